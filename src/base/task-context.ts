@@ -1,0 +1,17 @@
+/** What every long operation accepts: a way to stop it and a place to tell how far it is. */
+import { Cancelled } from './errors.ts';
+import type { RunEvent } from './events.ts';
+
+export interface TaskContext {
+  /** Aborting stops running work within one tile. */
+  readonly signal?: AbortSignal | undefined;
+  /** Receives events as they happen; must not throw. */
+  readonly progress?: ((event: RunEvent) => void) | undefined;
+}
+
+/** Throw `Cancelled` if the context has been aborted. */
+export function throwIfCancelled(context: TaskContext): void {
+  if (context.signal?.aborted === true) {
+    throw new Cancelled('stopped on request', { cause: context.signal.reason });
+  }
+}

@@ -1,0 +1,49 @@
+/** What a least-squares fit is asked: data, model, free parameters, scaling, options. */
+import type { Sweeps } from '../kernels/sweep.ts';
+import type { TwoTimeModel } from '../model/two-time-model.ts';
+
+/** One physical parameter of the model as the user set it. Values in the parameter's unit. */
+export interface ParameterSetting {
+  readonly name: string;
+  /** Start value, or the fixed value when `vary` is false; absent: found from the data. */
+  readonly value?: number | undefined;
+  readonly vary: boolean;
+  readonly bounds: readonly [lower: number, upper: number];
+  /** Name of the parameter this one always equals. */
+  readonly tie?: string | undefined;
+}
+
+/** How contrast and offset depend on the angle. A choice of the user, never changed by the program. */
+export type ScalingChoice =
+  | { readonly mode: 'per-angle' }
+  | { readonly mode: 'shared' }
+  /** Values in the order of the data set's angles, each of shape (P). */
+  | { readonly mode: 'fixed'; readonly contrast: Float64Array; readonly offset: Float64Array }
+  /** Truncated Fourier series in φ: 1, cos φ, sin φ, …, cos Kφ, sin Kφ. */
+  | { readonly mode: 'fourier'; readonly order: number };
+
+export interface NoiseEstimate {
+  /** σ per angle, shape (P). */
+  readonly sigma: Float64Array;
+  /** How σ was obtained, in words; printed beside every reduced χ². */
+  readonly source: string;
+  /** Whether σ is an absolute noise level (given by the user) or only a relative weight between angles. */
+  readonly absolute: boolean;
+}
+
+export interface FitOptions {
+  /** Number of starts; 1 uses the given start alone. Default 8. */
+  readonly starts: number;
+  readonly seed: number;
+  /** Iterations per start on the full data before `max-iterations`. Default 100. */
+  readonly maxIterations: number;
+}
+
+export interface FitProblem {
+  readonly model: TwoTimeModel;
+  readonly sweeps: Sweeps;
+  readonly noise: NoiseEstimate;
+  readonly parameters: readonly ParameterSetting[];
+  readonly scaling: ScalingChoice;
+  readonly options: FitOptions;
+}

@@ -96,9 +96,9 @@ export function formatLocation(where: ErrorLocation | undefined): string {
   return text;
 }
 
-/** One error as users see it: `where: what`, then the advice on its own line. */
+/** One error as users see it, on one line: `where: what; what to do`. */
 export function formatError(error: TwotimeError): string {
   const location = formatLocation(error.where);
   const head = location === '' ? error.message : `${location}: ${error.message}`;
-  return error.help === undefined ? head : `${head}\n  = help: ${error.help}`;
+  return error.help === undefined ? head : `${head}; ${error.help}`;
 }

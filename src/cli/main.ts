@@ -1,0 +1,138 @@
+/** The `twotime` command: parses arguments, runs one subcommand, maps every outcome to an exit code. */
+import { Command, CommanderError, Option } from 'commander';
+import { formatError, isTwotimeError } from '../base/errors.ts';
+import { EXIT, exitCodeOfError } from './exit-codes.ts';
+import { paint, processTerminal, type Terminal } from './terminal.ts';
+import { packageVersion } from './version.ts';
+
+const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
+const jsonOption = (): Option => new Option('--json', 'print one JSON document on standard output');
+const setOption = (): Option =>
+  new Option('--set <key.path=value>', 'override one configuration value, e.g. parameters.alpha.value=-0.5 (repeatable)')
+    .argParser(collect)
+    .default([], 'none');
+
+/** The program with all subcommands; each command's code is loaded when it runs. */
+export function buildProgram(terminal: Terminal, setExitCode: (code: number) => void): Command {
+  const program = new Command('twotime')
+    .description('Fit two-time X-ray photon correlation matrices.')
+    .version(packageVersion(), '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'print help')
+    .helpCommand('help [command]', 'print help for a command')
+    .addHelpText('after', HELP_TAIL)
+    .showSuggestionAfterError(true)
+    .showHelpAfterError('(twotime --help lists commands and options)')
+    .exitOverride();
+
+  program
+    .command('fit')
+    .description('fit transport coefficients to a two-time file by least squares')
+    .argument('<file>', 'APS legacy HDF5, NPZ or NPY file')
+    .requiredOption('-c, --config <fit.yaml>', 'configuration file (start one with: twotime config init)')
+    .requiredOption('-o, --output <folder>', 'run directory to write; must not exist or be empty')
+    .option('--force', 'replace an existing run directory (never any other folder)', false)
+    .addOption(setOption())
+    .option('--workers <n>', 'worker threads (short for --set parallel.workers=n)')
+    .option('--backend <name>', 'execution backend (short for --set parallel.backend=name)')
+    .addOption(jsonOption())
+    .option('-q, --quiet', 'print warnings and errors only', false)
+    .action(async (file: string, options) => {
+      const { fitCommand } = await import('./commands/fit.ts');
+      setExitCode(await fitCommand(file, options, terminal));
+    });
+
+  program
+    .command('inspect')
+    .description('list what a file holds and what it does not say, without fitting')
+    .argument('<file>', 'two-time file')
+    .addOption(jsonOption())
+    .action(async (file: string, options) => {
+      const { inspectCommand } = await import('./commands/inspect.ts');
+      setExitCode(await inspectCommand(file, options, terminal));
+    });
+
+  program
+    .command('simulate')
+    .description('write a two-time file from a model with known parameters')
+    .requiredOption('-c, --config <model.yaml>', 'configuration with a grid section')
+    .requiredOption('-o, --output <file>', 'file to write: .h5 (APS legacy) or .npz')
+    .option('--noise <kind>', 'none, or white:SIGMA', 'none')
+    .option('--seed <n>', 'random seed (short for --set seed=n)')
+    .option('--force', 'replace an existing file', false)
+    .addOption(setOption())
+    .addOption(jsonOption())
+    .action(async (options) => {
+      const { simulateCommand } = await import('./commands/simulate.ts');
+      setExitCode(await simulateCommand(options, terminal));
+    });
+
+  const config = program.command('config').description('start and check configuration files');
+  config
+    .command('init')
+    .description('print a commented configuration to start from')
+    .addOption(new Option('--model <name>', 'physics').choices(['static', 'laminar_flow']).default('laminar_flow'))
+    .option('--from <file>', 'fill in q, dt and angles from a two-time file')
+    .option('-o, --output <fit.yaml>', 'write to a file instead of standard output; must not exist')
+    .action(async (options) => {
+      const { configInitCommand } = await import('./commands/config.ts');
+      setExitCode(await configInitCommand(options, terminal));
+    });
+  config
+    .command('validate')
+    .description('check a configuration and show it with every default filled in')
+    .argument('<fit.yaml>', 'configuration file')
+    .addOption(setOption())
+    .addOption(jsonOption())
+    .action(async (file: string, options) => {
+      const { configValidateCommand } = await import('./commands/config.ts');
+      setExitCode(await configValidateCommand(file, options, terminal));
+    });
+
+  program
+    .command('doctor')
+    .description('say what this installation can do here, and why not the rest')
+    .addOption(jsonOption())
+    .action(async (options) => {
+      const { doctorCommand } = await import('./commands/doctor.ts');
+      setExitCode(await doctorCommand(options, terminal));
+    });
+  return program;
+}
+
+const HELP_TAIL = `
+Exit codes:
+  0 done and converged    1 failed    2 finished, not converged    3 input or configuration refused, nothing written
+  64 wrong usage    75 stopped by a signal    130 Ctrl-C
+
+Examples:
+  twotime config init --from data.h5 -o fit.yaml
+  twotime fit data.h5 -c fit.yaml -o run
+  twotime simulate -c model.yaml -o data.h5 --noise white:0.01`;
+
+/** Run the command line; resolves to the exit code and never throws. */
+export async function run(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
+  let code: number = EXIT.done;
+  const program = buildProgram(terminal, (value) => {
+    code = value;
+  });
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+    return reportError(error, terminal);
+  }
+}
+
+function reportError(error: unknown, terminal: Terminal): number {
+  const label = paint('error', 'red', terminal);
+  if (isTwotimeError(error)) {
+    terminal.message(`${label}: ${formatError(error)}`);
+    return exitCodeOfError(error);
+  }
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  terminal.message(`${label}: this is a defect in twotime; please report it with the lines below\n${text}`);
+  return EXIT.failed;
+}
+
+if (process.argv[1] !== undefined && import.meta.main) process.exitCode = await run(process.argv.slice(2));

@@ -1,0 +1,133 @@
+/**
+ * The resolved configuration: every key present, every quantity in its base unit, and where each value came from.
+ *
+ * Base units: Å, 1/Å, s, 1/s, Å²/s, degrees, bytes. The file form, with units and short forms, is in `schema.ts`.
+ */
+import type { Convention, Mode } from '../model/two-time-model.ts';
+
+/** Where the value of a key came from. */
+export type Origin = 'default' | 'file' | 'command line';
+
+/** An inclusive range `first..last`; a single value has both equal. */
+export interface Range {
+  readonly first: number;
+  readonly last: number;
+}
+
+export interface DataConfig {
+  /** Wavevector of the ring to fit, 1/Å; null: the only ring of the file. */
+  readonly q: number | null;
+  /** Rotor–stator gap, Å; always a number under `laminar_flow`. */
+  readonly gap: number | null;
+  /** Time between frames, s; null: from the file. */
+  readonly dt: number | null;
+  /** Time of the first frame of the window, s. */
+  readonly t0: number;
+  /** Angles to fit, degrees: single angles and inclusive ranges; null: all. */
+  readonly phi: readonly Range[] | null;
+  /** Window of frames, counted from 1, both ends included; null: all. */
+  readonly frames: Range | null;
+  /** Frames to leave out, counted from 1 in the file. */
+  readonly excludeFrames: readonly Range[];
+  /** Angles to leave out, degrees. */
+  readonly excludePhi: readonly Range[];
+  /** Go on although more than 1 % of the points are not finite. */
+  readonly allowNan: boolean;
+}
+
+/** The grid of a simulation. */
+export interface GridConfig {
+  readonly frames: number;
+  /** s */
+  readonly dt: number;
+  /** Degrees, no two equal. */
+  readonly phi: readonly number[];
+}
+
+/** Prior of a parameter, in the parameter's unit. */
+export type Prior =
+  | { readonly kind: 'Normal'; readonly mean: number; readonly sd: number }
+  | { readonly kind: 'TruncatedNormal'; readonly mean: number; readonly sd: number; readonly lower: number; readonly upper: number }
+  | { readonly kind: 'LogNormal'; readonly median: number; readonly factor: number }
+  | { readonly kind: 'HalfNormal'; readonly sd: number }
+  | { readonly kind: 'Uniform'; readonly lower: number; readonly upper: number };
+
+/** One physical parameter; values in its unit. */
+export interface ParameterConfig {
+  /** Start value, or the fixed value when `vary` is false; null: found from the data (or taken from `tie`). */
+  readonly value: number | null;
+  readonly vary: boolean;
+  readonly bounds: readonly [lower: number, upper: number];
+  readonly prior: Prior;
+  /** Name of the parameter this one always equals. */
+  readonly tie: string | null;
+}
+
+export type ScalingMode = 'per-angle' | 'shared' | 'fixed' | 'fourier';
+
+export interface ScalingConfig {
+  readonly mode: ScalingMode;
+  /** One value for all angles, one value per angle, or null: not given. Truth of `simulate`; values of `mode: fixed`. */
+  readonly contrast: number | readonly number[] | null;
+  readonly offset: number | readonly number[] | null;
+  /** Order K of the Fourier series in φ; read by `mode: fourier`. */
+  readonly order: number;
+}
+
+export interface FitConfig {
+  readonly starts: number;
+  readonly weights: 'none';
+  readonly maxIterations: number;
+}
+
+export interface NoiseConfig {
+  /** σ of every point, or estimated per angle from second differences. */
+  readonly sigma: 'from-data' | number;
+}
+
+export interface SampleConfig {
+  readonly method: 'auto' | 'psis' | 'nuts' | 'cmc';
+  readonly likelihood: 'adjusted' | 'independent';
+  readonly chains: number;
+  /** Per chain. */
+  readonly warmup: number;
+  /** Per chain. */
+  readonly draws: number;
+  readonly chainMethod: 'parallel' | 'sequential';
+}
+
+export interface ParallelConfig {
+  readonly backend: 'auto' | 'sequential' | 'local' | 'slurm' | 'pbs' | 'ray';
+  readonly workers: 'auto' | number;
+  readonly fallback: 'warn' | 'error';
+  readonly chunks: boolean;
+  /** Bytes. */
+  readonly memory: number;
+}
+
+export interface OutputConfig {
+  readonly figures: boolean;
+  /** Full c2, model and residual arrays in `fit.npz`; `auto`: up to 256 MB. */
+  readonly arrays: 'auto' | boolean;
+}
+
+export interface Config {
+  /** The file it was read from, as the user named it; null when it came from somewhere else. */
+  readonly file: string | null;
+  readonly model: Mode;
+  readonly convention: Convention;
+  readonly data: DataConfig;
+  /** Null when the file has no `grid` section; only `simulate` reads it. */
+  readonly grid: GridConfig | null;
+  /** Every parameter of the model and no other, in the model's order. */
+  readonly parameters: Readonly<Record<string, ParameterConfig>>;
+  readonly scaling: ScalingConfig;
+  readonly seed: number;
+  readonly fit: FitConfig;
+  readonly noise: NoiseConfig;
+  readonly sample: SampleConfig;
+  readonly parallel: ParallelConfig;
+  readonly output: OutputConfig;
+  /** By key as the file spells it, e.g. `data.exclude_frames`, `parameters.D0.bounds`. */
+  readonly origins: ReadonlyMap<string, Origin>;
+}

@@ -1,0 +1,140 @@
+/** Turn what a fit answered into the content of `result.json`. */
+import type { Warning } from '../base/events.ts';
+import type { Dataset } from '../data/dataset.ts';
+import type { TwoTimeModel } from '../model/two-time-model.ts';
+import type { FitOutcome, FittedParameter, Uncertainty } from '../nlsq/outcome.ts';
+import type { NoiseEstimate, ScalingChoice } from '../nlsq/problem.ts';
+import { digestOutcome } from './digest.ts';
+import { parameterUnit } from './parameter-unit.ts';
+import { RESULT_SCHEMA } from './result-record.ts';
+import type { CostRecord, ParameterRecord, ResultRecord, TimingsRecord, UncertaintyRecord } from './result-record.ts';
+
+export interface ResultInput {
+  readonly outcome: FitOutcome;
+  readonly dataset: Dataset;
+  readonly model: TwoTimeModel;
+  readonly noise: NoiseEstimate;
+  readonly scaling: ScalingChoice['mode'];
+  readonly timings: TimingsRecord;
+  readonly versions: Readonly<Record<string, string>>;
+  /** Warnings of other stages; those of the data set and the fit are added here, each once. */
+  readonly warnings?: readonly Warning[];
+}
+
+/** Why `speckle` and `dyadic` are null beside a number in `independent`. */
+export const NOT_COMPUTED = 'speckle and dyadic errors: not computed by this version';
+
+/** The caution that goes with every independent-error number. */
+export const INDEPENDENT_ERRORS: Warning = {
+  code: 'independent-errors-too-small',
+  text:
+    'the errors shown treat all points as independent; pairs that share frames are not, so for measured speckle data ' +
+    'these errors are too small, by factors of 2 to 20 (speckle errors: not computed by this version)',
+};
+
+/** The record of one finished fit. Pure; numbers that are not finite become null with a reason. */
+export function makeResultRecord(input: ResultInput): ResultRecord {
+  const { outcome, dataset, model, noise } = input;
+  const frames = dataset.frameNumbers;
+  return {
+    schema: RESULT_SCHEMA,
+    status: outcome.status,
+    model: model.mode,
+    convention: model.convention,
+    data: { file: dataset.source.file, layout: dataset.source.layout, contentHash: dataset.source.contentHash },
+    q: { value: dataset.q, unit: '1/Angstrom' },
+    gap: model.gap === null ? null : { value: model.gap, unit: 'Angstrom' },
+    parameters: Object.fromEntries(outcome.parameters.map((one) => [one.name, parameterRecord(one)])),
+    scaling: {
+      mode: input.scaling,
+      angles: outcome.scaling.map((angle, a) => ({
+        phi: dataset.phi[a]!,
+        contrast: scalingValue(angle.contrast),
+        offset: scalingValue(angle.offset),
+      })),
+    },
+    support: {
+      points: outcome.cost.points,
+      angles: dataset.phi.length,
+      frameCount: frames.length,
+      frames: [frames[0] ?? 0, frames[frames.length - 1] ?? 0],
+      dt: { value: dataset.grid.dt, unit: 's' },
+      t0: { value: dataset.grid.t0, unit: 's' },
+      excluded: { ...dataset.excluded },
+    },
+    cost: costRecord(outcome, noise),
+    solver: {
+      reason: outcome.reason,
+      iterations: outcome.solver.iterations,
+      fullSweeps: outcome.solver.fullSweeps,
+      starts: outcome.solver.starts,
+      startsAtBest: outcome.solver.startsAtBest,
+      startCosts: outcome.solver.startCosts.map(({ level, cost }) => ({ level, cost: finiteOrNull(cost) })),
+    },
+    identifiability: {
+      condition: outcome.identifiability.condition === null ? null : finiteOrNull(outcome.identifiability.condition),
+      weakest: outcome.identifiability.weakest.map(({ direction, text }) => ({ direction: { ...direction }, text })),
+    },
+    timings: input.timings,
+    digest: digestOutcome(outcome),
+    warnings: collectWarnings(input),
+    versions: input.versions,
+  };
+}
+
+function parameterRecord(parameter: FittedParameter): ParameterRecord {
+  const value = finiteOrNull(parameter.value);
+  return {
+    value,
+    unit: parameterUnit(parameter.name),
+    vary: parameter.vary,
+    tie: parameter.tie,
+    start: parameter.start,
+    bounds: [finiteOrNull(parameter.bounds[0]), finiteOrNull(parameter.bounds[1])],
+    atBound: parameter.atBound,
+    uncertainty: uncertaintyRecord(parameter.uncertainty, value),
+  };
+}
+
+function scalingValue(one: { readonly value: number; readonly uncertainty: Uncertainty }) {
+  const value = finiteOrNull(one.value);
+  return { value, uncertainty: uncertaintyRecord(one.uncertainty, value) };
+}
+
+function uncertaintyRecord(uncertainty: Uncertainty, value: number | null): UncertaintyRecord {
+  const independent = uncertainty.independent === null ? null : finiteOrNull(uncertainty.independent);
+  let reason = NOT_COMPUTED;
+  if (value === null) reason = 'the fit gave no finite value';
+  else if (independent === null) reason = uncertainty.reason ?? 'the standard error is not a finite number';
+  return { speckle: null, independent, dyadic: null, reason };
+}
+
+function costRecord({ cost }: FitOutcome, noise: NoiseEstimate): CostRecord {
+  const numbers = { chi2: cost.chi2, reducedChi2: cost.reducedChi2, rms: cost.rms, r2: cost.r2 };
+  const missing = Object.entries(numbers).flatMap(([name, value]) => (Number.isFinite(value) ? [] : [name]));
+  const fewPoints = cost.degreesOfFreedom <= 0 ? 'there are no more points than free parameters; ' : '';
+  return {
+    chi2: finiteOrNull(cost.chi2),
+    reducedChi2: finiteOrNull(cost.reducedChi2),
+    rms: finiteOrNull(cost.rms),
+    r2: finiteOrNull(cost.r2),
+    degreesOfFreedom: cost.degreesOfFreedom,
+    chi2PerPoint: Array.from(cost.chi2PerPoint, finiteOrNull),
+    reason: missing.length === 0 ? null : `${fewPoints}not finite: ${missing.join(', ')}`,
+    noise: { source: noise.source, absolute: noise.absolute, sigma: Array.from(noise.sigma, finiteOrNull) },
+  };
+}
+
+function collectWarnings({ outcome, dataset, warnings = [] }: ResultInput): Warning[] {
+  const all = [...dataset.warnings, ...outcome.warnings, ...warnings];
+  const hasError = [...outcome.parameters, ...outcome.scaling.flatMap((angle) => [angle.contrast, angle.offset])].some(
+    (one) => one.uncertainty.independent !== null,
+  );
+  if (hasError) all.push(INDEPENDENT_ERRORS);
+  const seen = new Map(all.map((warning) => [`${warning.code}\n${warning.text}`, warning]));
+  return [...seen.values()].map(({ code, text }) => ({ code, text }));
+}
+
+function finiteOrNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

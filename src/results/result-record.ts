@@ -1,0 +1,148 @@
+/**
+ * The content of `result.json`, the page scripts rely on: every number with its unit and, where it is not known, the reason.
+ *
+ * NaN and infinities do not exist here: a number that is not finite is null, and a reason stands beside it.
+ * The published JSON Schema is `schema/twotime-result.schema.json`, made from `result-schema.ts`.
+ */
+import type { Warning } from '../base/events.ts';
+import type { Convention, Mode } from '../model/two-time-model.ts';
+import type { FitStatus } from '../nlsq/outcome.ts';
+import type { ScalingChoice } from '../nlsq/problem.ts';
+
+export const RESULT_SCHEMA = 'twotime/result@1';
+
+/** Standard errors of one number by the way they were estimated; null where one is not known. */
+export interface UncertaintyRecord {
+  /** Under thermal speckle with the fitted correlation. */
+  readonly speckle: number | null;
+  /** As if all points were independent: too small for real speckle data. */
+  readonly independent: number | null;
+  /** Cluster-robust over pairs that share a frame. */
+  readonly dyadic: number | null;
+  /** Why something above is null; null when everything is known. */
+  readonly reason: string | null;
+}
+
+export interface QuantityRecord {
+  readonly value: number;
+  readonly unit: string;
+}
+
+export interface ParameterRecord {
+  /** Null only when the fit failed before it had a value. */
+  readonly value: number | null;
+  /** Empty for pure numbers. */
+  readonly unit: string;
+  readonly vary: boolean;
+  /** Name of the parameter this one equals, or null. */
+  readonly tie: string | null;
+  /** The user's start value; null when the start was found from the data. */
+  readonly start: number | null;
+  /** Null stands for no bound on that side. */
+  readonly bounds: readonly [lower: number | null, upper: number | null];
+  readonly atBound: null | 'lower' | 'upper';
+  readonly uncertainty: UncertaintyRecord;
+}
+
+export interface ScalingValueRecord {
+  readonly value: number | null;
+  readonly uncertainty: UncertaintyRecord;
+}
+
+export interface AngleRecord {
+  /** Azimuthal angle, degrees. */
+  readonly phi: number;
+  readonly contrast: ScalingValueRecord;
+  readonly offset: ScalingValueRecord;
+}
+
+export interface ExclusionRecord {
+  readonly nan: number;
+  readonly framesOutsideWindow: number;
+  readonly framesExcluded: number;
+  readonly frameAtTimeZero: number;
+  readonly angles: number;
+  readonly otherQ: number;
+}
+
+export interface SupportRecord {
+  /** Pairs i < j that were fitted, all angles together. */
+  readonly points: number;
+  readonly angles: number;
+  /** Frames of the support. */
+  readonly frameCount: number;
+  /** First and last frame number of the support as the file counts them (1-based). */
+  readonly frames: readonly [first: number, last: number];
+  /** Time between frames and time of the first frame of the window, s. */
+  readonly dt: QuantityRecord;
+  readonly t0: QuantityRecord;
+  readonly excluded: ExclusionRecord;
+}
+
+export interface CostRecord {
+  readonly chi2: number | null;
+  readonly reducedChi2: number | null;
+  readonly rms: number | null;
+  readonly r2: number | null;
+  readonly degreesOfFreedom: number;
+  /** χ² of each angle divided by its points. */
+  readonly chi2PerPoint: readonly (number | null)[];
+  /** Why a number above is null, or null. */
+  readonly reason: string | null;
+  readonly noise: {
+    readonly source: string;
+    /** False: σ is only a relative weight between angles, and χ² says nothing about the quality of the fit. */
+    readonly absolute: boolean;
+    /** Per angle. */
+    readonly sigma: readonly (number | null)[];
+  };
+}
+
+export interface SolverRecord {
+  /** Which stopping rule held, or why the fit failed. */
+  readonly reason: string;
+  readonly iterations: number;
+  /** Passes over all data, trial steps included. */
+  readonly fullSweeps: number;
+  readonly starts: number;
+  readonly startsAtBest: number;
+  /** Final cost of every start, best first. */
+  readonly startCosts: readonly { readonly level: 'coarse' | 'full'; readonly cost: number | null }[];
+}
+
+export interface IdentifiabilityRecord {
+  /** Condition number of the scaled information matrix; null when no parameter is free or it is not finite. */
+  readonly condition: number | null;
+  readonly weakest: readonly { readonly direction: Readonly<Record<string, number>>; readonly text: string }[];
+}
+
+export interface TimingsRecord {
+  readonly readSeconds: number;
+  readonly fitSeconds: number;
+  /** From the start of the command until this record was made. */
+  readonly totalSeconds: number;
+  readonly [stage: string]: number;
+}
+
+export interface ResultRecord {
+  readonly schema: typeof RESULT_SCHEMA;
+  readonly status: FitStatus;
+  readonly model: Mode;
+  readonly convention: Convention;
+  readonly data: { readonly file: string; readonly layout: string; readonly contentHash: string };
+  readonly q: QuantityRecord;
+  /** Rotor–stator gap; null in static mode. */
+  readonly gap: QuantityRecord | null;
+  readonly parameters: Readonly<Record<string, ParameterRecord>>;
+  readonly scaling: { readonly mode: ScalingChoice['mode']; readonly angles: readonly AngleRecord[] };
+  readonly support: SupportRecord;
+  readonly cost: CostRecord;
+  readonly solver: SolverRecord;
+  readonly identifiability: IdentifiabilityRecord;
+  readonly timings: TimingsRecord;
+  /** sha256 of the numerical result, hex; see `digest.ts`. */
+  readonly digest: string;
+  readonly warnings: readonly Warning[];
+  /** `twotime`, `node` and whatever else decides the numbers. */
+  readonly versions: Readonly<Record<string, string>>;
+}

@@ -1,6 +1,9 @@
 /** What a least-squares fit is asked: data, model, free parameters, scaling, options. */
+import type { NoiseEstimate } from '../data/noise.ts';
 import type { Sweeps } from '../kernels/sweep.ts';
 import type { TwoTimeModel } from '../model/two-time-model.ts';
+
+export type { NoiseEstimate };
 
 /** One physical parameter of the model as the user set it. Values in the parameter's unit. */
 export interface ParameterSetting {
@@ -21,15 +24,6 @@ export type ScalingChoice =
   | { readonly mode: 'fixed'; readonly contrast: Float64Array; readonly offset: Float64Array }
   /** Truncated Fourier series in φ: 1, cos φ, sin φ, …, cos Kφ, sin Kφ. */
   | { readonly mode: 'fourier'; readonly order: number };
-
-export interface NoiseEstimate {
-  /** σ per angle, shape (P). */
-  readonly sigma: Float64Array;
-  /** How σ was obtained, in words; printed beside every reduced χ². */
-  readonly source: string;
-  /** Whether σ is an absolute noise level (given by the user) or only a relative weight between angles. */
-  readonly absolute: boolean;
-}
 
 export interface FitOptions {
   /** Number of starts; 1 uses the given start alone. Default 8. */

@@ -62,7 +62,12 @@ export interface Sweeps {
   /** Per-angle sums only (the value sweep): the cheapest pass, enough for a trial step. */
   sums(physics: Physics, scaling: AngleScaling, context: TaskContext): Promise<AngleSums>;
   adjoint(physics: Physics, scaling: AngleScaling, context: TaskContext): Promise<AdjointSums>;
-  normal(physics: Physics, sensitivities: Sensitivities, scaling: AngleScaling, context: TaskContext): Promise<NormalSums>;
+  normal(
+    physics: Physics,
+    sensitivities: Sensitivities,
+    scaling: AngleScaling,
+    context: TaskContext,
+  ): Promise<NormalSums>;
   /** M of one angle's pairs in triangle order, shape N(N−1)/2 (not a full pass). */
   shape(physics: Physics, angle: number): Float64Array;
 }

@@ -1,0 +1,18 @@
+/**
+ * The two-time sweep over all pairs of all angles: contracts, tiles, executors and the engines that compute tiles.
+ *
+ * @example
+ * const sweeps = createReferenceSweeps(data);
+ * const { cost, c } = await sweeps.adjoint(physics, scaling, {});
+ */
+export type { SequentialOptions, SweepJob, TileEngine, TileExecutor } from './executor.ts';
+export { SequentialExecutor } from './executor.ts';
+export { KernelMemory } from './memory.ts';
+export { TreeSum } from './reduce.ts';
+export { ReferenceEngine } from './reference.ts';
+export type { AdjointSums, AngleScaling, AngleSums, NormalSums, Sweeps } from './sweep.ts';
+export { createReferenceSweeps, createSweeps } from './sweeps.ts';
+export type { Tile } from './tiles.ts';
+export { partition, pointsOf } from './tiles.ts';
+export type { TriangleStack } from './triangles.ts';
+export { pairsOf, rowStart } from './triangles.ts';

@@ -1,0 +1,118 @@
+/** The plain-TypeScript twin of every kernel: one pair after the other, nothing shared, nothing clever. */
+import type { Physics, Sensitivities } from '../model/two-time-model.ts';
+import type { SweepJob, TileEngine } from './executor.ts';
+import { parametersOf } from './executor.ts';
+import type { PairPoint } from './reference-pair.ts';
+import { evaluatePair } from './reference-pair.ts';
+import { ANGLE_SUMS, resultLayout } from './result-layout.ts';
+import type { Tile } from './tiles.ts';
+import type { TriangleStack } from './triangles.ts';
+import { pairsOf, rowStart } from './triangles.ts';
+
+export class ReferenceEngine implements TileEngine {
+  readonly data: TriangleStack;
+
+  constructor(data: TriangleStack) {
+    this.data = data;
+  }
+
+  runTile(job: SweepJob, tile: Tile): Float64Array {
+    const { frames, angles } = this.data;
+    const { physics, scaling } = job;
+    const count = parametersOf(job.sensitivities);
+    const layout = resultLayout(job.kind, frames, angles, count);
+    const result = new Float64Array(layout.length);
+    const point: PairPoint = { m: 0, c: 0, g: 0, h: 0 };
+    const row = new Float64Array(count);
+    for (let a = tile.angleStart; a < tile.angleEnd; a++) {
+      const contrast = scaling.contrast[a]!;
+      const offset = scaling.offset[a]!;
+      const weight = scaling.weight[a]!;
+      const sums = layout.sums + a * ANGLE_SUMS;
+      forEachPair(this.data, a, tile.rowStart, tile.rowEnd, (i, j, index) => {
+        const y = this.data.values[index]!;
+        if (Number.isNaN(y)) return;
+        evaluateAt(physics, a, i, j, point);
+        const r = y - offset - contrast * point.m;
+        add(result, sums, point.m);
+        add(result, sums + 1, point.m * point.m);
+        add(result, sums + 2, r);
+        add(result, sums + 3, r * point.m);
+        add(result, sums + 4, r * r);
+        if (job.kind === 'adjoint') {
+          const pull = -weight * contrast * r;
+          add(result, layout.c + j, pull * point.c);
+          add(result, layout.c + i, -pull * point.c);
+          add(result, layout.g + j, pull * point.g);
+          add(result, layout.g + i, -pull * point.g);
+          add(result, layout.h + a, pull * point.h);
+        }
+        if (job.kind === 'normal' && job.sensitivities !== null) {
+          jacobianRow(job.sensitivities, point, a, i, j, row);
+          const scale = weight * contrast * contrast;
+          for (let k = 0; k < count; k++) {
+            add(result, layout.d + a * count + k, row[k]!);
+            add(result, layout.md + a * count + k, point.m * row[k]!);
+            add(result, layout.rd + a * count + k, r * row[k]!);
+            for (let l = 0; l < count; l++) add(result, layout.hessian + k * count + l, scale * row[k]! * row[l]!);
+          }
+        }
+      });
+    }
+    return result;
+  }
+
+  shape(physics: Physics, angle: number): Float64Array {
+    const { frames } = this.data;
+    const base = angle * pairsOf(frames);
+    const shape = new Float64Array(pairsOf(frames));
+    const point: PairPoint = { m: 0, c: 0, g: 0, h: 0 };
+    forEachPair(this.data, angle, 0, frames, (i, j, index) => {
+      evaluateAt(physics, angle, i, j, point);
+      shape[index - base] = point.m;
+    });
+    return shape;
+  }
+}
+
+function forEachPair(
+  data: TriangleStack,
+  angle: number,
+  first: number,
+  end: number,
+  visit: (i: number, j: number, index: number) => void,
+): void {
+  const { frames } = data;
+  for (let i = first; i < Math.min(end, frames - 1); i++) {
+    const start = angle * pairsOf(frames) + rowStart(frames, i);
+    for (let j = i + 1; j < frames; j++) visit(i, j, start + j - i - 1);
+  }
+}
+
+function evaluateAt(physics: Physics, angle: number, i: number, j: number, point: PairPoint): void {
+  const dc = physics.c[j]! - physics.c[i]!;
+  if (physics.g === null) {
+    evaluatePair(physics.pairFunction, physics.kappa, dc, 0, 0, point);
+    return;
+  }
+  evaluatePair(physics.pairFunction, physics.kappa, dc, physics.g[j]! - physics.g[i]!, physics.h[angle]!, point);
+}
+
+/** ∂M/∂θ_k of one pair for the sensitivities in the order c, g, h. */
+function jacobianRow(
+  sensitivities: Sensitivities,
+  point: PairPoint,
+  angle: number,
+  i: number,
+  j: number,
+  row: Float64Array,
+): void {
+  let k = 0;
+  for (const { vector } of sensitivities.c) row[k++] = point.c * (vector[j]! - vector[i]!);
+  for (const { vector } of sensitivities.g) row[k++] = point.g * (vector[j]! - vector[i]!);
+  for (const { vector } of sensitivities.h) row[k++] = point.h * vector[angle]!;
+}
+
+function add(target: Float64Array, index: number, value: number): void {
+  target[index] = target[index]! + value;
+}

@@ -1,0 +1,46 @@
+/**
+ * Cut a sweep into tiles: rectangles of (block of rows) × (group of angles) chosen from N and P alone.
+ *
+ * Who computes a tile, and when, never changes what it sums, so every scheduling returns the same bits.
+ */
+import { pairsOf } from './triangles.ts';
+
+export interface Tile {
+  /** Position in the fixed summation tree. */
+  readonly index: number;
+  /** Rows i of the pairs (i, j), `rowStart` ≤ i < `rowEnd`; `rowStart` is even. */
+  readonly rowStart: number;
+  readonly rowEnd: number;
+  readonly angleStart: number;
+  readonly angleEnd: number;
+}
+
+/** Angles of one tile share the work that does not depend on the angle. */
+export const MAXIMUM_TILE_ANGLES = 8;
+const MINIMUM_ROWS = 32;
+const MAXIMUM_ROWS = 128;
+/** Pairs per block of rows: rows shorten down the triangle, so later blocks take more of them. */
+const PAIRS_PER_BLOCK = 32768;
+
+/** The tiles of N frames and P angles, in the order of the summation tree. */
+export function partition(frames: number, angles: number): Tile[] {
+  const groups = Math.ceil(angles / MAXIMUM_TILE_ANGLES);
+  const tiles: Tile[] = [];
+  for (let rowStart = 0; rowStart < frames - 1;) {
+    const wanted = 2 * Math.round(PAIRS_PER_BLOCK / (2 * (frames - rowStart)));
+    const rowEnd = Math.min(rowStart + Math.min(Math.max(wanted, MINIMUM_ROWS), MAXIMUM_ROWS), frames);
+    for (let group = 0; group < groups; group++) {
+      const angleStart = Math.floor((group * angles) / groups);
+      const angleEnd = Math.floor(((group + 1) * angles) / groups);
+      tiles.push({ index: tiles.length, rowStart, rowEnd, angleStart, angleEnd });
+    }
+    rowStart = rowEnd;
+  }
+  return tiles;
+}
+
+/** Pairs times angles of one tile. */
+export function pointsOf(tile: Tile, frames: number): number {
+  const rows = pairsOf(frames - tile.rowStart) - pairsOf(frames - tile.rowEnd);
+  return rows * (tile.angleEnd - tile.angleStart);
+}

@@ -1,9 +1,9 @@
 /** The plain-TypeScript twin of every kernel: one pair after the other, nothing shared, nothing clever. */
+import type { PairDerivatives } from '../model/pair-function.ts';
+import { pairDerivatives, pairValue } from '../model/pair-function.ts';
 import type { Physics, Sensitivities } from '../model/two-time-model.ts';
 import type { SweepJob, TileEngine } from './executor.ts';
 import { parametersOf } from './executor.ts';
-import type { PairPoint } from './reference-pair.ts';
-import { evaluatePair } from './reference-pair.ts';
 import { ANGLE_SUMS, resultLayout } from './result-layout.ts';
 import type { Tile } from './tiles.ts';
 import type { TriangleStack } from './triangles.ts';
@@ -22,7 +22,6 @@ export class ReferenceEngine implements TileEngine {
     const count = parametersOf(job.sensitivities);
     const layout = resultLayout(job.kind, frames, angles, count);
     const result = new Float64Array(layout.length);
-    const point: PairPoint = { m: 0, c: 0, g: 0, h: 0 };
     const row = new Float64Array(count);
     for (let a = tile.angleStart; a < tile.angleEnd; a++) {
       const contrast = scaling.contrast[a]!;
@@ -32,7 +31,7 @@ export class ReferenceEngine implements TileEngine {
       forEachPair(this.data, a, tile.rowStart, tile.rowEnd, (i, j, index) => {
         const y = this.data.values[index]!;
         if (Number.isNaN(y)) return;
-        evaluateAt(physics, a, i, j, point);
+        const point = derivativesAt(physics, a, i, j);
         const r = y - offset - contrast * point.m;
         add(result, sums, point.m);
         add(result, sums + 1, point.m * point.m);
@@ -66,10 +65,8 @@ export class ReferenceEngine implements TileEngine {
     const { frames } = this.data;
     const base = angle * pairsOf(frames);
     const shape = new Float64Array(pairsOf(frames));
-    const point: PairPoint = { m: 0, c: 0, g: 0, h: 0 };
     forEachPair(this.data, angle, 0, frames, (i, j, index) => {
-      evaluateAt(physics, angle, i, j, point);
-      shape[index - base] = point.m;
+      shape[index - base] = valueAt(physics, angle, i, j);
     });
     return shape;
   }
@@ -89,19 +86,26 @@ function forEachPair(
   }
 }
 
-function evaluateAt(physics: Physics, angle: number, i: number, j: number, point: PairPoint): void {
-  const dc = physics.c[j]! - physics.c[i]!;
-  if (physics.g === null) {
-    evaluatePair(physics.pairFunction, physics.kappa, dc, 0, 0, point);
-    return;
-  }
-  evaluatePair(physics.pairFunction, physics.kappa, dc, physics.g[j]! - physics.g[i]!, physics.h[angle]!, point);
+function valueAt(physics: Physics, angle: number, i: number, j: number): number {
+  const { pairFunction, kappa, c, g, h } = physics;
+  const deltaC = c[j]! - c[i]!;
+  return g === null
+    ? pairValue(pairFunction, kappa, deltaC, 0, 0)
+    : pairValue(pairFunction, kappa, deltaC, g[j]! - g[i]!, h[angle]!);
+}
+
+function derivativesAt(physics: Physics, angle: number, i: number, j: number): PairDerivatives {
+  const { pairFunction, kappa, c, g, h } = physics;
+  const deltaC = c[j]! - c[i]!;
+  return g === null
+    ? pairDerivatives(pairFunction, kappa, deltaC, 0, 0)
+    : pairDerivatives(pairFunction, kappa, deltaC, g[j]! - g[i]!, h[angle]!);
 }
 
 /** ∂M/∂θ_k of one pair for the sensitivities in the order c, g, h. */
 function jacobianRow(
   sensitivities: Sensitivities,
-  point: PairPoint,
+  point: PairDerivatives,
   angle: number,
   i: number,
   j: number,

@@ -14,10 +14,15 @@ export interface TransportLaw {
   readonly parameters: readonly string[];
   /** The rate at one time t > 0 (s), as the law integrates it (clamps and floors included). */
   rate(values: ParameterValues, t: number, grid: TimeGrid): number;
-  /** Cumulative integral at the grid times, shape (N). Only differences matter; the anchor is t = dt. */
+  /** Cumulative integral at the grid times, shape (N). Only differences matter; the anchor belongs to the law. */
   cumulative(values: ParameterValues, grid: TimeGrid): Float64Array;
   /** ∂cumulative/∂parameter, one vector of shape (N) per entry of `parameters`. */
   sensitivities(values: ParameterValues, grid: TimeGrid): Float64Array[];
+  /**
+   * The cumulative integral at t = 0, on the scale of `cumulative`; infinite where the integral to t = 0 diverges.
+   * Fits never use it; a simulated file has a frame there.
+   */
+  cumulativeAtZero(values: ParameterValues, grid: TimeGrid): number;
 }
 
 /** Pull an adjoint dL/dC (shape N) back to dL/dparameter: the inner products with the sensitivities. */

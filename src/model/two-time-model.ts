@@ -52,6 +52,8 @@ export interface TwoTimeModel {
   physics(values: ParameterValues): Physics;
   /** Derivatives at `values` for the parameters named, in the order c, g, h of their kind. */
   sensitivities(values: ParameterValues, free: readonly string[]): Sensitivities;
+  /** C and G of a frame at t = 0 on the scale of `physics`: −∞ or ±∞ where the integral to t = 0 diverges; G null in static mode. */
+  frameAtZero(values: ParameterValues): { readonly c: number; readonly g: number | null };
   /** J(t) in Å²/s at one time (s). */
   transportRate(values: ParameterValues, t: number): number;
   /** γ̇(t) in 1/s at one time (s); 0 in static mode. */

@@ -1,0 +1,58 @@
+/**
+ * Integrals of a power law s^exponent between an anchor time and other times, with the derivative in the exponent.
+ *
+ * With p = exponent + 1, u = ln(t/anchor):
+ *   A = ∫ s^exponent ds       = anchor^p · u·φ(pu),                         φ(x) = (e^x − 1)/x
+ *   ∂A/∂exponent = ∫ s^exponent ln s ds = anchor^p · [ln(anchor)·u·φ(pu) + u²·ψ(pu)],   ψ(x) = (x·e^x − e^x + 1)/x²
+ * φ and ψ are smooth through x = 0, so nothing special happens at exponent = −1.
+ */
+import { exp, expm1, log, pow } from '../math/index.ts';
+
+export interface PowerIntegral {
+  /** ∫_{anchor}^{t} s^exponent ds, one number per time. */
+  readonly value: Float64Array;
+  /** Its derivative in the exponent. */
+  readonly slope: Float64Array;
+}
+
+/** (e^x − 1)/x, 1 at x = 0. */
+export function phi(x: number): number {
+  return x === 0 ? 1 : expm1(x) / x;
+}
+
+/** ∫_0^1 w·e^{xw} dw = (x·e^x − e^x + 1)/x², ½ at x = 0. The closed form loses digits below |x| = 1; the series does not. */
+export function psi(x: number): number {
+  if (Math.abs(x) >= 1) return (x * exp(x) - expm1(x)) / (x * x);
+  let sum = 0;
+  let factorial = 1;
+  let power = 1;
+  for (let n = 0; n < 19; n++) {
+    sum += power / (factorial * (n + 2));
+    power *= x;
+    factorial *= n + 1;
+  }
+  return sum;
+}
+
+/** Integrals from `anchor` > 0 to each time > 0. */
+export function powerIntegral(exponent: number, anchor: number, times: Float64Array): PowerIntegral {
+  const p = exponent + 1;
+  const scale = pow(anchor, p);
+  const logAnchor = log(anchor);
+  const value = new Float64Array(times.length);
+  const slope = new Float64Array(times.length);
+  for (let k = 0; k < times.length; k++) {
+    const u = log(times[k]! / anchor);
+    const first = u * phi(p * u);
+    value[k] = scale * first;
+    slope[k] = scale * (logAnchor * first + u * u * psi(p * u));
+  }
+  return { value, slope };
+}
+
+/** ∫_0^t s^exponent ds; Infinity where it diverges (exponent ≤ −1, t > 0). */
+export function powerIntegralFromZero(exponent: number, t: number): number {
+  const p = exponent + 1;
+  if (t === 0) return 0;
+  return p > 0 ? pow(t, p) / p : Infinity;
+}

@@ -44,13 +44,19 @@ export interface GridConfig {
   readonly phi: readonly number[];
 }
 
-/** Prior of a parameter, in the parameter's unit. */
+/** A prior density in the parameter's unit; every prior is cut off at the parameter's bounds. */
 export type Prior =
-  | { readonly kind: 'Normal'; readonly mean: number; readonly sd: number }
-  | { readonly kind: 'TruncatedNormal'; readonly mean: number; readonly sd: number; readonly lower: number; readonly upper: number }
-  | { readonly kind: 'LogNormal'; readonly median: number; readonly factor: number }
-  | { readonly kind: 'HalfNormal'; readonly sd: number }
-  | { readonly kind: 'Uniform'; readonly lower: number; readonly upper: number };
+  | { readonly kind: 'normal'; readonly mean: number; readonly sd: number }
+  | {
+      readonly kind: 'truncated-normal';
+      readonly mean: number;
+      readonly sd: number;
+      readonly lower: number;
+      readonly upper: number;
+    }
+  | { readonly kind: 'log-normal'; readonly median: number; readonly factor: number }
+  | { readonly kind: 'half-normal'; readonly sd: number }
+  | { readonly kind: 'uniform' };
 
 /** One physical parameter; values in its unit. */
 export interface ParameterConfig {

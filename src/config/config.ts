@@ -3,6 +3,7 @@
  *
  * Base units: Å, 1/Å, s, 1/s, Å²/s, degrees, bytes. The file form, with units and short forms, is in `schema.ts`.
  */
+import type { Prior } from '../model/parameters.ts';
 import type { Convention, Mode } from '../model/two-time-model.ts';
 
 /** Where the value of a key came from. */
@@ -43,20 +44,6 @@ export interface GridConfig {
   /** Degrees, no two equal. */
   readonly phi: readonly number[];
 }
-
-/** A prior density in the parameter's unit; every prior is cut off at the parameter's bounds. */
-export type Prior =
-  | { readonly kind: 'normal'; readonly mean: number; readonly sd: number }
-  | {
-      readonly kind: 'truncated-normal';
-      readonly mean: number;
-      readonly sd: number;
-      readonly lower: number;
-      readonly upper: number;
-    }
-  | { readonly kind: 'log-normal'; readonly median: number; readonly factor: number }
-  | { readonly kind: 'half-normal'; readonly sd: number }
-  | { readonly kind: 'uniform' };
 
 /** One physical parameter; values in its unit. */
 export interface ParameterConfig {

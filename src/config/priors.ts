@@ -7,7 +7,7 @@
  */
 import { suggest } from '../base/suggest.ts';
 import { formatQuantity, type Dimension } from '../base/units.ts';
-import type { Prior } from './config.ts';
+import type { Prior } from '../model/parameters.ts';
 import { accepted, readQuantityOf, refused, show, type Reader, type Reading } from './reading.ts';
 
 interface Family {

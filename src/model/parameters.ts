@@ -3,10 +3,21 @@ import { Defect } from '../base/errors.ts';
 import type { ParameterValues } from './transport-law.ts';
 import type { Mode } from './two-time-model.ts';
 
-/** A prior density; `uniform` is flat between the bounds. */
+/**
+ * A prior density in the parameter's unit, cut off at the parameter's bounds; `uniform` is flat between them.
+ * `log-normal`: the logarithm is normal with mean ln median and standard deviation ln factor.
+ */
 export type Prior =
   | { readonly kind: 'normal'; readonly mean: number; readonly sd: number }
+  | {
+      readonly kind: 'truncated-normal';
+      readonly mean: number;
+      readonly sd: number;
+      readonly lower: number;
+      readonly upper: number;
+    }
   | { readonly kind: 'log-normal'; readonly median: number; readonly factor: number }
+  | { readonly kind: 'half-normal'; readonly sd: number }
   | { readonly kind: 'uniform' };
 
 export interface ParameterInfo {

@@ -1,6 +1,7 @@
 /** What a least-squares fit is asked: data, model, free parameters, scaling, options. */
 import type { NoiseEstimate } from '../data/noise.ts';
 import type { Sweeps } from '../kernels/sweep.ts';
+import type { TriangleStack } from '../kernels/triangles.ts';
 import type { TwoTimeModel } from '../model/two-time-model.ts';
 
 export type { NoiseEstimate };
@@ -33,9 +34,17 @@ export interface FitOptions {
   readonly maxIterations: number;
 }
 
+/** Where block-averaged copies of the data live, and what sweeps over them. */
+export interface CoarseKernels {
+  /** Room for values the kernels can read. */
+  readonly allocate: (length: number) => Float32Array;
+  readonly sweeps: (data: TriangleStack) => Sweeps;
+}
+
 export interface FitProblem {
   readonly model: TwoTimeModel;
   readonly sweeps: Sweeps;
+  readonly coarse: CoarseKernels;
   readonly noise: NoiseEstimate;
   readonly parameters: readonly ParameterSetting[];
   readonly scaling: ScalingChoice;

@@ -1,0 +1,214 @@
+/**
+ * The coordinates in which the optimiser steps: straight where the user's are bent.
+ *
+ * Amplitude A, exponent p and offset B of a rate A·t^p + B are strongly and non-linearly correlated. With t_ref inside the
+ * window and F = A·t_ref^p + B the triple
+ *
+ *   lnF = ln F,   s = d ln rate/d ln t at t_ref,   u = ln(A·t_ref^p / F)
+ *   A·t_ref^p = F·e^u,   p = s·e^(−u),   B = F·(1 − e^u)
+ *
+ * is nearly straight. Where the rate may vanish at t_ref the signed triple (F/R, p, A·t_ref^p/R) with a fixed scale R is
+ * used. A unit step in any coordinate is a natural step (a factor e, a slope of 1, one share, 10°), so one trust radius
+ * serves all of them.
+ *
+ * The user's bounds are a box in the user's coordinates only. A triple with a member that is fixed, tied or at a bound, and
+ * any parameter outside a triple, is therefore stepped in the user's coordinates, scaled to natural steps.
+ */
+import { exp, log, pow } from '../math/index.ts';
+import type { ParameterValues } from '../model/transport-law.ts';
+import type { FreeParameters } from './free-parameters.ts';
+
+/** A rate A·t^p + B whose members are parameters of the model. */
+export interface RateTriple {
+  readonly amplitude: string;
+  readonly exponent: string;
+  readonly offset: string;
+  /** A rate that would just be seen in this experiment: the scale when all members are 0. */
+  readonly scale: number;
+}
+
+/** What coordinates need to know of the experiment. */
+export interface CoordinateSystem {
+  readonly free: FreeParameters;
+  /** Reference time, s: the geometric mean of the first and the last time. */
+  readonly referenceTime: number;
+  readonly triples: readonly RateTriple[];
+}
+
+/** Natural step of an angle, degrees. */
+const ANGLE_STEP = 10;
+/** Shares e^u of the power-law part for which the logarithmic triple is used. */
+const SHARES = [0.15, 4] as const;
+
+/** Local coordinates z around one θ, with θ at z = 0. */
+export interface Chart {
+  /** ∂θ/∂z at z = 0, shape (n, n) row-major. */
+  readonly jacobian: Float64Array;
+  /** Box of z; infinite for coordinates in which the user's bounds are no box. */
+  readonly lower: Float64Array;
+  readonly upper: Float64Array;
+  /** θ at z. */
+  readonly at: (z: Float64Array) => Float64Array;
+  /** Names of the amplitudes of the triples that are stepped in bent coordinates. */
+  readonly bent: readonly string[];
+}
+
+/** Values and natural scales of a triple at one point. */
+interface RateState {
+  /** Value of the power-law part at t_ref. */
+  readonly power: number;
+  readonly rate: number;
+  readonly exponent: number;
+  /** t_ref^p. */
+  readonly factor: number;
+  /** Scale of the rate, R. */
+  readonly scale: number;
+}
+
+function rateState(triple: RateTriple, values: ParameterValues, referenceTime: number): RateState {
+  const exponent = values[triple.exponent]!;
+  const factor = pow(referenceTime, exponent);
+  const power = values[triple.amplitude]! * factor;
+  const offset = values[triple.offset]!;
+  const size = Math.abs(power) + Math.abs(offset);
+  return { power, rate: power + offset, exponent, factor, scale: Math.max(size, 1e-3 * triple.scale) };
+}
+
+/** Natural step of one free parameter in its own unit. */
+export function naturalStep(system: CoordinateSystem, name: string, values: ParameterValues): number {
+  for (const triple of system.triples) {
+    if (name === triple.exponent) return 1;
+    const state = rateState(triple, values, system.referenceTime);
+    if (name === triple.amplitude) return state.scale / state.factor;
+    if (name === triple.offset) return state.scale;
+  }
+  return ANGLE_STEP;
+}
+
+/** Coordinates around θ. Triples whose amplitude is named in `straight` are stepped in the user's coordinates. */
+export function chartAt(system: CoordinateSystem, theta: Float64Array, straight: ReadonlySet<string>): Chart {
+  const { free } = system;
+  const n = free.names.length;
+  const values = free.values(theta);
+  const jacobian = new Float64Array(n * n);
+  const lower = new Float64Array(n);
+  const upper = new Float64Array(n);
+  const bent: BentTriple[] = [];
+  const covered = new Set<number>();
+  for (const triple of system.triples) {
+    if (straight.has(triple.amplitude)) continue;
+    const members = [triple.amplitude, triple.exponent, triple.offset].map((name) => free.names.indexOf(name));
+    const whole = members.every((i) => i >= 0 && !atBound(free, theta, i) && !free.isFollowed(free.names[i]!));
+    if (!whole) continue;
+    const indices = members as [number, number, number];
+    const bend = bentTriple(indices, rateState(triple, values, system.referenceTime), system.referenceTime, triple);
+    bent.push(bend);
+    indices.forEach((i, row) => {
+      covered.add(i);
+      lower[i] = -Infinity;
+      upper[i] = Infinity;
+      indices.forEach((j, column) => (jacobian[i * n + j] = bend.jacobian[row * 3 + column]!));
+    });
+  }
+  for (let i = 0; i < n; i++) {
+    if (covered.has(i)) continue;
+    const step = naturalStep(system, free.names[i]!, values);
+    jacobian[i * n + i] = step;
+    lower[i] = (free.lower[i]! - theta[i]!) / step;
+    upper[i] = (free.upper[i]! - theta[i]!) / step;
+  }
+  const at = (z: Float64Array): Float64Array => {
+    const moved = Float64Array.from(theta);
+    for (let i = 0; i < n; i++) {
+      if (covered.has(i)) continue;
+      if (z[i] === lower[i]) moved[i] = free.lower[i]!;
+      else if (z[i] === upper[i]) moved[i] = free.upper[i]!;
+      else moved[i] = theta[i]! + z[i]! * jacobian[i * n + i]!;
+    }
+    for (const { indices, move } of bent) {
+      const members = move(z[indices[0]]!, z[indices[1]]!, z[indices[2]]!);
+      indices.forEach((i, k) => (moved[i] = members[k]!));
+    }
+    return moved;
+  };
+  return { jacobian, lower, upper, at, bent: bent.map(({ amplitude }) => amplitude) };
+}
+
+/** Amplitudes of the bent triples with a member outside the box at θ. */
+export function triplesOutside(system: CoordinateSystem, chart: Chart, theta: Float64Array): string[] {
+  const { free } = system;
+  const outside = (name: string): boolean => {
+    const i = free.names.indexOf(name);
+    return !(theta[i]! >= free.lower[i]! && theta[i]! <= free.upper[i]!);
+  };
+  return system.triples
+    .filter((triple) => chart.bent.includes(triple.amplitude))
+    .filter((triple) => [triple.amplitude, triple.exponent, triple.offset].some(outside))
+    .map((triple) => triple.amplitude);
+}
+
+export function atBound(free: FreeParameters, theta: Float64Array, i: number): boolean {
+  return theta[i] === free.lower[i] || theta[i] === free.upper[i];
+}
+
+interface BentTriple {
+  readonly amplitude: string;
+  readonly indices: readonly [number, number, number];
+  /** ∂(A, p, B)/∂z, 3×3 row-major. */
+  readonly jacobian: Float64Array;
+  readonly move: (z0: number, z1: number, z2: number) => readonly [number, number, number];
+}
+
+function bentTriple(
+  indices: readonly [number, number, number],
+  state: RateState,
+  referenceTime: number,
+  { amplitude }: RateTriple,
+): BentTriple {
+  const share = state.power / state.rate;
+  const logarithmic = state.rate > 0 && share >= SHARES[0] && share <= SHARES[1];
+  const { jacobian, move } = logarithmic ? logTriple(state, referenceTime) : signedTriple(state, referenceTime);
+  return { amplitude, indices, jacobian, move };
+}
+
+type Triple = Pick<BentTriple, 'jacobian' | 'move'>;
+
+function logTriple({ power, rate, exponent, factor }: RateState, referenceTime: number): Triple {
+  const logTime = log(referenceTime);
+  const amplitude = power / factor;
+  const share = power / rate;
+  const u = log(share);
+  const slope = exponent * share;
+  return {
+    jacobian: Float64Array.of(
+      amplitude,
+      (-amplitude * logTime) / share,
+      amplitude * (1 + exponent * logTime),
+      0,
+      1 / share,
+      -exponent,
+      rate - power,
+      0,
+      -power,
+    ),
+    move(z0, z1, z2) {
+      const newRate = rate * exp(z0);
+      const newShare = exp(u + z2);
+      const newExponent = (slope + z1) / newShare;
+      return [(newRate * newShare) / pow(referenceTime, newExponent), newExponent, newRate * (1 - newShare)];
+    },
+  };
+}
+
+function signedTriple({ power, rate, exponent, factor, scale }: RateState, referenceTime: number): Triple {
+  const logTime = log(referenceTime);
+  const amplitude = power / factor;
+  return {
+    jacobian: Float64Array.of(0, -amplitude * logTime, scale / factor, 0, 1, 0, scale, 0, -scale),
+    move(z0, z1, z2) {
+      const newPower = power + scale * z2;
+      const newExponent = exponent + z1;
+      return [newPower / pow(referenceTime, newExponent), newExponent, rate + scale * z0 - newPower];
+    },
+  };
+}

@@ -1,0 +1,157 @@
+/**
+ * Bounded trust-region Levenberg–Marquardt on the cost with the scaling eliminated (Moré 1978; bounds by active sets).
+ *
+ * One sweep of normal equations is a trial step and, once accepted, the next linearisation, so a step costs one sweep.
+ * Only after a rejected trial are further trials judged by the cheaper value sweep.
+ *
+ * Stopping is measured against the noise: s² = 2·cost/(m − p) makes g·H⁻¹·g/s² the squared distance to the minimum in
+ * standard errors, whatever the number of points or the unit of the data.
+ */
+import { isTwotimeError } from '../base/errors.ts';
+import type { TaskContext } from '../base/task-context.ts';
+import { minimiseInBox, minimiseInBoxAndBall, modelValue, norm, type BoxQuadratic } from './box-quadratic.ts';
+import { chartAt, triplesOutside, type Chart, type CoordinateSystem } from './coordinates.ts';
+import { congruence, transposeTimes } from './linear-algebra.ts';
+import { evaluate, linearise, pointsOf, type Linearisation, type Objective, type Value } from './objective.ts';
+import type { FitStatus, TraceEntry } from './outcome.ts';
+
+export interface RefineOptions {
+  readonly maxIterations: number;
+  /** Converged when the minimum is nearer than this many standard errors. */
+  readonly tolerance: number;
+  /** Called for every trial step. */
+  readonly record: (entry: Pick<TraceEntry, 'iteration' | 'cost' | 'accepted'>) => void;
+}
+
+export interface Refined {
+  readonly status: FitStatus;
+  readonly reason: string;
+  /** The best point found. */
+  readonly point: Linearisation;
+  readonly iterations: number;
+}
+
+/** Steps shorter than this, in natural units, change nothing but rounding. */
+const SMALLEST_STEP = 1e-13;
+/** Changes of the cost below this share of it are rounding. */
+const COST_ROUNDING = 1e-13;
+const ACCEPT_RATIO = 1e-3;
+
+/** Go down from `start` to a minimum inside the bounds. Cancellation returns the best point so far. */
+export async function refine(
+  objective: Objective,
+  system: CoordinateSystem,
+  start: Linearisation,
+  options: RefineOptions,
+  context: TaskContext,
+): Promise<Refined> {
+  let point = start;
+  let radius = 1;
+  let trustModel = true;
+  let lastDecrement = Infinity;
+  const degrees = Math.max(1, pointsOf(objective) - start.theta.length - 2 * objective.weight.length);
+  const end = (status: FitStatus, reason: string, iterations: number): Refined => ({ status, reason, point, iterations });
+  if (!Number.isFinite(start.best.cost)) return end('failed', 'the cost is not finite at the start', 0);
+
+  for (let iteration = 1; ; iteration++) {
+    const { cost } = point.best;
+    const decrement = newtonDecrement(system, point);
+    const distance = Math.sqrt(decrement / ((2 * cost) / degrees));
+    if (isSilent(point)) return end('stalled', 'the data do not respond to any free parameter here', iteration - 1);
+    if (distance <= options.tolerance || decrement === 0) {
+      return end('converged', `the minimum is ${formatDistance(distance)} standard errors away (gradient)`, iteration - 1);
+    }
+    const rounding = decrement < COST_ROUNDING * cost;
+    if (rounding && decrement > 0.5 * lastDecrement) {
+      return end('converged', 'the cost cannot be lowered beyond rounding (cost)', iteration - 1);
+    }
+    if (iteration > options.maxIterations) {
+      return end('max-iterations', `not converged after ${options.maxIterations} iterations`, iteration - 1);
+    }
+    lastDecrement = decrement;
+
+    const step = proposeStep(system, point, radius);
+    if (step.length < SMALLEST_STEP) {
+      return end('converged', 'the step is too short to change the parameters (step)', iteration - 1);
+    }
+    let trial: Value | Linearisation;
+    try {
+      const sweep = trustModel ? linearise : evaluate;
+      trial = await sweep(objective, step.theta, point.best, context);
+    } catch (error) {
+      if (isTwotimeError(error, 'Cancelled')) return end('cancelled', error.message, iteration - 1);
+      throw error;
+    }
+    const ratio = (cost - trial.best.cost) / step.predicted;
+    const accepted = ratio > ACCEPT_RATIO || (rounding && trial.best.cost <= cost * (1 + COST_ROUNDING));
+    options.record({ iteration, cost: trial.best.cost, accepted });
+    if (!(ratio >= 0.25) && !rounding) radius = 0.25 * step.length;
+    else if (ratio > 0.75 && step.onBall) radius *= 2;
+    if (!accepted) {
+      trustModel = false;
+      if (radius < SMALLEST_STEP) return end('stalled', 'no step lowers the cost although its gradient is not zero', iteration);
+      continue;
+    }
+    try {
+      point = 'information' in trial ? trial : await linearise(objective, trial.theta, trial.best, context);
+    } catch (error) {
+      if (isTwotimeError(error, 'Cancelled')) return end('cancelled', error.message, iteration);
+      throw error;
+    }
+    trustModel = true;
+  }
+}
+
+/** The quadratic model of the cost in local coordinates. */
+export function quadraticIn(chart: Chart, point: Linearisation): BoxQuadratic {
+  const n = point.theta.length;
+  return {
+    gradient: transposeTimes(chart.jacobian, n, n, point.gradient),
+    hessian: congruence(point.information, n, chart.jacobian, n),
+    lower: chart.lower,
+    upper: chart.upper,
+  };
+}
+
+/** Twice the decrease that the quadratic model promises inside the user's box: gᵀH⁻¹g when no bound is near. */
+function newtonDecrement(system: CoordinateSystem, point: Linearisation): number {
+  const quadratic = quadraticIn(chartAt(system, point.theta, ALL_STRAIGHT(system)), point);
+  return Math.max(0, -2 * modelValue(quadratic, minimiseInBox(quadratic, 0)));
+}
+
+const ALL_STRAIGHT = (system: CoordinateSystem): ReadonlySet<string> =>
+  new Set(system.triples.map(({ amplitude }) => amplitude));
+
+interface Step {
+  readonly theta: Float64Array;
+  /** Length in natural steps. */
+  readonly length: number;
+  /** Decrease of the cost promised by the quadratic model. */
+  readonly predicted: number;
+  readonly onBall: boolean;
+}
+
+/** The trust-region step; triples that would leave the box are stepped in the user's coordinates, where the box is one. */
+function proposeStep(system: CoordinateSystem, point: Linearisation, radius: number): Step {
+  const straight = new Set<string>();
+  for (;;) {
+    const chart = chartAt(system, point.theta, straight);
+    const quadratic = quadraticIn(chart, point);
+    const { z, onBall } = minimiseInBoxAndBall(quadratic, radius);
+    const theta = chart.at(z);
+    const outside = triplesOutside(system, chart, theta);
+    if (outside.length === 0) {
+      return { theta, length: norm(z), predicted: -modelValue(quadratic, z), onBall };
+    }
+    for (const amplitude of outside) straight.add(amplitude);
+  }
+}
+
+/** Whether the data carry no information on any free parameter at this point. */
+function isSilent({ information, theta }: Linearisation): boolean {
+  return theta.every((_, i) => !(information[i * theta.length + i]! > 0));
+}
+
+function formatDistance(distance: number): string {
+  return distance === 0 ? '0' : distance.toExponential(1);
+}

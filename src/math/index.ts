@@ -2,3 +2,17 @@
 export { exp, expm1 } from './exponential.ts';
 export { log, pow } from './logarithm.ts';
 export { cos, cosDegrees, sin, sinCos, sinDegrees } from './trigonometric.ts';
+export {
+  fillNormals,
+  fillUniforms,
+  fold,
+  keyFromSeed,
+  normalAt,
+  normals,
+  philox4x32,
+  split,
+  uniformAt,
+  uniforms,
+  type RandomKey,
+} from './random.ts';
+export { mean, median, pairwiseSum, quantile } from './statistics.ts';

@@ -14,6 +14,7 @@ export { homodyne2ShearLaw, homodyne2TransportLaw } from './homodyne2-laws.ts';
 export { pairDerivatives, pairValue, sinc, sincSlope, type PairDerivatives } from './pair-function.ts';
 export { parameterInfo, physicalParameters, SCALING_PARAMETERS, type ParameterInfo, type Prior } from './parameters.ts';
 export { publishedShearLaw, publishedTransportLaw } from './published-laws.ts';
+export { simulate, type SimulatedNoise, type Simulation, type SimulationRequest } from './simulate.ts';
 export { coarsenTimeGrid, makeTimeGrid, type TimeGrid } from './time-grid.ts';
 export { pullBack, type ParameterValues, type TransportLaw } from './transport-law.ts';
 export type { Convention, Mode, Physics, Sensitivities, TwoTimeModel } from './two-time-model.ts';

@@ -1,6 +1,7 @@
 /** Which tests run, and how: `npm test` leaves out test/full, `npm run test:full` (mode `full`) includes it. */
 import { availableParallelism } from 'node:os';
 import type { ViteUserConfig } from 'vitest/config';
+import { FullResultReporter } from './test/support/full-result-reporter.ts';
 import { SummaryReporter } from './test/support/summary-reporter.ts';
 
 export default ({ mode }: { mode: string }): ViteUserConfig => {
@@ -15,7 +16,7 @@ export default ({ mode }: { mode: string }): ViteUserConfig => {
       maxWorkers: Math.min(availableParallelism(), 8),
       testTimeout: full ? 1_800_000 : 60_000,
       hookTimeout: 120_000,
-      reporters: [new SummaryReporter()],
+      reporters: full ? [new FullResultReporter(), new SummaryReporter()] : [new SummaryReporter()],
     },
   };
 };

@@ -4,6 +4,5 @@ export type { FileContent } from './atomic-file.ts';
 export { digestOutcome } from './digest.ts';
 export { INDEPENDENT_ERRORS, makeResultRecord, NOT_COMPUTED } from './make-result-record.ts';
 export type { ResultInput } from './make-result-record.ts';
-export { parameterUnit } from './parameter-unit.ts';
 export { RESULT_SCHEMA } from './result-record.ts';
 export type * from './result-record.ts';

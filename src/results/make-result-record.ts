@@ -1,11 +1,11 @@
 /** Turn what a fit answered into the content of `result.json`. */
 import type { Warning } from '../base/events.ts';
 import type { Dataset } from '../data/dataset.ts';
-import type { TwoTimeModel } from '../model/two-time-model.ts';
+import { parameterInfo } from '../model/index.ts';
+import type { TwoTimeModel } from '../model/index.ts';
 import type { FitOutcome, FittedParameter, Uncertainty } from '../nlsq/outcome.ts';
 import type { NoiseEstimate, ScalingChoice } from '../nlsq/problem.ts';
 import { digestOutcome } from './digest.ts';
-import { parameterUnit } from './parameter-unit.ts';
 import { RESULT_SCHEMA } from './result-record.ts';
 import type { CostRecord, ParameterRecord, ResultRecord, TimingsRecord, UncertaintyRecord } from './result-record.ts';
 
@@ -86,7 +86,7 @@ function parameterRecord(parameter: FittedParameter): ParameterRecord {
   const value = finiteOrNull(parameter.value);
   return {
     value,
-    unit: parameterUnit(parameter.name),
+    unit: parameterInfo(parameter.name).unit,
     vary: parameter.vary,
     tie: parameter.tie,
     start: parameter.start,

@@ -1,0 +1,62 @@
+/** Draw the frame, ticks and labels of a rectangular panel. */
+import { element, line, text } from './svg.ts';
+import type { Scale } from './scale.ts';
+
+export const INK = '#222222';
+export const FAINT_INK = '#666666';
+export const TICK_SIZE = 11;
+export const LABEL_SIZE = 12;
+
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+export interface AxisOptions {
+  /** `name (unit)`; absent: no label. */
+  readonly label?: string | undefined;
+  /** Draw tick labels. Default true. */
+  readonly tickLabels?: boolean;
+  /** About how many labelled ticks. */
+  readonly count?: number;
+  /** Distance of the label from the panel, px. */
+  readonly labelGap?: number;
+}
+
+export function frame(box: Box): string {
+  return element('rect', { ...box, fill: 'none', stroke: INK, 'stroke-width': 0.8 });
+}
+
+/** Ticks and labels below a panel. */
+export function bottomAxis(box: Box, scale: Scale, options: AxisOptions = {}): string {
+  const { label, tickLabels = true, count = Math.max(2, Math.round(box.width / 70)), labelGap = 36 } = options;
+  const base = box.y + box.height;
+  const parts = scale.ticks(count).map((tick) => {
+    const x = scale(tick.value);
+    const mark = line(x, base, x, base + (tick.label === '' ? 3 : 5), { stroke: INK, 'stroke-width': 0.8 });
+    if (!tickLabels || tick.label === '') return mark;
+    return mark + text(x, base + 17, tick.label, { anchor: 'middle', size: TICK_SIZE, fill: INK });
+  });
+  if (label !== undefined) {
+    parts.push(text(box.x + box.width / 2, base + labelGap, label, { anchor: 'middle', size: LABEL_SIZE, fill: INK }));
+  }
+  return parts.join('');
+}
+
+/** Ticks and labels left of a panel. */
+export function leftAxis(box: Box, scale: Scale, options: AxisOptions = {}): string {
+  const { label, tickLabels = true, count = Math.max(2, Math.round(box.height / 50)), labelGap = 46 } = options;
+  const parts = scale.ticks(count).map((tick) => {
+    const y = scale(tick.value);
+    const mark = line(box.x, y, box.x - (tick.label === '' ? 3 : 5), y, { stroke: INK, 'stroke-width': 0.8 });
+    if (!tickLabels || tick.label === '') return mark;
+    return mark + text(box.x - 8, y + 4, tick.label, { anchor: 'end', size: TICK_SIZE, fill: INK });
+  });
+  if (label !== undefined) {
+    const options = { anchor: 'middle', size: LABEL_SIZE, fill: INK, rotate: -90 } as const;
+    parts.push(text(box.x - labelGap, box.y + box.height / 2, label, options));
+  }
+  return parts.join('');
+}

@@ -1,0 +1,127 @@
+/** All figures of a run, one after the other, from what the fit answered and the data it saw. */
+import type { Dataset } from '../data/dataset.ts';
+import { pairsOf } from '../kernels/triangles.ts';
+import type { TwoTimeModel } from '../model/two-time-model.ts';
+import type { FitOutcome } from '../nlsq/outcome.ts';
+import type { SequentialMap } from './colour-map.ts';
+import { drawConvergence } from './convergence.ts';
+import type { Deflate } from './indexed-png.ts';
+import { averageOverLag, chooseLagBins } from './lag-average.ts';
+import { drawLagCuts } from './lag-cuts.ts';
+import type { CutAngle } from './lag-cuts.ts';
+import type { PageFacts } from './page.ts';
+import { blockFor, mapPairs } from './pair-map.ts';
+import { drawRates } from './rates.ts';
+import { chooseMapColours, drawMaps, drawSmallMaps, SMALL_MAPS_PER_PAGE } from './two-time-map.ts';
+import type { MapAngle, MapStyle } from './two-time-map.ts';
+
+export interface FigureInput {
+  readonly dataset: Dataset;
+  readonly model: TwoTimeModel;
+  readonly outcome: FitOutcome;
+  /** σ per angle, shape (P). */
+  readonly sigma: Float64Array;
+  /** M of one angle's pairs in triangle order at the fitted parameters; called once per angle. */
+  readonly shape: (angle: number) => Float64Array;
+  readonly facts: PageFacts;
+  readonly deflate: Deflate;
+  /** Default `viridis`. */
+  readonly colours?: SequentialMap;
+}
+
+export interface Figure {
+  /** File name without extension. */
+  readonly name: string;
+  readonly svg: string;
+}
+
+/** Angles drawn large; the worst ones when there are more. */
+const LARGE_MAPS = 4;
+const LARGE_PIXELS = 500;
+const SMALL_PIXELS = 176;
+
+/**
+ * Figures `c2-maps` (and `c2-maps-others…` beyond four angles), `lag-cuts`, `rates`, `convergence`. Made one by one,
+ * so that a caller can write one while the next is drawn.
+ */
+export function* drawFigures(input: FigureInput): Generator<Figure, void, undefined> {
+  const { outcome, model, facts, dataset } = input;
+  const { grid } = dataset;
+  const order = worstFirst(outcome.cost.chi2PerPoint);
+  const large = new Set(order.slice(0, LARGE_MAPS));
+  const bins = chooseLagBins(grid);
+  const maps: MapAngle[] = [];
+  const cuts: CutAngle[] = [];
+  for (let a = 0; a < dataset.phi.length; a++) {
+    const pairs = anglePairs(input, a);
+    const { contrast, offset } = pairs;
+    maps.push({
+      phi: dataset.phi[a]!,
+      chi2PerPoint: outcome.cost.chi2PerPoint[a]!,
+      contrast,
+      offset,
+      maps: mapPairs(grid, pairs, blockFor(grid, large.has(a) ? LARGE_PIXELS : SMALL_PIXELS)),
+    });
+    cuts.push({ phi: dataset.phi[a]!, cuts: averageOverLag(grid, pairs, bins) });
+  }
+  const style: MapStyle = {
+    colours: chooseMapColours(maps, input.colours ?? 'viridis'),
+    facts,
+    deflate: input.deflate,
+  };
+  yield* drawAllMaps(maps, order, grid, style);
+  yield { name: 'lag-cuts', svg: drawLagCuts(cuts, bins.windows, facts) };
+  yield { name: 'rates', svg: drawRates(model, outcome, facts) };
+  yield { name: 'convergence', svg: drawConvergence(outcome, facts) };
+}
+
+function* drawAllMaps(
+  maps: readonly MapAngle[],
+  order: readonly number[],
+  grid: Dataset['grid'],
+  style: MapStyle,
+): Generator<Figure> {
+  if (maps.length <= LARGE_MAPS) {
+    yield { name: 'c2-maps', svg: drawMaps(maps, grid, style, 'measured, model and residual of every angle') };
+    return;
+  }
+  const worst = order.slice(0, LARGE_MAPS);
+  const rest = maps.filter((_, a) => !worst.includes(a));
+  const told = `the ${LARGE_MAPS} of ${maps.length} angles with the largest χ² per point, worst first`;
+  yield {
+    name: 'c2-maps',
+    svg: drawMaps(
+      worst.map((a) => maps[a]!),
+      grid,
+      style,
+      told,
+    ),
+  };
+  const pages = Math.ceil(rest.length / SMALL_MAPS_PER_PAGE);
+  for (let page = 0; page < pages; page++) {
+    const shown = rest.slice(page * SMALL_MAPS_PER_PAGE, (page + 1) * SMALL_MAPS_PER_PAGE);
+    const name = pages === 1 ? 'c2-maps-others' : `c2-maps-others-${page + 1}`;
+    const subtitle = `the other ${rest.length} of ${maps.length} angles${pages === 1 ? '' : `, page ${page + 1} of ${pages}`}`;
+    yield { name, svg: drawSmallMaps(shown, grid, style, subtitle) };
+  }
+}
+
+/** Indices of the angles, largest χ² per point first; ties in the order of the file. */
+function worstFirst(chi2PerPoint: Float64Array): number[] {
+  const known = (value: number): number => (Number.isFinite(value) ? value : Infinity);
+  return Array.from(chi2PerPoint.keys()).sort((a, b) => {
+    const [one, other] = [known(chi2PerPoint[a]!), known(chi2PerPoint[b]!)];
+    return one === other ? a - b : other > one ? 1 : -1;
+  });
+}
+
+function anglePairs({ dataset, outcome, sigma, shape }: FigureInput, angle: number) {
+  const pairs = pairsOf(dataset.triangles.frames);
+  return {
+    measured: dataset.triangles.values.subarray(angle * pairs, (angle + 1) * pairs),
+    shape: shape(angle),
+    contrast: outcome.scaling[angle]!.contrast.value,
+    offset: outcome.scaling[angle]!.offset.value,
+    sigma: sigma[angle]!,
+  };
+}

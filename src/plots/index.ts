@@ -1,0 +1,8 @@
+/** Figures of a run as SVG text, drawn without a document: the same bytes in Node, in a worker and in a browser. */
+export type { SequentialMap } from './colour-map.ts';
+export { drawFigures } from './draw-figures.ts';
+export type { Figure, FigureInput } from './draw-figures.ts';
+export type { Deflate } from './indexed-png.ts';
+export type { PageFacts } from './page.ts';
+export { fittedValues, rateCurve } from './rate-band.ts';
+export type { RateCurve } from './rate-band.ts';

@@ -1,0 +1,85 @@
+/** Encode a matrix of palette indices as a PNG with eight-bit indexed colour (PNG specification, third edition). */
+import type { Palette } from './colour-map.ts';
+
+/** zlib-format compression; injected because a browser and Node have different ones. */
+export type Deflate = (bytes: Uint8Array) => Uint8Array;
+
+export interface IndexedImage {
+  readonly width: number;
+  readonly height: number;
+  /** Palette indices, rows from top to bottom, shape (height, width). */
+  readonly indices: Uint8Array;
+}
+
+/** Palette index of every value: linear between the limits, end colours beyond them, the last entry for NaN. */
+export function toIndices(values: Float32Array, limits: readonly [number, number], palette: Palette): Uint8Array {
+  const indices = new Uint8Array(values.length);
+  const factor = palette.size / (limits[1] - limits[0]);
+  const last = palette.size - 1;
+  for (let k = 0; k < values.length; k++) {
+    const value = values[k]!;
+    if (Number.isNaN(value)) indices[k] = palette.size;
+    else indices[k] = Math.min(last, Math.max(0, Math.floor((value - limits[0]) * factor)));
+  }
+  return indices;
+}
+
+export function encodePng(image: IndexedImage, palette: Palette, deflate: Deflate): Uint8Array {
+  const { width, height, indices } = image;
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header.set([8, 3, 0, 0, 0], 8);
+  const scanlines = new Uint8Array(height * (width + 1));
+  for (let y = 0; y < height; y++) scanlines.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  const chunks = [
+    Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
+    chunk('IHDR', header),
+    chunk('PLTE', palette.colours),
+    chunk('IDAT', deflate(scanlines)),
+    chunk('IEND', new Uint8Array(0)),
+  ];
+  const file = new Uint8Array(chunks.reduce((sum, one) => sum + one.length, 0));
+  let place = 0;
+  for (const one of chunks) {
+    file.set(one, place);
+    place += one.length;
+  }
+  return file;
+}
+
+/** `data:image/png;base64,…`. */
+export function dataUrl(png: Uint8Array): string {
+  return `data:image/png;base64,${toBase64(png)}`;
+}
+
+/** Engines differ in whether typed arrays can do this themselves; the result is the same. */
+function toBase64(bytes: Uint8Array & { toBase64?: () => string }): string {
+  if (bytes.toBase64 !== undefined) return bytes.toBase64();
+  let binary = '';
+  for (let k = 0; k < bytes.length; k += 0x8000) binary += String.fromCharCode(...bytes.subarray(k, k + 0x8000));
+  return btoa(binary);
+}
+
+function chunk(name: string, body: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(body.length + 12);
+  const view = new DataView(bytes.buffer);
+  view.setUint32(0, body.length);
+  for (let k = 0; k < 4; k++) bytes[4 + k] = name.charCodeAt(k);
+  bytes.set(body, 8);
+  view.setUint32(body.length + 8, crc32(bytes.subarray(4, body.length + 8)));
+  return bytes;
+}
+
+const CRC_TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n;
+  for (let k = 0; k < 8; k++) c = (c & 1) === 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
+  return c;
+});
+
+function crc32(bytes: Uint8Array): number {
+  let c = 0xffffffff;
+  for (let k = 0; k < bytes.length; k++) c = CRC_TABLE[(c ^ bytes[k]!) & 0xff]! ^ (c >>> 8);
+  return (c ^ 0xffffffff) >>> 0;
+}

@@ -1,0 +1,62 @@
+/** Draw one square map as an embedded image, and the colour bar that explains it. */
+import { INK, TICK_SIZE } from './axis.ts';
+import type { Box } from './axis.ts';
+import type { Palette } from './colour-map.ts';
+import { dataUrl, encodePng, toIndices } from './indexed-png.ts';
+import type { Deflate } from './indexed-png.ts';
+import { withMinus } from './number-text.ts';
+import { linearScale } from './scale.ts';
+import { element, line, text } from './svg.ts';
+
+/** Colours of a kind of map: what the end colours stand for. */
+export interface ColourScale {
+  readonly palette: Palette;
+  readonly limits: readonly [low: number, high: number];
+}
+
+/** Viewers smooth small images when they enlarge them; these many pixels keep single frame pairs sharp. */
+const SHARP_PIXELS = 180;
+
+/** A square matrix as an image with row 0 at the bottom: t1 to the right, t2 upwards. */
+export function mapImage(box: Box, values: Float32Array, size: number, colours: ColourScale, deflate: Deflate): string {
+  const factor = Math.max(1, Math.ceil(SHARP_PIXELS / size));
+  const side = size * factor;
+  const source = toIndices(values, colours.limits, colours.palette);
+  const indices = new Uint8Array(side * side);
+  for (let k = 0; k < size; k++) {
+    const top = (size - 1 - k) * factor * side;
+    for (let x = 0; x < side; x++) indices[top + x] = source[k * size + Math.floor(x / factor)]!;
+    for (let copy = 1; copy < factor; copy++) indices.copyWithin(top + copy * side, top, top + side);
+  }
+  return image(box, encodePng({ width: side, height: side, indices }, colours.palette, deflate));
+}
+
+/** A horizontal colour bar with ticks and a label above it; `values` are the ticks, chosen when absent. */
+export function colourBar(
+  box: Box,
+  colours: ColourScale,
+  label: string,
+  deflate: Deflate,
+  values?: readonly number[],
+): string {
+  const { palette, limits } = colours;
+  const indices = Uint8Array.from({ length: palette.size }, (_, k) => k);
+  const scale = linearScale(limits, [box.x, box.x + box.width]);
+  const base = box.y + box.height;
+  const chosen = values?.map((value) => ({ value, label: withMinus(String(value)) }));
+  const ticks = (chosen ?? scale.ticks(Math.max(3, Math.round(box.width / 60)))).map((tick) => {
+    const x = scale(tick.value);
+    const mark = line(x, base, x, base + 4, { stroke: INK, 'stroke-width': 0.8 });
+    return mark + text(x, base + 15, tick.label, { anchor: 'middle', size: TICK_SIZE, fill: INK });
+  });
+  return [
+    image(box, encodePng({ width: palette.size, height: 1, indices }, palette, deflate)),
+    element('rect', { ...box, fill: 'none', stroke: INK, 'stroke-width': 0.6 }),
+    ...ticks,
+    text(box.x + box.width / 2, box.y - 6, label, { anchor: 'middle', size: TICK_SIZE, fill: INK }),
+  ].join('');
+}
+
+function image(box: Box, png: Uint8Array): string {
+  return element('image', { ...box, preserveAspectRatio: 'none', href: dataUrl(png) });
+}

@@ -1,0 +1,92 @@
+/**
+ * Reduce the pairs of one angle to square images a page can hold: measured, model and residual/σ.
+ *
+ * Pixels are means over blocks of frame pairs. Rows and columns count frames of the window, so frames that were left
+ * out are blank lines and the time axes stay linear. The diagonal and excluded pairs are NaN.
+ */
+import type { TimeGrid } from '../model/time-grid.ts';
+
+/** Measured c2, contrast·M + offset, and σ of one angle, in triangle order. */
+export interface AnglePairs {
+  readonly measured: Float32Array;
+  readonly shape: Float64Array;
+  readonly contrast: number;
+  readonly offset: number;
+  readonly sigma: number;
+}
+
+export interface PairMaps {
+  /** Pixels per side; row 0 is the earliest t2. */
+  readonly size: number;
+  /** Frames per pixel along a side. */
+  readonly block: number;
+  readonly measured: Float32Array;
+  readonly model: Float32Array;
+  /** Mean of (measured − model)/σ. */
+  readonly residual: Float32Array;
+}
+
+/** Frames per pixel that keep a map within `pixels` per side. */
+export function blockFor(grid: TimeGrid, pixels: number): number {
+  const { positions } = grid;
+  return Math.max(1, Math.ceil((positions[positions.length - 1]! - positions[0]! + 1) / pixels));
+}
+
+export function mapPairs(grid: TimeGrid, pairs: AnglePairs, block: number): PairMaps {
+  const { positions } = grid;
+  const frames = positions.length;
+  const first = positions[0]!;
+  const size = Math.floor((positions[frames - 1]! - first) / block) + 1;
+  const pixel = Int32Array.from(positions, (k) => Math.floor((k - first) / block));
+  const measured = new Float64Array(size * size);
+  const model = new Float64Array(size * size);
+  const count = new Uint32Array(size * size);
+  const { contrast, offset, sigma } = pairs;
+  let p = 0;
+  for (let i = 0; i < frames; i++) {
+    const row = pixel[i]! * size;
+    for (let j = i + 1; j < frames; j++, p++) {
+      const y = pairs.measured[p]!;
+      if (Number.isNaN(y)) continue;
+      const at = row + pixel[j]!;
+      measured[at]! += y;
+      model[at]! += offset + contrast * pairs.shape[p]!;
+      count[at]!++;
+    }
+  }
+  const maps = {
+    measured: new Float32Array(size * size).fill(Number.NaN),
+    model: new Float32Array(size * size).fill(Number.NaN),
+    residual: new Float32Array(size * size).fill(Number.NaN),
+  };
+  for (let a = 0; a < size; a++) {
+    for (let b = a; b < size; b++) {
+      const at = a * size + b;
+      const n = count[at]!;
+      if (n === 0) continue;
+      const mirror = b * size + a;
+      maps.measured[at] = maps.measured[mirror] = measured[at]! / n;
+      maps.model[at] = maps.model[mirror] = model[at]! / n;
+      maps.residual[at] = maps.residual[mirror] = (measured[at]! - model[at]!) / (n * sigma);
+    }
+  }
+  return { size, block, ...maps };
+}
+
+/** The quantiles of the finite values, from an even sample of at most `limit` of them; null when there are none. */
+export function quantiles(
+  arrays: readonly Float32Array[],
+  fractions: readonly number[],
+  limit = 50_000,
+): number[] | null {
+  const total = arrays.reduce((sum, one) => sum + one.length, 0);
+  const stride = Math.max(1, Math.ceil(total / limit));
+  const sample = new Float32Array(Math.ceil(total / stride) + arrays.length);
+  let n = 0;
+  for (const one of arrays) {
+    for (let k = 0; k < one.length; k += stride) if (Number.isFinite(one[k])) sample[n++] = one[k]!;
+  }
+  if (n === 0) return null;
+  const sorted = sample.subarray(0, n).sort();
+  return fractions.map((fraction) => sorted[Math.round(fraction * (n - 1))]!);
+}

@@ -1,0 +1,126 @@
+/** The transport rate J(t) and the shear rate γ̇(t) of a fit along time, with 68 % and 95 % bands. */
+import type { TwoTimeModel } from '../model/two-time-model.ts';
+import type { FitOutcome } from '../nlsq/outcome.ts';
+import { bottomAxis, frame, leftAxis } from './axis.ts';
+import type { Box } from './axis.ts';
+import { dataTitle, drawPage } from './page.ts';
+import type { PageFacts } from './page.ts';
+import { rateCurve } from './rate-band.ts';
+import type { RateCurve } from './rate-band.ts';
+import { extent, linearScale, logScale, pad } from './scale.ts';
+import type { Scale } from './scale.ts';
+import { element, polyline } from './svg.ts';
+
+const COLOURS = { transport: '#1f5fa8', shear: '#b04a1a' } as const;
+const POINTS = 161;
+/** Normal quantiles of the central 68 % and 95 %. */
+const BANDS = [
+  { z: 1.96, opacity: 0.18 },
+  { z: 0.994, opacity: 0.32 },
+];
+
+const LEFT = 84;
+const BETWEEN = 96;
+const RIGHT = 22;
+const HEIGHT = 300;
+
+export function drawRates(model: TwoTimeModel, outcome: FitOutcome, facts: PageFacts): string {
+  const { times } = model.grid;
+  const [first, last] = [times[0]!, times[times.length - 1]!];
+  const time = Float64Array.from({ length: POINTS }, (_, k) => first * (last / first) ** (k / (POINTS - 1)));
+  const panels: { label: string; colour: string; curve: RateCurve }[] = [
+    {
+      label: 'J(t) (Å²/s)',
+      colour: COLOURS.transport,
+      curve: rateCurve((v, t) => model.transportRate(v, t), ['D0', 'alpha', 'D_offset'], outcome, time),
+    },
+  ];
+  if (model.mode === 'laminar_flow') {
+    panels.push({
+      label: 'γ\u0307(t) (1/s)',
+      colour: COLOURS.shear,
+      curve: rateCurve((v, t) => model.shearRate(v, t), ['gamma_dot_t0', 'beta', 'gamma_dot_t_offset'], outcome, time),
+    });
+  }
+  const side = panels.length === 1 ? 520 : 370;
+  const notes: string[] = [];
+  const body = panels.map(({ label, colour, curve }, n) => {
+    const box: Box = { x: LEFT + n * (side + BETWEEN), y: 10, width: side, height: HEIGHT };
+    notes.push(...bandNotes(label.split(' ')[0]!, curve));
+    return drawPanel(box, label, colour, curve);
+  });
+  if (panels.some(({ curve }) => curve.error !== null)) {
+    notes.unshift(
+      'Dark and light bands: 68 % and 95 %, by linear propagation of the independent-error covariance, which treats all points as independent: ' +
+        'for measured speckle data the true bands are wider, by factors of 2 to 20.',
+    );
+  }
+  return drawPage(
+    {
+      width: LEFT + panels.length * side + (panels.length - 1) * BETWEEN + RIGHT,
+      height: HEIGHT + 62,
+      title: dataTitle(facts),
+      subtitle: panels.length === 1 ? 'transport rate of the fit' : 'transport rate and shear rate of the fit',
+      body: body.join(''),
+      notes,
+    },
+    facts,
+  );
+}
+
+function drawPanel(box: Box, label: string, colour: string, curve: RateCurve): string {
+  const x = logScale([curve.time[0]!, curve.time[curve.time.length - 1]!], [box.x, box.x + box.width]);
+  const y = rateScale(curve, box);
+  const band = BANDS.map(({ z, opacity }) => {
+    const edges = bandEdges(curve, y.kind, z);
+    if (edges === null) return '';
+    const clamp = (value: number): number => Math.min(box.y + box.height, Math.max(box.y, y(value)));
+    const upper = Array.from(curve.time, (t, k): [number, number] => [x(t), clamp(edges.upper[k]!)]);
+    const lower = Array.from(curve.time, (t, k): [number, number] => [x(t), clamp(edges.lower[k]!)]);
+    return element('path', {
+      d: `${polyline([...upper, ...lower.reverse()])}Z`,
+      fill: colour,
+      'fill-opacity': opacity,
+    });
+  });
+  const path = polyline(Array.from(curve.time, (t, k): [number, number] => [x(t), y(curve.rate[k]!)]));
+  return [
+    ...band,
+    element('path', { d: path, fill: 'none', stroke: colour, 'stroke-width': 1.8 }),
+    frame(box),
+    bottomAxis(box, x, { label: 't (s)', labelGap: 40 }),
+    leftAxis(box, y, { label, labelGap: 64 }),
+  ].join('');
+}
+
+/** On a logarithmic axis the band is propagated for ln rate, which keeps it positive. */
+function bandEdges(curve: RateCurve, kind: Scale['kind'], z: number) {
+  const { error, rate } = curve;
+  if (error === null) return null;
+  const edge = (sign: number): Float64Array =>
+    rate.map((value, k) =>
+      kind === 'log' ? value * Math.exp((sign * z * error[k]!) / value) : value + sign * z * error[k]!,
+    );
+  return { lower: edge(-1), upper: edge(1) };
+}
+
+/** Logarithmic where the rate is positive throughout; the 95 % band decides the range, within reason. */
+function rateScale(curve: RateCurve, box: Box): Scale {
+  const range = [box.y + box.height, box.y] as const;
+  const line = extent(curve.rate) ?? [0, 1];
+  const kind = line[0] > 0 ? 'log' : 'linear';
+  const edges = bandEdges(curve, kind, 1.96);
+  const whole = edges === null ? line : (extent([...curve.rate, ...edges.lower, ...edges.upper]) ?? line);
+  if (kind === 'linear') {
+    const reach = 3 * Math.max(line[1] - line[0], Math.abs(line[0]), Math.abs(line[1]), Number.MIN_VALUE);
+    return linearScale(pad([Math.max(whole[0], line[0] - reach), Math.min(whole[1], line[1] + reach)], 0.06), range);
+  }
+  const low = Math.max(whole[0], line[0] / 30);
+  const high = Math.min(whole[1], line[1] * 30);
+  const [a, b] = pad([Math.log10(low), Math.log10(Math.max(high, low * 1.2))], 0.06);
+  return logScale([10 ** a, 10 ** b], range);
+}
+
+function bandNotes(name: string, curve: RateCurve): string[] {
+  return curve.error === null ? [`No band for ${name}: ${curve.reason}.`] : [];
+}

@@ -272,7 +272,7 @@ function readBare(
     return { likely, text: `${formatShifted(value, 0)} ${name}${other}` };
   });
   const likely = readings.filter((reading) => reading.likely);
-  const accepted = info.units.map(([name]) => name).join(', ');
+  const accepted = unitsOf(dimension).join(', ');
   const message = `${shown} has no unit; ${info.noun} needs one (${accepted})`;
   const examples = (likely.length > 0 ? likely : readings).map((reading) => reading.text).join(' | ');
   return refused(message, `write ${likely.length > 0 ? 'for example' : 'one of'}: ${examples}`);
@@ -289,7 +289,7 @@ function refused(message: string, help: string): QuantityReading {
 function writeLike(dimension: Dimension): string {
   const { noun, units } = DIMENSIONS[dimension];
   if (units.length === 0) return 'write a number without a unit';
-  return `write ${noun} as a number and one of ${units.map(([name]) => name).join(', ')}`;
+  return `write ${noun} as a number and one of ${unitsOf(dimension).join(', ')}`;
 }
 
 function nounOf(powers: Powers): string {
@@ -302,6 +302,11 @@ function nounOf(powers: Powers): string {
 /** The base unit of a dimension as files spell it, e.g. `Angstrom^2/s`; empty for plain numbers. */
 export function baseUnit(dimension: Dimension): string {
   return DIMENSIONS[dimension].base;
+}
+
+/** The units offered in messages for a dimension, smallest first. */
+export function unitsOf(dimension: Dimension): readonly string[] {
+  return DIMENSIONS[dimension].units.map(([name]) => name);
 }
 
 /** The base unit of a dimension as reports and figures print it, e.g. `Å²/s`. */

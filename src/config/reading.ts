@@ -40,7 +40,7 @@ export function readWord<W extends string>(words: readonly W[]): Reader<W> {
 }
 
 /** A fixed word with a meaning of its own, or whatever `reader` accepts. */
-export function readWordOr<V, T>(word: string, meaning: V, reader: Reader<T>): Reader<V | T> {
+export function readWordOr<const V, T>(word: string, meaning: V, reader: Reader<T>): Reader<V | T> {
   return (input) => {
     if (input === word) return accepted(meaning);
     const reading = reader(input);

@@ -1,0 +1,276 @@
+/**
+ * The one truth about configuration files: every key, how it is read, its default, and what editors are told.
+ *
+ * Parsing gives values in base units with the defaults of independent keys filled in; `resolve.ts` adds what depends on
+ * several keys.
+ */
+import { z } from 'zod';
+import type { Convention, Mode } from '../model/two-time-model.ts';
+import type {
+  FitConfig,
+  NoiseConfig,
+  OutputConfig,
+  ParallelConfig,
+  Range,
+  SampleConfig,
+  ScalingMode,
+} from './config.ts';
+import { field, fieldWithDefault, orJson, quantityJson, section, wordsJson, type JsonSchema } from './field.ts';
+import { parametersSchema, type ParsedParameter } from './parameter-schema.ts';
+import { readAngleList, readAngleListOrNone, readDistinctAngles, readFrameList, readFrameWindow } from './ranges.ts';
+import {
+  accepted,
+  readBoolean,
+  readListOf,
+  readQuantityOf,
+  readWhole,
+  readWord,
+  readWordOr,
+  refused,
+  type Reader,
+} from './reading.ts';
+
+/** Ranges outside which a value gets a warning, in base units. */
+export const PLAUSIBLE: {
+  readonly q: readonly [number, number];
+  readonly gap: readonly [number, number];
+  readonly dt: readonly [number, number];
+} = { q: [1e-4, 1], gap: [1e4, 1e8], dt: [1e-7, 1e4] };
+
+/** A parsed file: keys as the file spells them, values in base units. */
+export interface ParsedConfig {
+  readonly schema: 'twotime/1';
+  readonly model: Mode;
+  readonly convention: Convention;
+  readonly data: {
+    readonly q: number | null;
+    readonly gap?: number | undefined;
+    readonly dt: number | null;
+    readonly t0: number;
+    readonly phi: readonly Range[] | null;
+    readonly frames: Range | null;
+    readonly exclude_frames: readonly Range[];
+    readonly exclude_phi: readonly Range[];
+    readonly allow_nan: boolean;
+  };
+  readonly grid?:
+    | { readonly frames: number; readonly dt?: number | undefined; readonly phi: readonly number[] }
+    | undefined;
+  readonly parameters: Readonly<Record<string, ParsedParameter | undefined>>;
+  readonly scaling: {
+    readonly mode: ScalingMode;
+    readonly contrast?: number | readonly number[] | undefined;
+    readonly offset?: number | readonly number[] | undefined;
+    readonly order: number;
+  };
+  readonly seed: number;
+  readonly fit: { readonly starts: number; readonly weights: FitConfig['weights']; readonly max_iterations: number };
+  readonly noise: NoiseConfig;
+  readonly sample: Omit<SampleConfig, 'chainMethod'> & { readonly chain_method: SampleConfig['chainMethod'] };
+  readonly parallel: ParallelConfig;
+  readonly output: OutputConfig;
+}
+
+const wholeJson = (minimum: number): JsonSchema => ({ type: 'integer', minimum });
+
+function words<const W extends string>(all: readonly W[], fallback: W, description: string): z.ZodType<W> {
+  return fieldWithDefault(readWord(all), fallback, description, wordsJson(all));
+}
+
+function whole(lowest: number, fallback: number, description: string): z.ZodType<number> {
+  return fieldWithDefault(readWhole(lowest), fallback, description, wholeJson(lowest));
+}
+
+function flag(fallback: boolean, description: string): z.ZodType<boolean> {
+  return fieldWithDefault(readBoolean, fallback, description, { type: 'boolean' });
+}
+
+const angleJson = orJson(quantityJson('angle', ['45 deg']), {
+  type: 'string',
+  pattern: String.raw`\.\.`,
+  examples: ['-10 deg..10 deg'],
+});
+const anglesJson = orJson(angleJson, { type: 'array', items: angleJson });
+const frameJson: JsonSchema = {
+  anyOf: [wholeJson(1), { type: 'string', pattern: String.raw`^\s*\d+\s*\.\.\s*\d+\s*$` }],
+};
+
+const dataSchema = section('what to read from a data file, and what the file does not say', {
+  q: fieldWithDefault(
+    readWordOr('from-file', null, readQuantityOf('wavevector', { plausible: PLAUSIBLE.q, sign: 'positive' })),
+    'from-file',
+    'wavevector of the ring to fit; from-file takes the only ring a file has',
+    orJson(quantityJson('wavevector', ['0.0237 1/Angstrom'], false), { const: 'from-file' }),
+  ),
+  gap: field(
+    readQuantityOf('length', { plausible: PLAUSIBLE.gap, sign: 'positive' }),
+    'rotor-stator gap of the shear cell; required under laminar_flow',
+    quantityJson('length', ['200 um'], false),
+  ).optional(),
+  dt: fieldWithDefault(
+    readWordOr('from-file', null, readQuantityOf('time', { plausible: PLAUSIBLE.dt, sign: 'positive' })),
+    'from-file',
+    'time between frames',
+    orJson(quantityJson('time', ['100 ms'], false), { const: 'from-file' }),
+  ),
+  t0: fieldWithDefault(
+    readQuantityOf('time', { sign: 'not negative' }),
+    '0 s',
+    'time of the first frame of the window',
+    quantityJson('time', ['1 s']),
+  ),
+  phi: fieldWithDefault(
+    readWordOr('all', null, readAngleList),
+    'all',
+    'angles to fit: all, or a list of angles and ranges',
+    orJson(anglesJson, { const: 'all' }),
+  ),
+  frames: fieldWithDefault(
+    readWordOr('all', null, readFrameWindow),
+    'all',
+    'frames to fit: all, or first..last, counted from 1, both included',
+    orJson({ type: 'string', pattern: String.raw`^\s*\d+\s*\.\.\s*\d+\s*$`, examples: ['1..1000'] }, { const: 'all' }),
+  ),
+  exclude_frames: fieldWithDefault(readFrameList, [], 'frames to leave out, counted from 1 in the file', {
+    anyOf: [frameJson, { type: 'array', items: frameJson, examples: [[3, '10..20']] }],
+  }),
+  exclude_phi: fieldWithDefault(readAngleListOrNone, [], 'angles to leave out', anglesJson),
+  allow_nan: flag(false, 'fit although more than 1 % of the points are not finite'),
+});
+
+const gridSchema = z
+  .strictObject({
+    frames: whole(3, 200, 'number of frames'),
+    dt: field(
+      readQuantityOf('time', { plausible: PLAUSIBLE.dt, sign: 'positive' }),
+      'time between frames; data.dt when absent',
+      quantityJson('time', ['100 ms'], false),
+    ).optional(),
+    phi: fieldWithDefault(readDistinctAngles, ['0 deg', '45 deg', '90 deg'], 'angles', {
+      type: 'array',
+      items: quantityJson('angle', ['45 deg']),
+      minItems: 1,
+    }),
+  })
+  .optional()
+  .meta({ description: 'frames and angles of a simulation; only simulate reads it' });
+
+const readScaling: Reader<number | readonly number[]> = (input) =>
+  Array.isArray(input) ? readListOf(readQuantityOf('number'))(input) : readQuantityOf('number')(input);
+const scalingJson: JsonSchema = {
+  anyOf: [{ type: 'number' }, { type: 'array', items: { type: 'number' }, minItems: 1 }],
+};
+const SCALING_MODES = ['per-angle', 'shared', 'fixed', 'fourier'] as const;
+
+const scalingSchema = section('contrast and offset of c2', {
+  mode: words(SCALING_MODES, 'per-angle', 'how contrast and offset depend on the angle'),
+  contrast: field(
+    readScaling,
+    'one value, or one per angle: truth of simulate, values of mode: fixed',
+    scalingJson,
+  ).optional(),
+  offset: field(
+    readScaling,
+    'one value, or one per angle: truth of simulate, values of mode: fixed',
+    scalingJson,
+  ).optional(),
+  order: whole(1, 2, 'order of the Fourier series in the angle, for mode: fourier'),
+});
+
+const readWeights: Reader<'none'> = (input) =>
+  input === 'lag' || input === 'speckle'
+    ? refused(`weights: ${input} is not available in this version`, 'write weights: none')
+    : readWord(['none'])(input);
+
+const fitSchema = section('least squares', {
+  starts: whole(1, 8, 'number of starts; 1 uses the given start alone'),
+  weights: fieldWithDefault(readWeights, 'none', 'weights of the points', wordsJson(['none'])),
+  max_iterations: whole(1, 100, 'iterations per start on the full data'),
+});
+
+const noiseSchema = section('noise level', {
+  sigma: fieldWithDefault(
+    readWordOr('from-data', 'from-data', readQuantityOf('number', { sign: 'positive' })),
+    'from-data',
+    'noise of one point: estimated per angle from the data, or a number',
+    { anyOf: [{ const: 'from-data' }, { type: 'number', exclusiveMinimum: 0 }] },
+  ),
+});
+
+const sampleSchema = section('Bayesian analysis', {
+  method: words(['auto', 'psis', 'nuts', 'cmc'], 'auto', 'sampling method'),
+  likelihood: words(
+    ['adjusted', 'independent'],
+    'adjusted',
+    'adjusted: the width that covers; independent: as other programs',
+  ),
+  chains: whole(1, 4, 'number of chains'),
+  warmup: whole(0, 500, 'warmup steps per chain'),
+  draws: whole(1, 1000, 'draws per chain'),
+  chain_method: words(['parallel', 'sequential'], 'parallel', 'how chains run'),
+});
+
+const readCount: Reader<number> = (input) => {
+  const reading = readWhole(1)(input);
+  return reading.ok ? accepted(reading.value) : refused(reading.message, 'a whole number of 1 or more');
+};
+
+const parallelSchema = section('where the work runs', {
+  backend: words(['auto', 'sequential', 'local', 'slurm', 'pbs', 'ray'], 'auto', 'engine that runs the work'),
+  workers: fieldWithDefault(readWordOr('auto', 'auto', readCount), 'auto', 'number of workers', {
+    anyOf: [{ const: 'auto' }, wholeJson(1)],
+  }),
+  fallback: words(['warn', 'error'], 'warn', 'what happens when the engine is missing'),
+  chunks: flag(true, 'cut one sweep over all workers'),
+  memory: fieldWithDefault(
+    readQuantityOf('size', { sign: 'positive' }),
+    '2 GB',
+    'memory the data may take',
+    quantityJson('size', ['2 GB'], false),
+  ),
+});
+
+const readArrays: Reader<'auto' | boolean> = (input) =>
+  typeof input === 'boolean' ? accepted(input) : readWord(['auto'])(input);
+
+const outputSchema = section('what a run writes', {
+  figures: flag(true, 'draw figures'),
+  arrays: fieldWithDefault(
+    (input) => {
+      const reading = readArrays(input);
+      return reading.ok ? reading : refused(reading.message, 'write auto, true or false');
+    },
+    'auto',
+    'full c2, model and residual in fit.npz; auto writes up to 256 MB',
+    { anyOf: [{ const: 'auto' }, { type: 'boolean' }] },
+  ),
+});
+
+const readSchemaName: Reader<'twotime/1'> = (input) =>
+  input === 'twotime/1'
+    ? accepted('twotime/1')
+    : refused(
+        `${typeof input === 'string' ? `'${input}'` : 'this'} is not a schema this version reads`,
+        'write schema: twotime/1',
+      );
+
+const MODELS: readonly Mode[] = ['static', 'laminar_flow'];
+
+/** The whole file. */
+export const configSchema: z.ZodType<ParsedConfig> = z
+  .strictObject({
+    schema: fieldWithDefault(readSchemaName, 'twotime/1', 'version of this file format', { const: 'twotime/1' }),
+    model: field(readWord(MODELS), 'physics: diffusion alone, or diffusion and shear', wordsJson(MODELS)),
+    convention: words(['published', 'homodyne2'], 'published', 'published formula, or the one homodyne 2.x computes'),
+    data: dataSchema,
+    grid: gridSchema,
+    parameters: parametersSchema,
+    scaling: scalingSchema,
+    seed: whole(0, 1, 'seed of every random number'),
+    fit: fitSchema,
+    noise: noiseSchema,
+    sample: sampleSchema,
+    parallel: parallelSchema,
+    output: outputSchema,
+  })
+  .meta({ title: 'twotime configuration' });

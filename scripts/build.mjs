@@ -9,8 +9,12 @@ const assembly = path.join(sources, 'kernels', 'assembly');
 const draft = path.join(stateFolder, `dist.${process.pid}`);
 const dist = path.join(root, 'dist');
 
+/** Standard output stays free for `npm pack --json`. */
 const run = (script, ...args) =>
-  execFileSync(process.execPath, [path.join(root, script), ...args], { cwd: root, stdio: 'inherit' });
+  execFileSync(process.execPath, [path.join(root, script), ...args], {
+    cwd: root,
+    stdio: ['ignore', process.stderr, process.stderr],
+  });
 const isAsset = (file) => file !== assembly && !file.endsWith('.ts');
 
 mkdirSync(stateFolder, { recursive: true });

@@ -1,0 +1,99 @@
+/** The npm package: what is in the tarball, and that it works where only the tarball was installed. */
+import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_process';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { root } from './source-files.ts';
+
+interface Packed {
+  readonly filename: string;
+  readonly size: number;
+  readonly files: readonly { readonly path: string }[];
+}
+
+let folder: string;
+let packed: Packed;
+const place = (name: string): string => path.join(folder, name);
+
+function npm(args: readonly string[], cwd: string): SpawnSyncReturns<string> {
+  return spawnSync('npm', args, { cwd, encoding: 'utf8', shell: process.platform === 'win32' });
+}
+
+function twotime(...args: string[]): SpawnSyncReturns<string> {
+  const command = path.join(folder, 'node_modules', '.bin', 'twotime');
+  return spawnSync(command, args, { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' });
+}
+
+/** Where no registry answers: the tarball unpacked, beside the locked dependencies of the checkout. */
+function installFromCheckout(tarball: string): void {
+  const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as {
+    readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly inBundle?: boolean }>>;
+  };
+  const target = place('node_modules/twotime');
+  mkdirSync(target, { recursive: true });
+  execFileSync('tar', ['-xzf', tarball, '--strip-components=1', '-C', target]);
+  for (const [name, entry] of Object.entries(lock.packages)) {
+    const isTop = name.startsWith('node_modules/') && name.lastIndexOf('node_modules/') === 0;
+    const installed = existsSync(path.join(root, name));
+    if (isTop && installed && entry.dev !== true && entry.inBundle !== true) {
+      cpSync(path.join(root, name), place(name), { recursive: true });
+    }
+  }
+  mkdirSync(place('node_modules/.bin'));
+  symlinkSync('../twotime/bin/twotime', place('node_modules/.bin/twotime'));
+}
+
+beforeAll(() => {
+  folder = mkdtempSync(path.join(realpathSync(os.tmpdir()), 'twotime-package-'));
+  const { stdout, stderr, status } = npm(['pack', '--json', '--pack-destination', folder], root);
+  if (status !== 0) throw new Error(`npm pack failed\n${stderr}`);
+  const parsed = JSON.parse(stdout) as Packed[] | Record<string, Packed>;
+  packed = Object.values(parsed)[0] as Packed;
+
+  writeFileSync(place('package.json'), '{"name":"empty","private":true}');
+  const tarball = place(packed.filename);
+  const options = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--fetch-retries=0'];
+  const install = npm(['install', ...options, tarball], folder);
+  if (install.status === 0) return;
+  const noRegistry = /E(?:NOTFOUND|CONNREFUSED|CONNRESET|TIMEDOUT|AI_AGAIN|NOTCACHED|NETUNREACH)/.test(install.stderr);
+  if (!noRegistry) throw new Error(`npm install of the tarball failed\n${install.stderr}`);
+  process.stderr.write('no registry answers: the dependencies of the package are taken from the checkout\n');
+  installFromCheckout(tarball);
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('the tarball', () => {
+  it('holds the program and its papers, and nothing of the workshop', () => {
+    const allowed =
+      /^(?:bin\/|dist\/|assets\/|node_modules\/h5wasm-plugins\/|(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$)/;
+    const names = packed.files.map((file) => file.path);
+    expect(names.filter((name) => !allowed.test(name))).toEqual([]);
+    expect(names.filter((name) => name.startsWith('dist/') && /\.ts$|assembly/.test(name))).toEqual([]);
+    expect(names).toEqual(
+      expect.arrayContaining(['bin/twotime', 'dist/cli/main.js', 'dist/kernels/kernels.wasm', 'LICENSE']),
+    );
+  });
+
+  it('is small', () => {
+    expect(packed.size).toBeLessThan(4e6);
+  });
+});
+
+describe('the installed package', () => {
+  it('tells its version', () => {
+    const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+    expect(twotime('--version')).toMatchObject({ stdout: `${version}\n`, stderr: '', status: 0 });
+  });
+});

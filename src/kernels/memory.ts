@@ -39,11 +39,13 @@ export class KernelMemory {
   }
 
   float32(length: number): Float32Array {
-    return new Float32Array(this.memory.buffer, this.allocate(length * 4), length);
+    const address = this.allocate(length * 4);
+    return new Float32Array(this.memory.buffer, address, length);
   }
 
   float64(length: number): Float64Array {
-    return new Float64Array(this.memory.buffer, this.allocate(length * 8), length);
+    const address = this.allocate(length * 8);
+    return new Float64Array(this.memory.buffer, address, length);
   }
 
   /** The current top; pass it to `release` to free everything allocated since. */

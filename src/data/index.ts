@@ -1,0 +1,17 @@
+/**
+ * Data files in and out: open a file, choose the matrices of one q ring, and hand a fit its `Dataset`.
+ *
+ * ```ts
+ * const memory = new KernelMemory();
+ * const dataset = await readDataset('A0042.h5', request, memory, { signal });
+ * const { noise, warnings } = estimateNoise(dataset.triangles);
+ * ```
+ */
+export type { DataSource, Dataset, ExclusionCounts } from './dataset.ts';
+export { equalWeights, estimateNoise, givenNoise } from './noise.ts';
+export type { NoiseEstimate, NoiseFinding } from './noise.ts';
+export { encodeNpz, npzArray } from './npz-writer.ts';
+export type { NpzMember, NumberArray } from './npz-writer.ts';
+export { checkPlausible } from './plausibility.ts';
+export { readDataset } from './read-dataset.ts';
+export type { DataRequest, FrameRange, PhiSelection } from './request.ts';

@@ -9,7 +9,6 @@ import { powerOfTwo, scaleByPowerOfTwo } from './float-bits.ts';
 /** ln 2 = LN2_HIGH + LN2_LOW; LN2_HIGH has 42 bits, so that k·LN2_HIGH is exact for |k| < 2048. */
 export const LN2_HIGH = 0.6931471805598903;
 export const LN2_LOW = 5.497923018708371e-14;
-const INVERSE_LN2 = 1.4426950408889634;
 /** Adding and subtracting 1.5·2^52 rounds to the nearest integer, ties to even. */
 const ROUND_TO_INTEGER = 6755399441055744;
 
@@ -37,7 +36,7 @@ export function expOfSum(x: number, low: number): number {
   if (x > LARGEST) return Infinity;
   if (x < SMALLEST) return 0;
   if (x !== x) return NaN;
-  const k = x * INVERSE_LN2 + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
+  const k = x * Math.LOG2E + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
   const high = x - k * LN2_HIGH;
   const correction = k * LN2_LOW - low;
   const r = high - correction;
@@ -57,7 +56,7 @@ export function expm1(x: number): number {
   if (x > 37) return expOfSum(x, 0) - 1;
   if (x < -44) return -1;
   if (x !== x) return NaN;
-  const k = x * INVERSE_LN2 + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
+  const k = x * Math.LOG2E + ROUND_TO_INTEGER - ROUND_TO_INTEGER;
   if (k === 0) return x + x * x * exponentialRemainder(x);
   const high = x - k * LN2_HIGH;
   const correction = k * LN2_LOW;

@@ -20,7 +20,7 @@ export interface RandomKey {
 }
 
 const TWO_TO_32 = 4294967296;
-const TWO_PI = 6.283185307179586;
+const TWO_PI = 2 * Math.PI;
 const ROUNDS = 10;
 const MULTIPLIER_0 = 0xd2511f53;
 const MULTIPLIER_1 = 0xcd9e8d57;
@@ -76,7 +76,8 @@ export function philox4x32(
 }
 
 function checkIndex(index: number): void {
-  if (!Number.isSafeInteger(index) || index < 0) throw new Defect(`a random stream is indexed by integers ≥ 0, not ${index}`);
+  if (!Number.isSafeInteger(index) || index < 0)
+    throw new Defect(`a random stream is indexed by integers ≥ 0, not ${index}`);
 }
 
 /** The key of a user's seed, any integer from 0 to 2^53 − 1. */

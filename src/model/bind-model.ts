@@ -8,8 +8,8 @@ import type { TimeGrid } from './time-grid.ts';
 import type { ParameterValues, TransportLaw } from './transport-law.ts';
 import type { Convention, Mode, Physics, Sensitivities, TwoTimeModel } from './two-time-model.ts';
 
-const RADIANS_PER_DEGREE = 0.017453292519943295;
-const TWO_PI = 6.283185307179586;
+const RADIANS_PER_DEGREE = Math.PI / 180;
+const TWO_PI = 2 * Math.PI;
 
 export interface Experiment {
   readonly mode: Mode;
@@ -43,7 +43,8 @@ export function bindModel(experiment: Experiment, laws: TransportLaws = LAWS[exp
     throw new Defect(`mode laminar_flow needs a gap > 0, not ${gap}`);
   }
   const kappa = convention === 'published' ? q * q : q * q * grid.dt;
-  const amplitude = !sheared || gap === null ? 0 : convention === 'published' ? 0.5 * q * gap : (q * gap * grid.dt) / TWO_PI;
+  const amplitude =
+    !sheared || gap === null ? 0 : convention === 'published' ? 0.5 * q * gap : (q * gap * grid.dt) / TWO_PI;
   const parameters = sheared
     ? [...laws.transport.parameters, ...laws.shear.parameters, 'phi0']
     : [...laws.transport.parameters];
@@ -81,7 +82,12 @@ export function bindModel(experiment: Experiment, laws: TransportLaws = LAWS[exp
         h:
           phi0 === null
             ? []
-            : [{ parameter: 'phi0', vector: phi.map((angle) => -amplitude * RADIANS_PER_DEGREE * sinDegrees(phi0 - angle)) }],
+            : [
+                {
+                  parameter: 'phi0',
+                  vector: phi.map((angle) => -amplitude * RADIANS_PER_DEGREE * sinDegrees(phi0 - angle)),
+                },
+              ],
       };
     },
     frameAtZero(values) {

@@ -7,7 +7,7 @@
  */
 
 /** √2/π. */
-const PUBLISHED_PER_HOMODYNE2 = Math.SQRT2 / 3.141592653589793;
+const PUBLISHED_PER_HOMODYNE2 = Math.SQRT2 / Math.PI;
 
 /** gamma_dot_t0 or gamma_dot_t_offset of a `homodyne2` fit (1/s) as the `published` convention would report it. */
 export function publishedShearRate(homodyne2Rate: number): number {

@@ -21,7 +21,13 @@ export function sinc(x: number): number {
   if (Math.abs(x) === Infinity) return 0;
   if (Math.abs(x) >= SERIES_LIMIT) return sin(x) / x;
   const z = -x * x;
-  return 1 + z * (1 / 6 + z * (1 / 120 + z * (1 / 5040 + z * (1 / 362880 + z * (1 / 39916800 + z * (1 / 6227020800 + z / 1307674368000))))));
+  return (
+    1 +
+    z *
+      (1 / 6 +
+        z *
+          (1 / 120 + z * (1 / 5040 + z * (1 / 362880 + z * (1 / 39916800 + z * (1 / 6227020800 + z / 1307674368000))))))
+  );
 }
 
 /** d/dx of sin(x)/x: (cos x − sin(x)/x)/x. */
@@ -30,7 +36,8 @@ export function sincSlope(x: number): number {
   if (Math.abs(x) >= SERIES_LIMIT) return (cos(x) - sin(x) / x) / x;
   const z = -x * x;
   return (
-    -x * (1 / 3 + z * (1 / 30 + z * (1 / 840 + z * (1 / 45360 + z * (1 / 3991680 + z * (1 / 518918400 + z / 93405312000))))))
+    -x *
+    (1 / 3 + z * (1 / 30 + z * (1 / 840 + z * (1 / 45360 + z * (1 / 3991680 + z * (1 / 518918400 + z / 93405312000))))))
   );
 }
 
@@ -62,7 +69,7 @@ export function pairDerivatives(
     const x = h * deltaG;
     const s = sinc(x);
     const e = exp(-kappa * deltaC);
-    const m = e * s * s;
+    const m = e * square(s);
     const dx = 2 * e * s * sincSlope(x);
     return { m, c: -kappa * m, g: dx * h, h: dx * deltaG };
   }

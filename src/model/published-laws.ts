@@ -42,12 +42,18 @@ function integralFromZero(rate: PowerPlusConstant, from: number, until: number):
   const { amplitude, exponent, constant } = rate;
   if (from >= until) return 0;
   if (amplitude === 0) return constant * (until - from);
-  const power = from > 0 ? powerIntegral(exponent, from, Float64Array.of(until)).value[0]! : powerIntegralFromZero(exponent, until);
+  const power =
+    from > 0 ? powerIntegral(exponent, from, Float64Array.of(until)).value[0]! : powerIntegralFromZero(exponent, until);
   return amplitude * power + constant * (until - from);
 }
 
 /** A law amplitude·t^exponent + constant over the names given, optionally clamped at zero. */
-function powerPlusConstantLaw(amplitudeName: string, exponentName: string, constantName: string, clamped: boolean): TransportLaw {
+function powerPlusConstantLaw(
+  amplitudeName: string,
+  exponentName: string,
+  constantName: string,
+  clamped: boolean,
+): TransportLaw {
   const read = (values: ParameterValues): PowerPlusConstant => ({
     amplitude: valueOf(values, amplitudeName),
     exponent: valueOf(values, exponentName),
@@ -98,4 +104,9 @@ function powerPlusConstantLaw(amplitudeName: string, exponentName: string, const
 export const publishedTransportLaw: TransportLaw = powerPlusConstantLaw('D0', 'alpha', 'D_offset', true);
 
 /** γ̇(t) = gamma_dot_t0·t^beta + gamma_dot_t_offset, 1/s, of either sign; cumulative integral is the strain. */
-export const publishedShearLaw: TransportLaw = powerPlusConstantLaw('gamma_dot_t0', 'beta', 'gamma_dot_t_offset', false);
+export const publishedShearLaw: TransportLaw = powerPlusConstantLaw(
+  'gamma_dot_t0',
+  'beta',
+  'gamma_dot_t_offset',
+  false,
+);

@@ -42,9 +42,12 @@ export interface Simulation {
 export function simulate(request: SimulationRequest): Simulation {
   const { experiment, dt, frames, values, contrast, offset, noise } = request;
   const angles = experiment.phi.length;
-  if (!Number.isSafeInteger(frames) || frames < 2) throw new Defect(`a simulation needs at least two frames, not ${frames}`);
+  if (!Number.isSafeInteger(frames) || frames < 2)
+    throw new Defect(`a simulation needs at least two frames, not ${frames}`);
   if (contrast.length !== angles || offset.length !== angles) {
-    throw new Defect(`${angles} angles need as many contrasts and offsets, not ${contrast.length} and ${offset.length}`);
+    throw new Defect(
+      `${angles} angles need as many contrasts and offsets, not ${contrast.length} and ${offset.length}`,
+    );
   }
   const positions = Float64Array.from({ length: frames - 1 }, (_, k) => k + 1);
   const model = bindModel({ ...experiment, grid: makeTimeGrid(dt, 0, positions) });

@@ -18,7 +18,7 @@ export type Convention = 'published' | 'homodyne2';
 export interface Physics {
   readonly pairFunction: Convention;
   readonly kappa: number;
-  /** Cumulative transport C, non-decreasing, shape (N): Å² (`published`) or Å²/s summed over steps (`homodyne2`). */
+  /** Cumulative transport C, non-decreasing up to rounding, shape (N): Å² (`published`) or Å²/s summed over steps (`homodyne2`). */
   readonly c: Float64Array;
   /** Cumulative shear G, any sign, shape (N); null in static mode, where S = 1. */
   readonly g: Float64Array | null;

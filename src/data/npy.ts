@@ -147,13 +147,15 @@ export function encodeNpyHeader(dtype: NumberDtype | `U${number}`, shape: readon
   return bytes;
 }
 
-/** One text as a NumPy 0-d Unicode array: header and data. */
-export function encodeNpyText(text: string): Uint8Array {
-  const codes = Uint32Array.from(Array.from(text), (character) => character.codePointAt(0) ?? 0);
-  const size = Math.max(1, codes.length);
-  const header = encodeNpyHeader(`U${size}`, []);
-  const bytes = new Uint8Array(header.length + 4 * size);
+/** Text as a NumPy Unicode array, header and data: 0-d for one text, 1-d for a list. */
+export function encodeNpyText(text: string | readonly string[]): Uint8Array {
+  const texts = typeof text === 'string' ? [text] : text;
+  const codes = texts.map((one) => Array.from(one, (character) => character.codePointAt(0) ?? 0));
+  const size = Math.max(1, ...codes.map((one) => one.length));
+  const header = encodeNpyHeader(`U${size}`, typeof text === 'string' ? [] : [texts.length]);
+  const bytes = new Uint8Array(header.length + 4 * size * texts.length);
   bytes.set(header);
-  bytes.set(new Uint8Array(codes.buffer), header.length);
+  const view = new DataView(bytes.buffer, header.length);
+  codes.forEach((one, n) => one.forEach((code, k) => view.setUint32(4 * (n * size + k), code, true)));
   return bytes;
 }

@@ -20,8 +20,8 @@ export type NpzMember =
       readonly shape: readonly number[];
       readonly pieces: Iterable<NumberArray> | AsyncIterable<NumberArray>;
     }
-  /** A text, read in Python by `str(archive[name])`. */
-  | { readonly name: string; readonly text: string };
+  /** A text, read in Python by `str(archive[name])`, or a list of texts, read by `list(archive[name])`. */
+  | { readonly name: string; readonly text: string | readonly string[] };
 
 const BYTES: Readonly<Record<NumberDtype, number>> = { f4: 4, f8: 8, i4: 4, u4: 4 };
 const NEEDS_ZIP64 = 0xffffffff;

@@ -37,12 +37,12 @@ export function formatShifted(value: number, shift: number): string {
   return (decimal.negative ? '-' : '') + layOut(significant, point);
 }
 
-/** Digits 0.d₁d₂… × 10^point in JavaScript's own layout: plain between 1e-6 and 1e21, scientific beyond. */
+/** Digits 0.d₁d₂… × 10^point, plain unless that is at least three characters longer than the scientific form. */
 function layOut(digits: string, point: number): string {
-  if (point > 21 || point <= -6) {
-    const mantissa = digits.length === 1 ? digits : `${digits[0]}.${digits.slice(1)}`;
-    return `${mantissa}e${point - 1}`;
-  }
+  const mantissa = digits.length === 1 ? digits : `${digits[0]}.${digits.slice(1)}`;
+  const scientific = `${mantissa}e${point - 1}`;
+  const plainLength = point <= 0 ? 2 - point + digits.length : Math.max(point, digits.length + 1);
+  if (plainLength > scientific.length + 2) return scientific;
   if (point <= 0) return `0.${'0'.repeat(-point)}${digits}`;
   if (digits.length <= point) return digits.padEnd(point, '0');
   return `${digits.slice(0, point)}.${digits.slice(point)}`;

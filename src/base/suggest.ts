@@ -22,12 +22,13 @@ export function editDistance(a: string, b: string): number {
 
 /**
  * The candidate nearest to `word`, or null when none is near enough to be what was meant: at most two edits, and at
- * most one for words of up to three letters. Case, `-` and `_` do not count as differences.
+ * most one for words of up to four letters; or the only candidate that begins with the word. Case, `-` and `_` do not
+ * count as differences.
  */
-export function suggest(word: string, candidates: Iterable<string>): string | null {
+export function suggest(word: string, candidates: readonly string[]): string | null {
   const plain = (text: string): string => text.toLowerCase().replaceAll(/[-_ ]/g, '');
   const target = plain(word);
-  const limit = target.length <= 3 ? 1 : 2;
+  const limit = target.length <= 4 ? 1 : 2;
   let best: string | null = null;
   let bestDistance = limit + 1;
   for (const candidate of candidates) {
@@ -37,5 +38,7 @@ export function suggest(word: string, candidates: Iterable<string>): string | nu
       bestDistance = distance;
     }
   }
-  return best;
+  if (best !== null || target.length < 3) return best;
+  const longer = candidates.filter((candidate) => plain(candidate).startsWith(target));
+  return longer.length === 1 ? longer[0]! : null;
 }

@@ -245,7 +245,7 @@ export function readQuantity(
 
   const compound = parseUnit(unitText);
   if (typeof compound === 'string') {
-    const near = suggest(compound, UNITS.keys());
+    const near = suggest(compound, [...UNITS.keys()]);
     const hint = near === null ? '' : `did you mean '${near}'? `;
     return refused(`unknown unit '${compound}' in ${shown}`, `${hint}${writeLike(dimension)}`);
   }

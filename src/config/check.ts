@@ -55,20 +55,19 @@ function describeMissing(path: readonly string[]): Problem {
 
 function describeUnknownKey(section: readonly string[], key: string): Problem {
   const path = [...section, key];
-  const place = section.length === 0 ? '' : ` in '${section.join('.')}'`;
   const siblings = keysOf(section);
   const here = suggest(key, siblings);
-  const elsewhere = here === null ? sectionOf(key) : null;
+  const elsewhere = here === null && section[0] !== 'parameters' ? sectionOf(key) : null;
   const near = here ?? elsewhere;
   const meant = here === null ? elsewhere : [...section, here].join('.');
-  const hint = near === null ? '' : `; did you mean '${near}'?`;
-  const noun = section.join('.') === 'parameters' ? 'parameter' : 'key';
+  const noun = section.length === 1 && section[0] === 'parameters' ? 'parameter' : 'key';
+  const place = section.length === 0 || noun === 'parameter' ? '' : ` in '${section.join('.')}'`;
   const home = section.length === 0 ? 'at the top of the file' : `in '${section.join('.')}'`;
   return {
     path,
     at: 'key',
-    message: `unknown ${noun} '${key}'${place}${hint}`,
-    help: `${noun}s ${home}: ${siblings.join(', ')}`,
+    message: `unknown ${noun} '${key}'${place}`,
+    help: near === null ? `${noun}s ${home}: ${siblings.join(', ')}` : `did you mean '${near}'?`,
     ...(meant === null ? {} : { meant }),
   };
 }

@@ -7,6 +7,7 @@ import { formatPrior, readPrior } from './priors.ts';
 import {
   accepted,
   exampleOf,
+  orList,
   readBoolean,
   readListOf,
   readQuantityOf,
@@ -101,8 +102,10 @@ function readTie(info: ParameterInfo, names: readonly string[]): Reader<string> 
     if (input === info.name) return refused(`${info.name} is tied to itself`, 'name another parameter');
     const other = PARAMETERS.find((candidate) => candidate.name === input);
     if (other !== undefined && other.dimension !== info.dimension) {
-      return refused(`${info.name} and ${other.name} have different units`, `tie it to ${names.join(' or ')}`);
+      const help = names.length === 0 ? 'remove the tie' : `tie it to ${orList(names)}`;
+      return refused(`${info.name} and ${other.name} have different units`, help);
     }
+    if (names.length === 0) return refused(`there is no other parameter in ${info.unit}`, 'remove the tie');
     return readName(input);
   };
 }

@@ -41,7 +41,7 @@ export function readPrior(dimension: Dimension): Reader<Prior> {
     if (family === undefined) {
       const names = FAMILIES.map((candidate) => candidate.name);
       const near = suggest(name, names);
-      return refused(`unknown prior '${name}'${near === null ? '' : `; did you mean '${near}'?`}`, FORMS);
+      return refused(`unknown prior '${name}'`, near === null ? FORMS : `did you mean '${near}'? ${FORMS}`);
     }
     return readArguments(family, (match[2] ?? '').trim(), dimension);
   };

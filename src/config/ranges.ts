@@ -41,7 +41,7 @@ const readAngleEntry: Reader<Range> = (input) => {
   // In `-10..10 deg` the unit stands once, after the second number.
   const bare = /^\s*[+\u2212-]?[\d.]+(?:[eE][+-]?\d+)?\s*$/.test(start);
   const first = readAngle(bare ? `${start.trim()} ${unitOf(end)}` : start);
-  return first.ok ? ordered(String(input), first.value, last.value) : first;
+  return first.ok ? ordered(String(input), first.value, last.value, '; across 180 deg write 170 deg..190 deg') : first;
 };
 
 /** An angle, a range of angles, or a list of both; in degrees. */
@@ -61,9 +61,9 @@ export const readDistinctAngles: Reader<readonly number[]> = (input) => {
   return reading;
 };
 
-function ordered(text: string, first: number, last: number): Reading<Range> {
+function ordered(text: string, first: number, last: number, crossing = ''): Reading<Range> {
   if (first <= last) return accepted({ first, last });
-  return refused(`'${text}' runs backwards`, `write the lower end first: ${last}..${first}`);
+  return refused(`'${text}' runs backwards`, `write the lower end first${crossing}`);
 }
 
 function unitOf(text: string): string {

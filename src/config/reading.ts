@@ -34,8 +34,11 @@ export function readWord<W extends string>(words: readonly W[]): Reader<W> {
     const word = words.find((candidate) => candidate === input);
     if (word !== undefined) return accepted(word);
     const near = typeof input === 'string' ? suggest(input, words) : null;
-    const hint = near === null ? '' : `; did you mean '${near}'?`;
-    return refused(`${show(input)} is not accepted here${hint}`, `write ${orList(words)}`);
+    const all = orList(words);
+    return refused(
+      `${show(input)} is not accepted here`,
+      near === null ? `write ${all}` : `did you mean '${near}'? (${all})`,
+    );
   };
 }
 
@@ -45,21 +48,18 @@ export function readWordOr<const V, T>(word: string, meaning: V, reader: Reader<
     if (input === word) return accepted(meaning);
     const reading = reader(input);
     if (reading.ok || typeof input !== 'string' || suggest(input, [word]) === null) return reading;
-    return refused(`${show(input)} is not accepted here; did you mean '${word}'?`, `write ${word}, or ${reading.help}`);
+    return refused(`${show(input)} is not accepted here`, `did you mean '${word}'?`);
   };
 }
 
 export const readBoolean: Reader<boolean> = (input) =>
-  typeof input === 'boolean' ? accepted(input) : refused(`${show(input)} is not true or false`, 'write true or false');
+  typeof input === 'boolean' ? accepted(input) : refused(`${show(input)} is not accepted here`, 'write true or false');
 
 /** A whole number from `lowest` up. */
 export function readWhole(lowest: number): Reader<number> {
   return (input) => {
     if (typeof input === 'number' && Number.isSafeInteger(input) && input >= lowest) return accepted(input);
-    return refused(
-      `${show(input)} is not a whole number of ${lowest} or more`,
-      `write a whole number of ${lowest} or more`,
-    );
+    return refused(`${show(input)} is not accepted here`, `write a whole number of ${lowest} or more`);
   };
 }
 
@@ -85,7 +85,7 @@ export function readQuantityOf(dimension: Dimension, limits: QuantityLimits = {}
     const reading = readQuantity(input, dimension, limits.plausible);
     if (!reading.ok) return reading;
     if (limits.sign === 'positive' && !(reading.value > 0)) {
-      return refused(`${show(input)} is not above zero`, 'write a value above zero');
+      return refused(`${show(input)} is not above zero`, 'it can only be positive');
     }
     if (limits.sign === 'not negative' && reading.value < 0) {
       return refused(`${show(input)} is negative`, 'write zero or a value above it');

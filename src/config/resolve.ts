@@ -128,11 +128,10 @@ function checkParameter(info: ParameterInfo, given: ParsedParameter, problems: P
   if (!vary && value === undefined) {
     refuse('vary', `${info.name} is fixed but has no value`, `write ${info.name}: { value: …, vary: false }`);
   }
-  // The default bounds limit what a fit searches; a fixed value may lie outside them.
-  if (value === undefined || (!vary && given.bounds === undefined)) return;
-  if (value < lower || value > upper) {
+  // Bounds limit what a fit searches; a fixed value may lie outside them.
+  if (value !== undefined && vary && (value < lower || value > upper)) {
     const whose = given.bounds === undefined ? 'default bounds' : 'bounds';
-    const message = `the ${vary ? 'start' : 'fixed'} value ${text(value)} is outside the ${whose}`;
+    const message = `the start value ${text(value)} is outside the ${whose}`;
     refuse('value', `${message} [${text(lower)}, ${text(upper)}]`, `change the value, or write wider bounds: [a, b]`);
   }
 }

@@ -5,6 +5,7 @@
  * several keys.
  */
 import { z } from 'zod';
+import { PLAUSIBLE } from '../data/plausibility.ts';
 import type { Convention, Mode } from '../model/two-time-model.ts';
 import type {
   FitConfig,
@@ -27,15 +28,15 @@ import {
   readWord,
   readWordOr,
   refused,
+  type QuantityLimits,
   type Reader,
 } from './reading.ts';
 
-/** Ranges outside which a value gets a warning, in base units. */
-export const PLAUSIBLE: {
-  readonly q: readonly [number, number];
-  readonly gap: readonly [number, number];
-  readonly dt: readonly [number, number];
-} = { q: [1e-4, 1], gap: [1e4, 1e8], dt: [1e-7, 1e4] };
+/** What a reader of q, gap or dt takes for a likely value, in base units. */
+function likely(quantity: keyof typeof PLAUSIBLE): QuantityLimits {
+  const [, lowest, highest] = PLAUSIBLE[quantity];
+  return { plausible: [lowest, highest], sign: 'positive' };
+}
 
 /** A parsed file: keys as the file spells them, values in base units. */
 export interface ParsedConfig {
@@ -97,18 +98,18 @@ const frameJson: JsonSchema = {
 
 const dataSchema = section('what to read from a data file, and what the file does not say', {
   q: fieldWithDefault(
-    readWordOr('from-file', null, readQuantityOf('wavevector', { plausible: PLAUSIBLE.q, sign: 'positive' })),
+    readWordOr('from-file', null, readQuantityOf('wavevector', likely('q'))),
     'from-file',
     'wavevector of the ring to fit; from-file takes the only ring a file has',
     orJson(quantityJson('wavevector', ['0.0237 1/Angstrom'], false), { const: 'from-file' }),
   ),
   gap: field(
-    readQuantityOf('length', { plausible: PLAUSIBLE.gap, sign: 'positive' }),
+    readQuantityOf('length', likely('gap')),
     'rotor-stator gap of the shear cell; required under laminar_flow',
     quantityJson('length', ['200 um'], false),
   ).optional(),
   dt: fieldWithDefault(
-    readWordOr('from-file', null, readQuantityOf('time', { plausible: PLAUSIBLE.dt, sign: 'positive' })),
+    readWordOr('from-file', null, readQuantityOf('time', likely('dt'))),
     'from-file',
     'time between frames',
     orJson(quantityJson('time', ['100 ms'], false), { const: 'from-file' }),
@@ -132,7 +133,7 @@ const dataSchema = section('what to read from a data file, and what the file doe
     orJson({ type: 'string', pattern: String.raw`^\s*\d+\s*\.\.\s*\d+\s*$`, examples: ['1..1000'] }, { const: 'all' }),
   ),
   exclude_frames: fieldWithDefault(readFrameList, [], 'frames to leave out, counted from 1 in the file', {
-    anyOf: [frameJson, { type: 'array', items: frameJson, examples: [[3, '10..20']] }],
+    anyOf: [frameJson, { type: 'array', items: frameJson }],
   }),
   exclude_phi: fieldWithDefault(readAngleListOrNone, [], 'angles to leave out', anglesJson),
   allow_nan: flag(false, 'fit although more than 1 % of the points are not finite'),
@@ -142,7 +143,7 @@ const gridSchema = z
   .strictObject({
     frames: whole(3, 200, 'number of frames'),
     dt: field(
-      readQuantityOf('time', { plausible: PLAUSIBLE.dt, sign: 'positive' }),
+      readQuantityOf('time', likely('dt')),
       'time between frames; data.dt when absent',
       quantityJson('time', ['100 ms'], false),
     ).optional(),
@@ -179,7 +180,7 @@ const scalingSchema = section('contrast and offset of c2', {
 
 const readWeights: Reader<'none'> = (input) =>
   input === 'lag' || input === 'speckle'
-    ? refused(`weights: ${input} is not available in this version`, 'write weights: none')
+    ? refused(`'${input}' is not available in this version`, 'write none')
     : readWord(['none'])(input);
 
 const fitSchema = section('least squares', {

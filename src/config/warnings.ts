@@ -1,17 +1,19 @@
 /** What is unusual in a configuration but allowed: implausible magnitudes, keys that the chosen mode does not use. */
 import type { Warning } from '../base/events.ts';
-import { formatInOtherUnits, formatQuantity, type Dimension } from '../base/units.ts';
+import { checkPlausible } from '../data/plausibility.ts';
 import type { Config } from './config.ts';
-import { PLAUSIBLE } from './schema.ts';
 
-/** Warnings about a resolved configuration; empty when nothing is unusual. */
+/**
+ * Warnings about a resolved configuration; empty when nothing is unusual. Reading data checks q and dt again, whatever
+ * their source, and says the same in the same words.
+ */
 export function plausibilityWarnings(config: Config): readonly Warning[] {
   const { data, grid, scaling } = config;
   const warnings = [
-    checkMagnitude('data.q', data.q, 'wavevector', PLAUSIBLE.q),
-    checkMagnitude('data.gap', data.gap, 'length', PLAUSIBLE.gap),
-    checkMagnitude('data.dt', data.dt, 'time', PLAUSIBLE.dt),
-    grid?.dt === data.dt ? null : checkMagnitude('grid.dt', grid?.dt ?? null, 'time', PLAUSIBLE.dt),
+    data.q === null ? null : checkPlausible('q', data.q),
+    data.gap === null ? null : checkPlausible('gap', data.gap),
+    data.dt === null ? null : checkPlausible('dt', data.dt),
+    grid === null || grid.dt === data.dt ? null : checkPlausible('dt', grid.dt),
   ];
   const given = (key: string): boolean => (config.origins.get(key) ?? 'default') !== 'default';
   if (config.model === 'static' && given('data.gap')) {
@@ -21,17 +23,4 @@ export function plausibilityWarnings(config: Config): readonly Warning[] {
     warnings.push({ code: 'key-without-effect', text: `scaling.order has no effect with mode: ${scaling.mode}` });
   }
   return warnings.filter((warning) => warning !== null);
-}
-
-/** A warning for a value outside the usual range, shown in other units; null when it is usual or absent. */
-export function checkMagnitude(
-  name: string,
-  value: number | null,
-  dimension: Dimension,
-  [low, high]: readonly [number, number],
-): Warning | null {
-  if (value === null || (value >= low && value <= high)) return null;
-  const range = `${formatQuantity(low, dimension)} to ${formatQuantity(high, dimension)}`;
-  const text = `${name} is ${formatInOtherUnits(value, dimension)}, outside the usual ${range}; check its unit`;
-  return { code: `implausible-${name.split('.').at(-1)}`, text };
 }

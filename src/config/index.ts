@@ -1,0 +1,33 @@
+/**
+ * Configuration: the schema (the one truth), reading with errors by line and column, templates, and writing back.
+ *
+ * Loads the YAML and schema libraries; commands import it when they need a configuration.
+ *
+ * ```ts
+ * const config = await loadConfig('fit.yaml', { set: ['fit.starts=4', 'data.gap=200 um'] });
+ * config.data.gap;                         // 2e6 (Å)
+ * config.origins.get('fit.starts');        // 'command line'
+ * ```
+ */
+export type {
+  Config,
+  DataConfig,
+  FitConfig,
+  GridConfig,
+  NoiseConfig,
+  Origin,
+  OutputConfig,
+  ParallelConfig,
+  ParameterConfig,
+  Range,
+  SampleConfig,
+  ScalingConfig,
+  ScalingMode,
+} from './config.ts';
+export { configJsonSchema } from './json-schema.ts';
+export { loadConfig, validateConfig, type LoadOptions } from './load.ts';
+export { ConfigProblems } from './problem.ts';
+export { readConfig, type ConfigCheck } from './read-config.ts';
+export { configSchemaUrl, configTemplate, type DataDescription, type TemplateOptions } from './templates.ts';
+export { toYaml } from './to-yaml.ts';
+export { plausibilityWarnings } from './warnings.ts';

@@ -6,7 +6,7 @@
  *   ∂A/∂exponent = ∫ s^exponent ln s ds = anchor^p · [ln(anchor)·u·φ(pu) + u²·ψ(pu)],   ψ(x) = (x·e^x − e^x + 1)/x²
  * φ and ψ are smooth through x = 0, so nothing special happens at exponent = −1.
  */
-import { exp, expm1, log, pow } from '../math/index.ts';
+import { exp, expm1, log, log1p, pow } from '../math/index.ts';
 
 export interface PowerIntegral {
   /** ∫_{anchor}^{t} s^exponent ds, one number per time. */
@@ -42,7 +42,8 @@ export function powerIntegral(exponent: number, anchor: number, times: Float64Ar
   const value = new Float64Array(times.length);
   const slope = new Float64Array(times.length);
   for (let k = 0; k < times.length; k++) {
-    const u = log(times[k]! / anchor);
+    // The difference of neighbouring times is exact where their ratio is not.
+    const u = log1p((times[k]! - anchor) / anchor);
     const first = u * phi(p * u);
     value[k] = scale * first;
     slope[k] = scale * (logAnchor * first + u * u * psi(p * u));

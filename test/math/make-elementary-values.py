@@ -36,6 +36,7 @@ cases = {
     'exp': [[x] for x in [signed(1e-12, 1) for _ in range(30)] + [draw.uniform(-708, 709) for _ in range(60)]],
     'expm1': [[x] for x in [signed(1e-300, 1e-8) for _ in range(10)] + [signed(1e-8, 2) for _ in range(70)] + [draw.uniform(-50, 700) for _ in range(30)]],
     'log': [[abs(x)] for x in [signed(1e-307, 1e307) for _ in range(30)] + [1 + signed(1e-15, 0.5) for _ in range(50)] + [5e-324, 1e-310]],
+    'log1p': [[x] for x in [signed(1e-300, 1e-9) for _ in range(10)] + [signed(1e-9, 0.9) for _ in range(50)] + [abs(signed(1, 1e9)) for _ in range(20)]],
     'pow': [[abs(signed(1e-6, 1e6)), draw.uniform(-4, 4)] for _ in range(70)]
     + [[1 + signed(1e-12, 0.4), signed(1, 1e3)] for _ in range(30)]
     + [[abs(signed(1e-200, 1e200)), signed(0.01, 1.5)] for _ in range(20)],
@@ -48,6 +49,7 @@ functions = {
     'exp': mp.exp,
     'expm1': lambda x: mp.exp(x) - 1,
     'log': mp.log,
+    'log1p': lambda x: mp.log(1 + x),
     'pow': lambda x, y: mp.exp(y * mp.log(x)),
     'sin': mp.sin,
     'cos': mp.cos,

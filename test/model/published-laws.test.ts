@@ -191,6 +191,22 @@ describe('the shear law', () => {
   });
 });
 
+describe('a window that starts late', () => {
+  test('loses no digits to what happened before it', () => {
+    // ∫ D0/t² from a to b is D0·(b − a)/(a·b): 1e-6 of what lies between dt and a.
+    const late = makeTimeGrid(
+      0.001,
+      1000,
+      Float64Array.from({ length: 50 }, (_, k) => k),
+    );
+    const c = publishedTransportLaw.cumulative(transport(5e5, -2, 0), late);
+    late.times.forEach((t, k) => {
+      const exact = (5e5 * (t - 1000)) / (1000 * t);
+      expect(Math.abs(c[k]! - c[0]! - exact)).toBeLessThanOrEqual(1e-12 * exact);
+    });
+  });
+});
+
 describe('the frame at t = 0', () => {
   test('lies the integral from zero before the first frame', () => {
     const c = publishedTransportLaw.cumulativeAtZero(transport(90, 2, 7), grid);

@@ -7,15 +7,17 @@
  *   lnF = ln F,   s = d ln rate/d ln t at t_ref,   u = ln(A·t_ref^p / F)
  *   A·t_ref^p = F·e^u,   p = s·e^(−u),   B = F·(1 − e^u)
  *
- * is nearly straight. Where the rate may vanish at t_ref the signed triple (F/R, p, A·t_ref^p/R) with a fixed scale R is
- * used. A unit step in any coordinate is a natural step (a factor e, a slope of 1, one share, 10°), so one trust radius
- * serves all of them.
+ * is nearly straight, also towards p → 0, where A·t^p + B becomes a straight line in ln t while A and B run away. Where
+ * the rate may vanish at t_ref, F and the slope s·F enter linearly, in units of a scale R: the signed triple
+ * (F/R, s·F/R, ln A·t_ref^p), or (F/R, p, A·t_ref^p/R) where the power-law part itself may vanish. A unit step in any
+ * coordinate is a natural step (a factor e, a slope of 1, one share, 10°), so one trust radius serves all of them.
  *
  * The user's bounds are a box in the user's coordinates only. A triple with a member that is fixed, tied or at a bound, and
  * any parameter outside a triple, is therefore stepped in the user's coordinates, scaled to natural steps.
  */
 import { exp, log, pow } from '../math/index.ts';
 import type { ParameterValues } from '../model/transport-law.ts';
+import type { TwoTimeModel } from '../model/two-time-model.ts';
 import type { FreeParameters } from './free-parameters.ts';
 
 /** A rate A·t^p + B whose members are parameters of the model. */
@@ -35,10 +37,27 @@ export interface CoordinateSystem {
   readonly triples: readonly RateTriple[];
 }
 
+/** The coordinates of a model: one triple for J and, under shear, one for γ̇. */
+export function coordinateSystem(model: TwoTimeModel, free: FreeParameters): CoordinateSystem {
+  const { q, gap, grid } = model;
+  const first = grid.times[0]!;
+  const last = grid.times.at(-1)!;
+  const transport = { amplitude: 'D0', exponent: 'alpha', offset: 'D_offset', scale: 1 / (q * q * last) };
+  const shear = { amplitude: 'gamma_dot_t0', exponent: 'beta', offset: 'gamma_dot_t_offset' };
+  const triples = gap === null ? [transport] : [transport, { ...shear, scale: 2 / (q * gap * last) }];
+  return {
+    free,
+    referenceTime: Math.sqrt(first * last),
+    triples: triples.filter(({ amplitude, exponent, offset }) =>
+      [amplitude, exponent, offset].every((name) => model.parameters.includes(name)),
+    ),
+  };
+}
+
 /** Natural step of an angle, degrees. */
 const ANGLE_STEP = 10;
-/** Shares e^u of the power-law part for which the logarithmic triple is used. */
-const SHARES = [0.15, 4] as const;
+/** Below this share of the rate, or of its slope, the power-law part may vanish and change sign. */
+const SMALLEST_SHARE = 0.15;
 
 /** Local coordinates z around one θ, with θ at z = 0. */
 export interface Chart {
@@ -165,10 +184,15 @@ function bentTriple(
   referenceTime: number,
   { amplitude }: RateTriple,
 ): BentTriple {
-  const share = state.power / state.rate;
-  const logarithmic = state.rate > 0 && share >= SHARES[0] && share <= SHARES[1];
-  const { jacobian, move } = logarithmic ? logTriple(state, referenceTime) : signedTriple(state, referenceTime);
-  return { amplitude, indices, jacobian, move };
+  const { power, rate, exponent } = state;
+  const liveliness = Math.max(Math.abs(rate), Math.abs(exponent * power));
+  const triple =
+    rate > 0 && power >= SMALLEST_SHARE * rate
+      ? logTriple(state, referenceTime)
+      : Math.abs(power) >= SMALLEST_SHARE * liveliness && liveliness > 0
+        ? slopeTriple(state, referenceTime, liveliness)
+        : signedTriple(state, referenceTime);
+  return { amplitude, indices, ...triple };
 }
 
 type Triple = Pick<BentTriple, 'jacobian' | 'move'>;
@@ -181,15 +205,9 @@ function logTriple({ power, rate, exponent, factor }: RateState, referenceTime: 
   const slope = exponent * share;
   return {
     jacobian: Float64Array.of(
-      amplitude,
-      (-amplitude * logTime) / share,
-      amplitude * (1 + exponent * logTime),
-      0,
-      1 / share,
-      -exponent,
-      rate - power,
-      0,
-      -power,
+      ...[amplitude, (-amplitude * logTime) / share, amplitude * (1 + exponent * logTime)],
+      ...[0, 1 / share, -exponent],
+      ...[rate - power, 0, -power],
     ),
     move(z0, z1, z2) {
       const newRate = rate * exp(z0);
@@ -200,11 +218,32 @@ function logTriple({ power, rate, exponent, factor }: RateState, referenceTime: 
   };
 }
 
+function slopeTriple({ power, rate, exponent, factor }: RateState, referenceTime: number, scale: number): Triple {
+  const logTime = log(referenceTime);
+  const amplitude = power / factor;
+  return {
+    jacobian: Float64Array.of(
+      ...[0, (-amplitude * logTime * scale) / power, amplitude * (1 + exponent * logTime)],
+      ...[0, scale / power, -exponent],
+      ...[scale, 0, -power],
+    ),
+    move(z0, z1, z2) {
+      const newPower = power * exp(z2);
+      const newExponent = (exponent * power + scale * z1) / newPower;
+      return [newPower / pow(referenceTime, newExponent), newExponent, rate + scale * z0 - newPower];
+    },
+  };
+}
+
 function signedTriple({ power, rate, exponent, factor, scale }: RateState, referenceTime: number): Triple {
   const logTime = log(referenceTime);
   const amplitude = power / factor;
   return {
-    jacobian: Float64Array.of(0, -amplitude * logTime, scale / factor, 0, 1, 0, scale, 0, -scale),
+    jacobian: Float64Array.of(
+      ...[0, -amplitude * logTime, scale / factor],
+      ...[0, 1, 0],
+      ...[scale, 0, -scale],
+    ),
     move(z0, z1, z2) {
       const newPower = power + scale * z2;
       const newExponent = exponent + z1;

@@ -4,7 +4,7 @@
  * A coarse value is the mean of c2 over two blocks of frames. Its model is E and S at the block means of C and G, correct
  * to second order in the change of C and G within a block; the coarse minimum is a start for the next level, never a result.
  */
-import { coarsen } from '../data/coarsen.ts';
+import { coarsen } from './coarsen.ts';
 import type { Sweeps } from '../kernels/sweep.ts';
 import type { ParameterValues } from '../model/transport-law.ts';
 import type { Physics, Sensitivities, TwoTimeModel } from '../model/two-time-model.ts';

@@ -80,7 +80,10 @@ export interface FitOutcome {
   readonly identifiability: {
     /** Condition number of the scaled information matrix (unit diagonal); null when there is no free parameter. */
     readonly condition: number | null;
-    /** Weakest directions first, at most three. */
+    /**
+     * Weakest directions first, at most three: the change of each free parameter over one standard error along the
+     * direction, in the parameter's unit, and the same in words.
+     */
     readonly weakest: readonly { readonly direction: Readonly<Record<string, number>>; readonly text: string }[];
   };
   readonly warnings: readonly Warning[];

@@ -53,9 +53,10 @@ export function scalingGroups(choice: ScalingChoice, phi: Float64Array): Scaling
 /** Below this share of its own information, given the offset, a contrast counts as not determined. */
 const UNDETERMINED = 1e-12;
 
-/** Normal matrix of a group's coefficients, factored, and what it determines. */
+/** Normal matrix of a group's coefficients, and its factor. */
 export interface GroupFactor {
   readonly group: ScalingGroup;
+  readonly matrix: Float64Array;
   readonly factor: Factor;
 }
 
@@ -75,7 +76,7 @@ export function factorGroups(groups: readonly ScalingGroup[], sums: AngleSums, w
         }
       }
     });
-    return { group, factor: factorise(matrix, size, UNDETERMINED) };
+    return { group, matrix, factor: factorise(matrix, size, UNDETERMINED) };
   });
 }
 

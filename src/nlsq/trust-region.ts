@@ -74,10 +74,11 @@ export async function refine(
     if (step.length < SMALLEST_STEP) {
       return end('converged', 'the step is too short to change the parameters (step)', iteration - 1);
     }
-    let trial: Value | Linearisation;
+    let trial: Value;
+    let linearised: Linearisation | null = null;
     try {
-      const sweep = trustModel ? linearise : evaluate;
-      trial = await sweep(objective, step.theta, point.best, context);
+      if (trustModel) linearised = await linearise(objective, step.theta, point.best, context);
+      trial = linearised ?? (await evaluate(objective, step.theta, point.best, context));
     } catch (error) {
       if (isTwotimeError(error, 'Cancelled')) return end('cancelled', error.message, iteration - 1);
       throw error;
@@ -93,7 +94,7 @@ export async function refine(
       continue;
     }
     try {
-      point = 'information' in trial ? trial : await linearise(objective, trial.theta, trial.best, context);
+      point = linearised ?? (await linearise(objective, trial.theta, trial.best, context));
     } catch (error) {
       if (isTwotimeError(error, 'Cancelled')) return end('cancelled', error.message, iteration);
       throw error;

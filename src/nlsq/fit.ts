@@ -1,0 +1,73 @@
+/**
+ * The whole least-squares fit: levels, starts, search, and what the minimum says.
+ *
+ * The same path for a thousand points and for a billion; only the number of levels depends on the number of frames.
+ */
+import { Cancelled, InputRefused } from '../base/errors.ts';
+import { isTwotimeError } from '../base/errors.ts';
+import type { TaskContext } from '../base/task-context.ts';
+import { coordinateSystem } from './coordinates.ts';
+import { freeParameters } from './free-parameters.ts';
+import { buildLevels } from './levels.ts';
+import { pointsOf, type Objective, type Value } from './objective.ts';
+import type { FitOutcome } from './outcome.ts';
+import type { FitProblem } from './problem.ts';
+import { scalingGroups } from './scaling.ts';
+import { search } from './search.ts';
+import { chooseStarts } from './starts.ts';
+import { summarise } from './summarise.ts';
+import { validateFit } from './validate.ts';
+
+/**
+ * Fit the two-time model to data.
+ *
+ * Throws `ConfigRefused` for what `validateFit` refuses, `InputRefused` when there are no more points than unknowns, and
+ * `Cancelled` when stopped before there is any point to return; a later stop returns the best point so far with status
+ * `cancelled`.
+ */
+export async function fitTwoTime(problem: FitProblem, context: TaskContext = {}): Promise<FitOutcome> {
+  const { model, parameters, scaling, options, noise } = problem;
+  const warnings = validateFit({
+    mode: model.mode,
+    model: model.parameters,
+    parameters,
+    scaling,
+    options,
+    phi: model.phi,
+  });
+  const sweepsBefore = problem.sweeps.count;
+  const free = freeParameters(parameters);
+  const system = coordinateSystem(model, free);
+  const groups = scalingGroups(scaling, model.phi);
+  const weight = noise.sigma.map((sigma) => 1 / (sigma * sigma));
+  const objectives = buildLevels(problem).map((level): Objective => ({ level, free, groups, weight }));
+  const unknowns = free.names.length + groups.reduce((sum, group) => sum + 2 * group.terms, 0);
+  const points = pointsOf(objectives.at(-1)!);
+  if (points <= unknowns) {
+    throw new InputRefused(`there are ${points} points for ${unknowns} unknowns`, {
+      help: 'use more frames, or fix parameters',
+    });
+  }
+
+  const coarsest = objectives[0]!;
+  const { times } = model.grid;
+  const count = { count: free.names.length === 0 ? 1 : options.starts, seed: options.seed };
+  const lags = [model.grid.dt, times.at(-1)! - times[0]!] as const;
+  let starts: Value[];
+  try {
+    starts = await chooseStarts(coarsest, system, { ...count, lags }, firstGuess(problem), context);
+  } catch (error) {
+    if (isTwotimeError(error, 'Cancelled')) throw new Cancelled(error.message, { help: 'nothing was fitted yet' });
+    throw error;
+  }
+  const found = await search(objectives, system, starts, options.maxIterations, context);
+  const fullSweeps = problem.sweeps.count - sweepsBefore;
+  return summarise({ problem, objectives, system, starts, found, fullSweeps, warnings });
+}
+
+/** Scaling to begin with: the given one when it is fixed, else any; it is eliminated exactly by the first sweep. */
+function firstGuess({ scaling, model }: FitProblem): { contrast: Float64Array; offset: Float64Array } {
+  if (scaling.mode === 'fixed') return { contrast: scaling.contrast, offset: scaling.offset };
+  const ones = new Float64Array(model.phi.length).fill(1);
+  return { contrast: ones, offset: ones };
+}

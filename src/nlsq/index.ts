@@ -1,0 +1,26 @@
+/**
+ * The least-squares fit: contrast and offset eliminated, bounded trust-region steps, starts, errors, identifiability.
+ *
+ * ```ts
+ * const warnings = validateFit(plan);                     // before any data are read
+ * const outcome = await fitTwoTime(problem, { signal });
+ * ```
+ */
+export { fitTwoTime } from './fit.ts';
+export type {
+  FitOutcome,
+  FitStatus,
+  FittedParameter,
+  FittedScaling,
+  TraceEntry,
+  Uncertainty,
+} from './outcome.ts';
+export type {
+  CoarseKernels,
+  FitOptions,
+  FitProblem,
+  NoiseEstimate,
+  ParameterSetting,
+  ScalingChoice,
+} from './problem.ts';
+export { validateFit, type FitPlan } from './validate.ts';

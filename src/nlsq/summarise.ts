@@ -1,0 +1,166 @@
+/** Turn the minima of a search into the answer of a fit: values, errors, quality, identifiability, warnings. */
+import type { Warning } from '../base/events.ts';
+import { physicalParameters } from '../model/index.ts';
+import type { CoordinateSystem } from './coordinates.ts';
+import { conditionNumber, covarianceAt, type Covariance } from './covariance.ts';
+import { weakestDirections, type WeakDirection } from './identifiability.ts';
+import type { Objective, Value } from './objective.ts';
+import type { FitOutcome, FittedParameter, FittedScaling, Uncertainty } from './outcome.ts';
+import type { FitProblem } from './problem.ts';
+import { variancePerPoint, type Minimum, type SearchResult } from './search.ts';
+import { findWarnings } from './warnings.ts';
+
+export interface Finished {
+  readonly problem: FitProblem;
+  /** Coarsest level first, all data last. */
+  readonly objectives: readonly Objective[];
+  readonly system: CoordinateSystem;
+  readonly starts: readonly Value[];
+  readonly found: SearchResult;
+  readonly fullSweeps: number;
+  readonly warnings: readonly Warning[];
+}
+
+/** Starts within this relative cost of the best one reached it. */
+const AT_BEST = 1e-6;
+
+export function summarise(finished: Finished): FitOutcome {
+  const { problem, objectives, system, found, starts } = finished;
+  const objective = objectives.at(-1)!;
+  const best = found.minima[0];
+  // Stopped before any start was linearised: the first start is the best point there is.
+  const point: Value = best?.point ?? starts[0]!;
+  const errors = errorsAt(objective, system, best, problem);
+  const cancelled = { status: 'cancelled', reason: 'stopped on request' } as const;
+  const { status, reason } = found.cancelled || best === undefined ? cancelled : best;
+  const parameters = fittedParameters(problem, system, point, errors);
+  const scaling = fittedScaling(problem, point, errors);
+  const cost = quality(objective, point, best?.full === true);
+  const outcome = { status, reason, parameters, scaling, cost };
+  return {
+    ...outcome,
+    covariance: { names: errors.covariance?.names ?? [], independent: errors.covariance?.matrix ?? new Float64Array(0) },
+    solver: {
+      iterations: best?.iterations ?? 0,
+      fullSweeps: finished.fullSweeps,
+      starts: starts.length,
+      ...startsSummary(found),
+      trace: found.trace,
+    },
+    identifiability: { condition: errors.condition, weakest: errors.weakest.map(({ direction, text }) => ({ direction, text })) },
+    warnings: [
+      ...finished.warnings,
+      ...findWarnings({ outcome, phi: problem.model.phi, covariance: errors.covariance, weakest: errors.weakest, found, objective }),
+    ],
+  };
+}
+
+interface Errors {
+  readonly covariance: Covariance | null;
+  readonly condition: number | null;
+  readonly weakest: readonly WeakDirection[];
+  /** Why nothing is known; null when `covariance` is there. */
+  readonly reason: string | null;
+}
+
+function errorsAt(objective: Objective, system: CoordinateSystem, best: Minimum | undefined, problem: FitProblem): Errors {
+  const unknown = (reason: string): Errors => ({ covariance: null, condition: null, weakest: [], reason });
+  if (best === undefined || !best.full) return unknown('stopped before all data were fitted');
+  if (best.status === 'cancelled') return unknown('stopped before the fit converged');
+  if (best.status === 'failed') return unknown('the fit failed');
+  const covariance = covarianceAt(objective, system, best.point, variancePerPoint(objective, best.point));
+  const units = new Map(physicalParameters('laminar_flow').map(({ name, unit }) => [name, unit]));
+  const weakest = weakestDirections({
+    system,
+    values: best.point.values,
+    covariance,
+    times: problem.model.grid.times,
+    unit: (name) => units.get(name) ?? '',
+  });
+  return { covariance, condition: conditionNumber(objective, best.point), weakest, reason: null };
+}
+
+function uncertaintyOf({ covariance, reason }: Errors, name: string, fallback: string): Uncertainty {
+  if (covariance === null) return { independent: null, reason };
+  const i = covariance.names.indexOf(name);
+  if (i < 0) return { independent: null, reason: fallback };
+  if (covariance.reasons[i] !== null) return { independent: null, reason: covariance.reasons[i]! };
+  return { independent: Math.sqrt(covariance.matrix[i * covariance.names.length + i]!), reason: null };
+}
+
+function fittedParameters(
+  { parameters }: FitProblem,
+  { free }: CoordinateSystem,
+  point: Value,
+  errors: Errors,
+): FittedParameter[] {
+  return parameters.map(({ name, value: start, vary, bounds, tie }) => {
+    const i = free.names.indexOf(name);
+    const value = point.values[name]!;
+    const atBound = i < 0 ? null : value === free.lower[i] ? 'lower' : value === free.upper[i] ? 'upper' : null;
+    const fixed = free.reason(name);
+    return {
+      name,
+      value,
+      vary: vary && tie === undefined,
+      tie: tie ?? null,
+      start: start ?? null,
+      bounds,
+      atBound,
+      uncertainty: fixed === null ? uncertaintyOf(errors, name, 'fixed') : { independent: null, reason: fixed },
+    };
+  });
+}
+
+function fittedScaling({ model }: FitProblem, point: Value, errors: Errors): FittedScaling[] {
+  return Array.from(model.phi, (_, a) => ({
+    contrast: { value: point.best.contrast[a]!, uncertainty: uncertaintyOf(errors, `contrast[${a}]`, 'fixed') },
+    offset: { value: point.best.offset[a]!, uncertainty: uncertaintyOf(errors, `offset[${a}]`, 'fixed') },
+  }));
+}
+
+/** Numbers about the residuals; NaN when the point was never compared with all data. */
+function quality(objective: Objective, point: Value, full: boolean): FitOutcome['cost'] {
+  const { sums, guess, best, theta } = point;
+  const { weight, groups } = objective;
+  const unknowns = theta.length + groups.reduce((sum, group) => sum + 2 * group.terms, 0);
+  let points = 0;
+  let squares = 0;
+  let variation = 0;
+  const chi2PerPoint = new Float64Array(weight.length);
+  const { frames, excluded } = objective.level.sweeps.data;
+  for (let a = 0; a < weight.length; a++) {
+    const count = (frames * (frames - 1)) / 2 - excluded[a]!;
+    points += count;
+    if (!full) continue;
+    squares += best.squares[a]!;
+    chi2PerPoint[a] = (weight[a]! * best.squares[a]!) / count;
+    const contrast = guess.contrast[a]!;
+    const rr = sums.rr[a]! - (sums.r[a]! * sums.r[a]!) / count;
+    const rm = sums.rm[a]! - (sums.r[a]! * sums.m[a]!) / count;
+    const mm = sums.mm[a]! - (sums.m[a]! * sums.m[a]!) / count;
+    variation += rr + 2 * contrast * rm + contrast * contrast * mm;
+  }
+  const degreesOfFreedom = points - unknowns;
+  const chi2 = full ? 2 * best.cost : NaN;
+  return {
+    chi2,
+    reducedChi2: chi2 / degreesOfFreedom,
+    degreesOfFreedom,
+    points,
+    rms: full ? Math.sqrt(squares / points) : NaN,
+    r2: full ? 1 - squares / variation : NaN,
+    chi2PerPoint: full ? chi2PerPoint : chi2PerPoint.fill(NaN),
+  };
+}
+
+function startsSummary({ minima }: SearchResult): Pick<FitOutcome['solver'], 'startsAtBest' | 'startCosts'> {
+  const best = minima[0];
+  if (best === undefined) return { startsAtBest: 0, startCosts: [] };
+  const atBest = minima.filter(({ full, point }) => full === best.full && point.best.cost <= best.point.best.cost * (1 + AT_BEST));
+  const startCosts = minima.flatMap(({ starts, full, point }) =>
+    starts.map(() => ({ level: full ? ('full' as const) : ('coarse' as const), cost: point.best.cost })),
+  );
+  return { startsAtBest: atBest.reduce((sum, { starts }) => sum + starts.length, 0), startCosts };
+}
+

@@ -4,6 +4,7 @@ import type { Warning } from '../base/events.ts';
 import { throwIfCancelled } from '../base/task-context.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { pairsOf } from '../kernels/triangles.ts';
+import { matrixProblem } from './matrix-problem.ts';
 import type { MatrixSource } from './matrix-source.ts';
 import type { FrameSelection } from './request.ts';
 import { TriangleFiller } from './triangle-filler.ts';
@@ -53,23 +54,12 @@ export async function fillTriangles(
 
 /** Refuse a matrix no fit can use, naming its path. */
 function refuseUnusable(source: MatrixSource, matrix: number, found: MatrixFindings, pairs: number): void {
-  const { taken } = found;
-  const path = source.matrices[matrix]!.path;
-  const refuse = (text: string, help: string): never => {
-    throw new InputRefused(text, { where: { file: source.file, path }, help });
-  };
-  const leaveOut = 'leave this angle out with data.exclude_phi, or use another file';
-  if (taken.overflows > 0) refuse(`${taken.overflows} values are too large for float32 (beyond 3.4e38)`, leaveOut);
-  if (taken.nonFinite === pairs) refuse('the matrix holds no finite value off its diagonal', leaveOut);
-  if (found.fill === 'empty') refuse('every value off the diagonal is zero', leaveOut);
-  if (taken.minimum === taken.maximum) refuse(`every value off the diagonal is ${taken.minimum}`, leaveOut);
-  if (found.fill === 'contradictory halves') {
-    const size = (100 * found.relativeAsymmetry).toFixed(0);
-    refuse(
-      `c(i,j) and c(j,i) contradict each other (they differ by ${size} % of the scatter of the values)`,
-      'a two-time matrix is symmetric; check how the file was written',
-    );
-  }
+  const problem = matrixProblem(found, pairs);
+  if (problem === null) return;
+  throw new InputRefused(problem, {
+    where: { file: source.file, path: source.matrices[matrix]!.path },
+    help: 'leave this angle out with data.exclude_phi, or check how the file was written',
+  });
 }
 
 /** Refuse more than 1 % of points that are not finite unless allowed; otherwise a warning that counts them. */

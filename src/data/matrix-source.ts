@@ -31,6 +31,8 @@ export interface MatrixSource {
   /** Time of the first frame on the file's own time axis, s; null if it has none. */
   readonly firstTime: number | null;
   readonly warnings: readonly Warning[];
+  /** Whether matrices can be read one at a time as cheaply as all at once. */
+  readonly independent: boolean;
   /** Shape and type of a matrix, whatever they are. */
   describe(matrix: number): MatrixShape;
   /** N of an N×N float matrix; refuses any other shape or type. */

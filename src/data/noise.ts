@@ -34,7 +34,7 @@ export interface NoiseFinding {
 }
 
 /** Differences looked at per angle; more would not change a weight visibly. */
-const MOST_DIFFERENCES = 65536;
+const MOST_DIFFERENCES = 32768;
 const FEWEST_DIFFERENCES = 30;
 /** Median of |z| for a standard normal z. */
 const MEDIAN_OF_ABSOLUTE = 0.6744897501960817;

@@ -45,17 +45,17 @@ class Half {
   maximum = -Infinity;
   overflows = 0;
 
-  /** Take note of a value; returns what to store: the value, or NaN for anything not finite. */
-  see(x: number): number {
-    if (!(Math.abs(x) <= LARGEST_FLOAT32)) {
-      if (Number.isFinite(x)) this.overflows++;
-      this.nonFinite++;
-      return NaN;
-    }
-    if (x !== 0) this.filled++;
-    if (x < this.minimum) this.minimum = x;
-    if (x > this.maximum) this.maximum = x;
-    return x;
+  /** Take note of a value that is not finite as float32. */
+  seeHole(x: number): void {
+    this.nonFinite++;
+    if (Number.isFinite(x)) this.overflows++;
+  }
+
+  /** Take note of finite values between `minimum` and `maximum`, of which `filled` are not zero. */
+  seeValues(filled: number, minimum: number, maximum: number): void {
+    this.filled += filled;
+    if (minimum < this.minimum) this.minimum = minimum;
+    if (maximum > this.maximum) this.maximum = maximum;
   }
 }
 
@@ -119,21 +119,30 @@ export class TriangleFiller {
   #storeUpper(rank: number, cells: Float32Array | Float64Array, offset: number): void {
     const support = this.#support;
     const triangle = this.#triangle;
-    const upper = this.#upper;
     const frames = support.length;
     if (Number.isNaN(this.#first)) this.#first = firstFinite(cells, offset, support, rank + 1);
-    const first = Number.isNaN(this.#first) ? 0 : this.#first;
+    const first = this.#first;
     let sum = 0;
     let sumOfSquares = 0;
+    let filled = 0;
+    let minimum = Infinity;
+    let maximum = -Infinity;
     let at = rowStart(frames, rank);
-    for (let j = rank + 1; j < frames; j++) {
-      const x = upper.see(cells[offset + support[j]!]!);
-      triangle[at++] = x;
-      if (x === x) {
-        sum += x - first;
-        sumOfSquares += (x - first) * (x - first);
+    for (let j = rank + 1; j < frames; j++, at++) {
+      const x = cells[offset + support[j]!]!;
+      if (!(Math.abs(x) <= LARGEST_FLOAT32)) {
+        this.#upper.seeHole(x);
+        triangle[at] = NaN;
+        continue;
       }
+      triangle[at] = x;
+      if (x !== 0) filled++;
+      if (x < minimum) minimum = x;
+      if (x > maximum) maximum = x;
+      sum += x - first;
+      sumOfSquares += (x - first) * (x - first);
     }
+    this.#upper.seeValues(filled, minimum, maximum);
     this.#sum += sum;
     this.#sumOfSquares += sumOfSquares;
   }
@@ -142,25 +151,39 @@ export class TriangleFiller {
   #checkLower(rank: number, cells: Float32Array | Float64Array, offset: number): void {
     const support = this.#support;
     const triangle = this.#triangle;
-    const lower = this.#lower;
     const frames = support.length;
-    if (this.#upper.filled === 0) {
-      const before = lower.filled;
-      for (let i = 0, at = rank - 1; i < rank; at += frames - 2 - i, i++) {
-        triangle[at] = lower.see(cells[offset + support[i]!]!);
-      }
-      this.#mirrored += lower.filled - before;
-      return;
-    }
+    const mirror = this.#upper.filled === 0;
+    let filled = 0;
+    let minimum = Infinity;
+    let maximum = -Infinity;
+    let largest = this.#asymmetry;
+    let squares = 0;
+    let compared = 0;
     for (let i = 0, at = rank - 1; i < rank; at += frames - 2 - i, i++) {
-      const x = lower.see(cells[offset + support[i]!]!);
-      const difference = Math.abs(Math.fround(x) - triangle[at]!);
-      if (difference === difference) {
-        this.#squaredDifferences += difference * difference;
-        this.#differences++;
-        if (difference > this.#asymmetry) this.#asymmetry = difference;
-      } else if (x === x || triangle[at] === triangle[at]) this.#oneSided++;
+      const x = cells[offset + support[i]!]!;
+      const stored = triangle[at]!;
+      if (!(Math.abs(x) <= LARGEST_FLOAT32)) {
+        this.#lower.seeHole(x);
+        if (mirror) triangle[at] = NaN;
+        else if (stored === stored) this.#oneSided++;
+        continue;
+      }
+      if (x !== 0) filled++;
+      if (x < minimum) minimum = x;
+      if (x > maximum) maximum = x;
+      if (mirror) triangle[at] = x;
+      else if (stored === stored) {
+        const difference = Math.abs(Math.fround(x) - stored);
+        squares += difference * difference;
+        compared++;
+        if (difference > largest) largest = difference;
+      } else this.#oneSided++;
     }
+    this.#lower.seeValues(filled, minimum, maximum);
+    if (mirror) this.#mirrored += filled;
+    this.#asymmetry = largest;
+    this.#squaredDifferences += squares;
+    this.#differences += compared;
   }
 }
 

@@ -57,7 +57,7 @@ export function openApsLegacy(file: Hdf5File): MatrixSource {
     file: file.file,
     layout: 'aps-legacy',
     matrices,
-    dt: readDt(file),
+    dt: readDt(file, warnings),
     firstTime: null,
     warnings,
     describe: info,
@@ -70,6 +70,7 @@ export function openApsLegacy(file: Hdf5File): MatrixSource {
         });
       }
     },
+    independent: true,
     intensity: () => readIntensity(file, found.results),
     close: () => file.close(),
   };
@@ -191,19 +192,23 @@ function list(file: Hdf5File, path: string): Float64Array {
   });
 }
 
-function readDt(file: Hdf5File): MatrixSource['dt'] {
+function readDt(file: Hdf5File, warnings: Warning[]): MatrixSource['dt'] {
   const scalar = (path: string): number | null => {
     const found = file.numbers(path);
-    return found !== null && found.values.length === 1 ? found.values[0]! : null;
+    if (found !== null && found.values.length === 1 && found.values[0]! > 0 && Number.isFinite(found.values[0])) {
+      return found.values[0]!;
+    }
+    if (file.kind(path) !== 'missing') {
+      warnings.push({ code: 'value-not-usable', text: `${path} is not one positive number and is not used` });
+    }
+    return null;
   };
   const period = scalar(PERIOD);
-  if (period === null || !(period > 0) || !Number.isFinite(period)) return null;
+  if (period === null) return null;
   const stride = scalar('/xpcs/stride_frames') ?? 1;
   const average = scalar('/xpcs/avg_frames') ?? 1;
-  const value = period * stride * average;
-  if (!(value > 0) || !Number.isFinite(value)) return null;
-  const factor = stride * average === 1 ? '' : ` × stride_frames × avg_frames = ${stride} × ${average}`;
-  return { value, origin: `${PERIOD}${factor}` };
+  const factor = stride * average === 1 ? '' : ` × stride_frames × avg_frames = ${period} s × ${stride} × ${average}`;
+  return { value: period * stride * average, origin: `${PERIOD}${factor}` };
 }
 
 /** Row 1 of `frameSum` (2, N): the summed intensity of each frame. */

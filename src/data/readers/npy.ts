@@ -23,7 +23,11 @@ export async function openNpy(path: string, shown: string): Promise<MatrixSource
     dt: null,
     firstTime: null,
     warnings: [],
-    describe: () => ({ shape: [frames, frames], dtype: header.dtype, storage: 'contiguous' }),
+    describe: () => ({
+      shape: [frames, frames],
+      dtype: header.dtype === 'f4' ? 'float32' : 'float64',
+      storage: 'contiguous',
+    }),
     frames: () => frames,
     async read(selected, first, count, handle, context) {
       const wanted = new Set(selected);
@@ -37,6 +41,7 @@ export async function openNpy(path: string, shown: string): Promise<MatrixSource
         rows.push(chunk as Uint8Array);
       }
     },
+    independent: false,
     intensity: () => null,
     close: () => undefined,
   };

@@ -88,6 +88,7 @@ async function describeArchive(archive: NpzReader, shown: string): Promise<Matri
         rows.push(chunk);
       });
     },
+    independent: false,
     intensity: () => null,
     close: () => archive.close(),
   };

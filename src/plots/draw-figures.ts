@@ -5,7 +5,7 @@ import type { TwoTimeModel } from '../model/two-time-model.ts';
 import type { FitOutcome } from '../nlsq/outcome.ts';
 import type { SequentialMap } from './colour-map.ts';
 import { drawConvergence } from './convergence.ts';
-import type { Deflate } from './indexed-png.ts';
+import type { Deflate } from './png.ts';
 import { averageOverLag, chooseLagBins } from './lag-average.ts';
 import { drawLagCuts } from './lag-cuts.ts';
 import type { CutAngle } from './lag-cuts.ts';

@@ -2,7 +2,8 @@
 export type { SequentialMap } from './colour-map.ts';
 export { drawFigures } from './draw-figures.ts';
 export type { Figure, FigureInput } from './draw-figures.ts';
-export type { Deflate } from './indexed-png.ts';
+export { encodeRgbPng, rgbScanlines } from './png.ts';
+export type { Deflate } from './png.ts';
 export type { PageFacts } from './page.ts';
 export { fittedValues, rateCurve } from './rate-band.ts';
 export type { RateCurve } from './rate-band.ts';

@@ -2,8 +2,8 @@
 import { INK, TICK_SIZE } from './axis.ts';
 import type { Box } from './axis.ts';
 import type { Palette } from './colour-map.ts';
-import { dataUrl, encodePng, toIndices } from './indexed-png.ts';
-import type { Deflate } from './indexed-png.ts';
+import { dataUrl, encodeIndexedPng, toIndices } from './png.ts';
+import type { Deflate } from './png.ts';
 import { withMinus } from './number-text.ts';
 import { linearScale } from './scale.ts';
 import { element, line, text } from './svg.ts';
@@ -28,7 +28,7 @@ export function mapImage(box: Box, values: Float32Array, size: number, colours: 
     for (let x = 0; x < side; x++) indices[top + x] = source[k * size + Math.floor(x / factor)]!;
     for (let copy = 1; copy < factor; copy++) indices.copyWithin(top + copy * side, top, top + side);
   }
-  return image(box, encodePng({ width: side, height: side, indices }, colours.palette, deflate));
+  return image(box, encodeIndexedPng({ width: side, height: side, indices }, colours.palette, deflate));
 }
 
 /** A horizontal colour bar with ticks and a label above it; `values` are the ticks, chosen when absent. */
@@ -50,7 +50,7 @@ export function colourBar(
     return mark + text(x, base + 15, tick.label, { anchor: 'middle', size: TICK_SIZE, fill: INK });
   });
   return [
-    image(box, encodePng({ width: palette.size, height: 1, indices }, palette, deflate)),
+    image(box, encodeIndexedPng({ width: palette.size, height: 1, indices }, palette, deflate)),
     element('rect', { ...box, fill: 'none', stroke: INK, 'stroke-width': 0.6 }),
     ...ticks,
     text(box.x + box.width / 2, box.y - 6, label, { anchor: 'middle', size: TICK_SIZE, fill: INK }),

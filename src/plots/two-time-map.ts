@@ -4,7 +4,7 @@ import { bottomAxis, frame, INK, LABEL_SIZE, leftAxis, TICK_SIZE } from './axis.
 import type { Box } from './axis.ts';
 import { divergingPalette, sequentialPalette } from './colour-map.ts';
 import type { SequentialMap } from './colour-map.ts';
-import type { Deflate } from './indexed-png.ts';
+import type { Deflate } from './png.ts';
 import { colourBar, mapImage } from './map-image.ts';
 import type { ColourScale } from './map-image.ts';
 import { fixed, significant } from './number-text.ts';

@@ -1,8 +1,20 @@
-/** Reports for people: `report.txt`, the summary on the terminal, figures as files. */
-export { strongCorrelations } from './correlations.ts';
-export type { Correlation, NamedCovariance } from './correlations.ts';
+/**
+ * Reports for people: `report.txt`, the summary on the terminal, and the figures as files.
+ *
+ * ```ts
+ * const { warnings } = await writeFigures(directory, { dataset, model, outcome, sigma: noise.sigma, shape, version }, context);
+ * await writeReport(directory, { record, covariance: outcome.covariance, origins: dataset.source.origins });
+ * for (const line of consoleSummary(record, directory)) console.error(line);
+ * ```
+ */
 export { checkResult } from './checks.ts';
 export type { Check } from './checks.ts';
+export { strongCorrelations } from './correlations.ts';
+export type { Correlation, NamedCovariance } from './correlations.ts';
 export { consoleSummary } from './summary.ts';
+export { svgToPng } from './svg-to-png.ts';
 export { textReport } from './text-report.ts';
 export type { ReportInput } from './text-report.ts';
+export { writeFigures } from './write-figures.ts';
+export type { FigureFiles, FigureFilesInput } from './write-figures.ts';
+export { writeReport } from './write-report.ts';

@@ -1,7 +1,18 @@
-/** Results: the record of a fit, its digest, and the files a run leaves behind. */
+/**
+ * Results: the record of a fit, its digest, and the files of numbers a run leaves behind.
+ *
+ * ```ts
+ * const { full, warning } = decideArrays(config.output.arrays, dataset);
+ * await writeFitArrays(directory, { dataset, outcome, sigma: noise.sigma, shape }, full);
+ * const record = makeResultRecord({ outcome, dataset, model, noise, scaling: 'per-angle', timings, versions, warnings });
+ * await writeRecords(directory, record, await makeProvenance({ dataset, … }));
+ * ```
+ */
 export { writeFileAtomically } from './atomic-file.ts';
 export type { FileContent } from './atomic-file.ts';
 export { digestOutcome } from './digest.ts';
+export { AUTO_ARRAY_BYTES, decideArrays, fitArrays } from './fit-arrays.ts';
+export type { ArraysDecision, FitArraysInput } from './fit-arrays.ts';
 export { INDEPENDENT_ERRORS, makeResultRecord, NOT_COMPUTED } from './make-result-record.ts';
 export type { ResultInput } from './make-result-record.ts';
 export { parametersCsv } from './parameters-csv.ts';
@@ -9,3 +20,4 @@ export { describeMachine, makeProvenance, PROVENANCE_SCHEMA } from './provenance
 export type { MachineRecord, ProvenanceInput, ProvenanceRecord } from './provenance.ts';
 export { RESULT_SCHEMA } from './result-record.ts';
 export type * from './result-record.ts';
+export { resultJson, writeFitArrays, writeRecords } from './write-results.ts';

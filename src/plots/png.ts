@@ -1,4 +1,4 @@
-/** Encode a matrix of palette indices as a PNG with eight-bit indexed colour (PNG specification, third edition). */
+/** Encode images as PNG (PNG specification, third edition): palette indices, or red, green and blue. */
 import type { Palette } from './colour-map.ts';
 
 /** zlib-format compression; injected because a browser and Node have different ones. */
@@ -24,20 +24,55 @@ export function toIndices(values: Float32Array, limits: readonly [number, number
   return indices;
 }
 
-export function encodePng(image: IndexedImage, palette: Palette, deflate: Deflate): Uint8Array {
+/** An image with eight-bit indexed colour. */
+export function encodeIndexedPng(image: IndexedImage, palette: Palette, deflate: Deflate): Uint8Array {
   const { width, height, indices } = image;
+  const scanlines = new Uint8Array(height * (width + 1));
+  for (let y = 0; y < height; y++) scanlines.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  return assemblePng(width, height, INDEXED, [chunk('PLTE', palette.colours)], deflate(scanlines));
+}
+
+/** The scanlines of an opaque image from pixels of red, green, blue and alpha, to be deflated for `encodeRgbPng`. */
+export function rgbScanlines(width: number, height: number, rgba: Uint8Array): Uint8Array {
+  const scanlines = new Uint8Array(height * (3 * width + 1));
+  let to = 0;
+  let from = 0;
+  for (let y = 0; y < height; y++) {
+    to++;
+    for (let x = 0; x < width; x++, from += 4) {
+      scanlines[to++] = rgba[from]!;
+      scanlines[to++] = rgba[from + 1]!;
+      scanlines[to++] = rgba[from + 2]!;
+    }
+  }
+  return scanlines;
+}
+
+/** An image with eight bits of red, green and blue, from deflated scanlines. */
+export function encodeRgbPng(width: number, height: number, deflated: Uint8Array): Uint8Array {
+  return assemblePng(width, height, TRUECOLOUR, [], deflated);
+}
+
+const INDEXED = 3;
+const TRUECOLOUR = 2;
+
+function assemblePng(
+  width: number,
+  height: number,
+  colourType: number,
+  extra: readonly Uint8Array[],
+  deflated: Uint8Array,
+): Uint8Array {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
-  header.set([8, 3, 0, 0, 0], 8);
-  const scanlines = new Uint8Array(height * (width + 1));
-  for (let y = 0; y < height; y++) scanlines.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  header.set([8, colourType, 0, 0, 0], 8);
   const chunks = [
     Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
     chunk('IHDR', header),
-    chunk('PLTE', palette.colours),
-    chunk('IDAT', deflate(scanlines)),
+    ...extra,
+    chunk('IDAT', deflated),
     chunk('IEND', new Uint8Array(0)),
   ];
   const file = new Uint8Array(chunks.reduce((sum, one) => sum + one.length, 0));

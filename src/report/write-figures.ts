@@ -1,0 +1,75 @@
+/** Draw the figures of a run and write each as SVG and PNG into `plots/`. */
+import { basename, join } from 'node:path';
+import { deflateSync } from 'node:zlib';
+import type { Warning } from '../base/events.ts';
+import { throwIfCancelled } from '../base/task-context.ts';
+import type { TaskContext } from '../base/task-context.ts';
+import { drawFigures } from '../plots/index.ts';
+import type { FigureInput } from '../plots/index.ts';
+import { digestOutcome, writeFileAtomically } from '../results/index.ts';
+import { svgToPng } from './svg-to-png.ts';
+
+export interface FigureFilesInput extends Omit<FigureInput, 'facts' | 'deflate'> {
+  /** Version of the program, for the footer. */
+  readonly version: string;
+}
+
+export interface FigureFiles {
+  /** Paths relative to the run directory. */
+  readonly files: readonly string[];
+  readonly warnings: readonly Warning[];
+}
+
+/** Fast, and within a few percent of the smallest for noise. */
+const DEFLATE_LEVEL = 3;
+
+/** Write all figures. While one is turned into PNG in the background the next is drawn. */
+export async function writeFigures(
+  directory: string,
+  input: FigureFilesInput,
+  context: TaskContext = {},
+): Promise<FigureFiles> {
+  const { dataset, model, outcome, version } = input;
+  const facts = {
+    dataset: basename(dataset.source.file),
+    q: dataset.q,
+    phi: Array.from(dataset.phi),
+    convention: model.convention,
+    status: outcome.status,
+    digest: digestOutcome(outcome),
+    version,
+  };
+  const files: string[] = [];
+  const writing: Promise<void>[] = [];
+  const write = async (name: string, content: string | Promise<Uint8Array>): Promise<void> => {
+    files.push(`plots/${name}`);
+    await writeFileAtomically(join(directory, 'plots', name), await content);
+  };
+  const rasteriser = await findRasteriser();
+  const deflate = (bytes: Uint8Array): Uint8Array => deflateSync(bytes, { level: DEFLATE_LEVEL });
+  for (const { name, svg } of drawFigures({ ...input, facts, deflate })) {
+    if (context.signal?.aborted === true) break;
+    writing.push(write(`${name}.svg`, svg));
+    if (rasteriser === null) writing.push(write(`${name}.png`, svgToPng(svg, context.signal)));
+    // Give the background work a turn.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  const settled = await Promise.allSettled(writing);
+  throwIfCancelled(context);
+  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  return { files, warnings: rasteriser === null ? [] : [rasteriser] };
+}
+
+/** Null when PNG files can be made on this machine, else the warning that says why not. */
+async function findRasteriser(): Promise<Warning | null> {
+  try {
+    await import('@resvg/resvg-js');
+    return null;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message.split('\n')[0] : String(cause);
+    return {
+      code: 'png-not-written',
+      text: `figures are written as SVG only: the PNG renderer cannot be loaded here (${why})`,
+    };
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * `fit.npz`: the arrays of a fit for NumPy, the large ones made row by row while they are written.
+ *
+ * | array | shape | |
+ * |---|---|---|
+ * | c2_exp, c2_model, residual | (P, N, N) float32 | measured, offset + contrast·M, their difference; symmetric |
+ * | sigma, contrast, offset, chi2_per_point, phi (deg) | (P) | |
+ * | t (s), frames (as the file counts them) | (N) | |
+ * | theta, theta_names | (K) | all physical parameters, in their units |
+ * | covariance, covariance_names | (F, F), (F) | independent errors; NaN where unknown |
+ * | q (1/Angstrom), dt (s) | () | |
+ *
+ * What is not in the fit is NaN in c2_exp and residual: the diagonal (shot noise) and excluded pairs. The model has no
+ * gaps; its diagonal is offset + contrast.
+ */
+import type { Dataset } from '../data/dataset.ts';
+import { npzArray } from '../data/index.ts';
+import type { NpzMember } from '../data/index.ts';
+import type { Warning } from '../base/events.ts';
+import { pairsOf, rowStart } from '../kernels/index.ts';
+import type { FitOutcome } from '../nlsq/outcome.ts';
+
+export interface FitArraysInput {
+  readonly dataset: Dataset;
+  readonly outcome: FitOutcome;
+  /** σ per angle, shape (P). */
+  readonly sigma: Float64Array;
+  /** M of one angle's pairs in triangle order at the fitted parameters. */
+  readonly shape: (angle: number) => Float64Array;
+}
+
+/** Full arrays up to this size are written when `output.arrays` is `auto`. */
+export const AUTO_ARRAY_BYTES = 256e6;
+
+export interface ArraysDecision {
+  readonly full: boolean;
+  readonly warning: Warning | null;
+}
+
+/** Whether the three (P, N, N) arrays are written; leaving them out under `auto` is told. */
+export function decideArrays(choice: 'auto' | boolean, dataset: Dataset): ArraysDecision {
+  const bytes = 3 * 4 * dataset.phi.length * dataset.triangles.frames ** 2;
+  if (choice !== 'auto') return { full: choice, warning: null };
+  if (bytes <= AUTO_ARRAY_BYTES) return { full: true, warning: null };
+  const text =
+    `fit.npz holds no c2_exp, c2_model and residual: they would take ${(bytes / 1e6).toFixed(0)} MB, more than ` +
+    `${AUTO_ARRAY_BYTES / 1e6} MB (set output.arrays: true to write them)`;
+  return { full: false, warning: { code: 'arrays-omitted', text } };
+}
+
+/** The members of `fit.npz` in order. */
+export function fitArrays(input: FitArraysInput, full: boolean): NpzMember[] {
+  const { dataset, outcome, sigma } = input;
+  const { names, independent } = outcome.covariance;
+  const perAngle = (pick: (angle: FitOutcome['scaling'][number]) => number): Float64Array =>
+    Float64Array.from(outcome.scaling, pick);
+  return [
+    npzArray(
+      'theta',
+      Float64Array.from(outcome.parameters, (one) => one.value),
+    ),
+    { name: 'theta_names', text: outcome.parameters.map((one) => one.name) },
+    npzArray('covariance', independent, [names.length, names.length]),
+    { name: 'covariance_names', text: names },
+    npzArray('phi', dataset.phi),
+    npzArray(
+      'contrast',
+      perAngle((angle) => angle.contrast.value),
+    ),
+    npzArray(
+      'offset',
+      perAngle((angle) => angle.offset.value),
+    ),
+    npzArray('sigma', sigma),
+    npzArray('chi2_per_point', outcome.cost.chi2PerPoint),
+    npzArray('t', dataset.grid.times),
+    npzArray('frames', dataset.frameNumbers),
+    npzArray('q', Float64Array.of(dataset.q), []),
+    npzArray('dt', Float64Array.of(dataset.grid.dt), []),
+    ...(full ? pairArrays(input) : []),
+  ];
+}
+
+/** Value of a pair from its place in the triangle, and of the diagonal. */
+interface PairValues {
+  readonly pair: (place: number) => number;
+  readonly diagonal: number;
+}
+
+function pairArrays(input: FitArraysInput): NpzMember[] {
+  const { dataset, outcome, shape } = input;
+  const { frames, angles, values } = dataset.triangles;
+  const size = pairsOf(frames);
+  const measured = (angle: number): PairValues => {
+    const part = values.subarray(angle * size, (angle + 1) * size);
+    return { pair: (place) => part[place]!, diagonal: Number.NaN };
+  };
+  const model = (angle: number): PairValues => {
+    const m = shape(angle);
+    const { contrast, offset } = outcome.scaling[angle]!;
+    return { pair: (place) => offset.value + contrast.value * m[place]!, diagonal: offset.value + contrast.value };
+  };
+  const residual = (angle: number): PairValues => {
+    const [data, fit] = [measured(angle), model(angle)];
+    return { pair: (place) => data.pair(place) - fit.pair(place), diagonal: Number.NaN };
+  };
+  const member = (name: string, of: (angle: number) => PairValues): NpzMember => ({
+    name,
+    dtype: 'f4',
+    shape: [angles, frames, frames],
+    pieces: fullMatrices(angles, frames, of),
+  });
+  return [member('c2_exp', measured), member('c2_model', model), member('residual', residual)];
+}
+
+/** Rows held in memory at once. */
+const PIECE_NUMBERS = 1 << 18;
+
+/** Symmetric matrices from triangles, a few rows at a time; each piece is a new array. */
+function* fullMatrices(angles: number, frames: number, of: (angle: number) => PairValues): Generator<Float32Array> {
+  const rows = Math.max(1, Math.floor(PIECE_NUMBERS / Math.max(1, frames)));
+  // Pair (i, j) sits at start[i] + j.
+  const start = Int32Array.from({ length: frames }, (_, i) => rowStart(frames, i) - i - 1);
+  for (let angle = 0; angle < angles; angle++) {
+    const { pair, diagonal } = of(angle);
+    for (let first = 0; first < frames; first += rows) {
+      const last = Math.min(frames, first + rows);
+      const piece = new Float32Array((last - first) * frames);
+      let k = 0;
+      for (let i = first; i < last; i++) {
+        for (let j = 0; j < i; j++) piece[k++] = pair(start[j]! + i);
+        piece[k++] = diagonal;
+        for (let j = i + 1; j < frames; j++) piece[k++] = pair(start[i]! + j);
+      }
+      yield piece;
+    }
+  }
+}

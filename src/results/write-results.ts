@@ -1,0 +1,30 @@
+/** Write the numbers of a run: `fit.npz`, then `parameters.csv`, `provenance.json` and, last of all, `result.json`. */
+import { join } from 'node:path';
+import { toJson } from '../base/json.ts';
+import { encodeNpz } from '../data/index.ts';
+import { writeFileAtomically } from './atomic-file.ts';
+import { fitArrays } from './fit-arrays.ts';
+import type { FitArraysInput } from './fit-arrays.ts';
+import { parametersCsv } from './parameters-csv.ts';
+import type { ProvenanceRecord } from './provenance.ts';
+import type { ResultRecord } from './result-record.ts';
+
+/** Exactly the content of `result.json`, also what `--json` prints. */
+export function resultJson(record: ResultRecord): string {
+  return `${toJson(record)}\n`;
+}
+
+/** `fit.npz`, streamed; with the (P, N, N) arrays when `full`. */
+export async function writeFitArrays(directory: string, input: FitArraysInput, full: boolean): Promise<void> {
+  await writeFileAtomically(join(directory, 'fit.npz'), encodeNpz(fitArrays(input, full)));
+}
+
+export async function writeRecords(
+  directory: string,
+  record: ResultRecord,
+  provenance: ProvenanceRecord,
+): Promise<void> {
+  await writeFileAtomically(join(directory, 'parameters.csv'), parametersCsv(record));
+  await writeFileAtomically(join(directory, 'provenance.json'), `${toJson(provenance)}\n`);
+  await writeFileAtomically(join(directory, 'result.json'), resultJson(record));
+}

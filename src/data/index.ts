@@ -7,6 +7,9 @@
  * const { noise, warnings } = estimateNoise(dataset.triangles);
  * ```
  */
+export { outputFailed, replaceFile, writeFileAtomically } from './atomic-file.ts';
+export type { FileContent } from './atomic-file.ts';
+export { coarsenTriangles } from './coarsen.ts';
 export type { DataSource, Dataset, ExclusionCounts } from './dataset.ts';
 export { describeFile } from './describe-file.ts';
 export type { FileDescription, MatrixDescription } from './describe-file.ts';
@@ -17,3 +20,6 @@ export type { NpzMember, NumberArray } from './npz-writer.ts';
 export { checkPlausible } from './plausibility.ts';
 export { readDataset } from './read-dataset.ts';
 export type { DataRequest, FrameRange, PhiSelection } from './request.ts';
+export { writeApsLegacy } from './writers/aps-legacy.ts';
+export { writeNpz } from './writers/npz.ts';
+export type { TwoTimeContent } from './writers/two-time-file.ts';

@@ -33,12 +33,16 @@ export function frame(box: Box): string {
 export function bottomAxis(box: Box, scale: Scale, options: AxisOptions = {}): string {
   const { label, tickLabels = true, count = Math.max(2, Math.round(box.width / 70)), labelGap = 36 } = options;
   const base = box.y + box.height;
-  const parts = scale.ticks(count).map((tick) => {
+  const { ticks, factor } = scale.ticks(count);
+  const parts = ticks.map((tick) => {
     const x = scale(tick.value);
     const mark = line(x, base, x, base + (tick.label === '' ? 3 : 5), { stroke: INK, 'stroke-width': 0.8 });
     if (!tickLabels || tick.label === '') return mark;
     return mark + text(x, base + 17, tick.label, { anchor: 'middle', size: TICK_SIZE, fill: INK });
   });
+  if (tickLabels && factor !== '') {
+    parts.push(text(box.x + box.width, base + 30, factor, { anchor: 'end', size: TICK_SIZE, fill: INK }));
+  }
   if (label !== undefined) {
     parts.push(text(box.x + box.width / 2, base + labelGap, label, { anchor: 'middle', size: LABEL_SIZE, fill: INK }));
   }
@@ -48,12 +52,14 @@ export function bottomAxis(box: Box, scale: Scale, options: AxisOptions = {}): s
 /** Ticks and labels left of a panel. */
 export function leftAxis(box: Box, scale: Scale, options: AxisOptions = {}): string {
   const { label, tickLabels = true, count = Math.max(2, Math.round(box.height / 50)), labelGap = 46 } = options;
-  const parts = scale.ticks(count).map((tick) => {
+  const { ticks, factor } = scale.ticks(count);
+  const parts = ticks.map((tick) => {
     const y = scale(tick.value);
     const mark = line(box.x, y, box.x - (tick.label === '' ? 3 : 5), y, { stroke: INK, 'stroke-width': 0.8 });
     if (!tickLabels || tick.label === '') return mark;
     return mark + text(box.x - 8, y + 4, tick.label, { anchor: 'end', size: TICK_SIZE, fill: INK });
   });
+  if (tickLabels && factor !== '') parts.push(text(box.x, box.y - 6, factor, { size: TICK_SIZE, fill: INK }));
   if (label !== undefined) {
     const options = { anchor: 'middle', size: LABEL_SIZE, fill: INK, rotate: -90 } as const;
     parts.push(text(box.x - labelGap, box.y + box.height / 2, label, options));

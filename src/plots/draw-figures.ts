@@ -7,7 +7,7 @@ import type { SequentialMap } from './colour-map.ts';
 import { drawConvergence } from './convergence.ts';
 import type { Deflate } from './png.ts';
 import { averageOverLag, chooseLagBins } from './lag-average.ts';
-import { drawLagCuts } from './lag-cuts.ts';
+import { chooseCutDomains, CUTS_PER_PAGE, drawLagCuts } from './lag-cuts.ts';
 import type { CutAngle } from './lag-cuts.ts';
 import type { PageFacts } from './page.ts';
 import { blockFor, mapPairs } from './pair-map.ts';
@@ -41,8 +41,8 @@ const LARGE_PIXELS = 500;
 const SMALL_PIXELS = 176;
 
 /**
- * Figures `c2-maps` (and `c2-maps-others…` beyond four angles), `lag-cuts`, `rates`, `convergence`. Made one by one,
- * so that a caller can write one while the next is drawn.
+ * Figures `c2-maps` (and `c2-maps-others` beyond four angles), `lag-cuts`, `rates`, `convergence`; numbered pages where
+ * there are very many angles. Made one by one, so that a caller can write one while the next is drawn.
  */
 export function* drawFigures(input: FigureInput): Generator<Figure, void, undefined> {
   const { outcome, model, facts, dataset } = input;
@@ -70,7 +70,10 @@ export function* drawFigures(input: FigureInput): Generator<Figure, void, undefi
     deflate: input.deflate,
   };
   yield* drawAllMaps(maps, order, grid, style);
-  yield { name: 'lag-cuts', svg: drawLagCuts(cuts, bins.windows, facts) };
+  const domains = chooseCutDomains(cuts);
+  for (const { shown, suffix, told } of pagesOf(cuts, CUTS_PER_PAGE)) {
+    yield { name: `lag-cuts${suffix}`, svg: drawLagCuts(shown, bins.windows, domains, facts, told) };
+  }
   yield { name: 'rates', svg: drawRates(model, outcome, facts) };
   yield { name: 'convergence', svg: drawConvergence(outcome, facts) };
 }
@@ -97,13 +100,21 @@ function* drawAllMaps(
       told,
     ),
   };
-  const pages = Math.ceil(rest.length / SMALL_MAPS_PER_PAGE);
-  for (let page = 0; page < pages; page++) {
-    const shown = rest.slice(page * SMALL_MAPS_PER_PAGE, (page + 1) * SMALL_MAPS_PER_PAGE);
-    const name = pages === 1 ? 'c2-maps-others' : `c2-maps-others-${page + 1}`;
-    const subtitle = `the other ${rest.length} of ${maps.length} angles${pages === 1 ? '' : `, page ${page + 1} of ${pages}`}`;
-    yield { name, svg: drawSmallMaps(shown, grid, style, subtitle) };
+  const which =
+    rest.length === 1 ? `the other one of ${maps.length} angles` : `the other ${rest.length} of ${maps.length} angles`;
+  for (const { shown, suffix, told: page } of pagesOf(rest, SMALL_MAPS_PER_PAGE)) {
+    yield { name: `c2-maps-others${suffix}`, svg: drawSmallMaps(shown, grid, style, `${which}${page}`) };
   }
+}
+
+/** Cut a list into pages; a single page has no suffix. */
+function pagesOf<T>(items: readonly T[], size: number): { shown: readonly T[]; suffix: string; told: string }[] {
+  const pages = Math.ceil(items.length / size);
+  return Array.from({ length: pages }, (_, page) => ({
+    shown: items.slice(page * size, (page + 1) * size),
+    suffix: pages === 1 ? '' : `-${page + 1}`,
+    told: pages === 1 ? '' : `, page ${page + 1} of ${pages}`,
+  }));
 }
 
 /** Indices of the angles, largest χ² per point first; ties in the order of the file. */

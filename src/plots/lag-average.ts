@@ -28,20 +28,21 @@ export interface LagBins {
   readonly bins: number;
 }
 
-const WINDOWS = 5;
-/** Half width of a window as a share of the time covered. */
+const MOST_WINDOWS = 5;
+/** Half width of a window as a share of the time covered, at least one frame. */
 const HALF_WIDTH = 0.05;
 const BINS_PER_DECADE = 20;
 
-/** Five age windows spread over the run, and lag bins: one per frame at first, then even in log τ. */
+/** Up to five age windows spread over the run, and lag bins: one per frame at first, then even in log τ. */
 export function chooseLagBins(grid: TimeGrid): LagBins {
   const { positions, dt, t0 } = grid;
   const first = positions[0]!;
   const span = positions[positions.length - 1]! - first;
   const windowOfSum = new Int8Array(2 * span + 1).fill(-1);
-  const windows = Array.from({ length: WINDOWS }, (_, w) => {
-    const centre = ((w + 0.5) / WINDOWS) * span;
-    const half = Math.max(HALF_WIDTH * span, 1);
+  const half = Math.max(HALF_WIDTH * span, 1);
+  const count = Math.max(1, Math.min(MOST_WINDOWS, Math.floor(span / (2 * half))));
+  const windows = Array.from({ length: count }, (_, w) => {
+    const centre = ((w + 0.5) / count) * span;
     const low = Math.max(0, Math.ceil(2 * (centre - half)));
     const high = Math.min(2 * span, Math.floor(2 * (centre + half)));
     for (let sum = low; sum <= high; sum++) windowOfSum[sum] = w;

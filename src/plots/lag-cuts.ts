@@ -19,7 +19,7 @@ export interface CutAngle {
 
 const LEFT = 64;
 const RIGHT = 18;
-const GAP = 14;
+const GAP = 20;
 const LEGEND = 34;
 
 /** Columns and panel size for a number of angles. */
@@ -31,14 +31,32 @@ function layout(count: number): { columns: number; width: number; height: number
   return { columns: 5, width: 150, height: 128 };
 }
 
-export function drawLagCuts(angles: readonly CutAngle[], windows: readonly AgeWindow[], facts: PageFacts): string {
-  const { columns, width, height } = layout(angles.length);
-  const rows = Math.ceil(angles.length / columns);
+/** Panels on one page. */
+export const CUTS_PER_PAGE = 30;
+
+/** Axis limits shared by all panels of a run. */
+export interface CutDomains {
+  readonly lag: readonly [number, number];
+  readonly level: readonly [number, number];
+}
+
+export function chooseCutDomains(angles: readonly CutAngle[]): CutDomains {
   const all = angles.flatMap((angle) => angle.cuts);
   const lags = extent(all.flatMap((cut) => [...cut.lag])) ?? [1, 10];
   const levels = extent(all.flatMap((cut) => [...cut.measured, ...cut.model])) ?? [0, 1];
-  const xDomain: [number, number] = [lags[0] * 0.85, lags[1] * 1.15];
-  const yDomain = pad(levels, 0.06);
+  return { lag: [lags[0] * 0.85, lags[1] * 1.15], level: pad(levels, 0.06) };
+}
+
+/** One page of panels; `page` says which one where there are several. */
+export function drawLagCuts(
+  angles: readonly CutAngle[],
+  windows: readonly AgeWindow[],
+  domains: CutDomains,
+  facts: PageFacts,
+  page = '',
+): string {
+  const { columns, width, height } = layout(angles.length);
+  const rows = Math.ceil(angles.length / columns);
   const colours = windows.map((_, w) => colourAt('viridis', (0.88 * w) / Math.max(1, windows.length - 1)));
   const pageWidth = LEFT + columns * width + (columns - 1) * GAP + RIGHT;
   const small = columns > 2;
@@ -47,8 +65,8 @@ export function drawLagCuts(angles: readonly CutAngle[], windows: readonly AgeWi
   angles.forEach((angle, n) => {
     const [row, column] = [Math.floor(n / columns), n % columns];
     const box: Box = { x: LEFT + column * (width + GAP), y: legendHeight + row * (height + GAP), width, height };
-    const x = logScale(xDomain, [box.x, box.x + width]);
-    const y = linearScale(yDomain, [box.y + height, box.y]);
+    const x = logScale(domains.lag, [box.x, box.x + width]);
+    const y = linearScale(domains.level, [box.y + height, box.y]);
     // A panel carries the axis of its column when none stands below it.
     const lowest = n + columns >= angles.length;
     parts.push(frame(box));
@@ -70,8 +88,11 @@ export function drawLagCuts(angles: readonly CutAngle[], windows: readonly AgeWi
     {
       width: pageWidth,
       height: legendHeight + rows * (height + GAP) - GAP + 46,
-      title: dataTitle(facts),
-      subtitle: 'two-time correlation against lag at several ages',
+      title: dataTitle(
+        facts,
+        angles.map((angle) => angle.phi),
+      ),
+      subtitle: `two-time correlation against lag at several ages${page}`,
       body: parts.join(''),
       notes: [
         'Points: measured, lines: model; both are means over the same pairs, whose age (t₁ + t₂)/2 lies within the window given and whose lag lies in one ' +

@@ -43,8 +43,9 @@ export function colourBar(
   const indices = Uint8Array.from({ length: palette.size }, (_, k) => k);
   const scale = linearScale(limits, [box.x, box.x + box.width]);
   const base = box.y + box.height;
-  const chosen = values?.map((value) => ({ value, label: withMinus(String(value)) }));
-  const ticks = (chosen ?? scale.ticks(Math.max(3, Math.round(box.width / 60)))).map((tick) => {
+  const { ticks: chosen, factor } = scale.ticks(Math.max(3, Math.round(box.width / 60)));
+  const given = values?.map((value) => ({ value, label: withMinus(String(value)) }));
+  const ticks = (given ?? chosen).map((tick) => {
     const x = scale(tick.value);
     const mark = line(x, base, x, base + 4, { stroke: INK, 'stroke-width': 0.8 });
     return mark + text(x, base + 15, tick.label, { anchor: 'middle', size: TICK_SIZE, fill: INK });
@@ -53,7 +54,11 @@ export function colourBar(
     image(box, encodeIndexedPng({ width: palette.size, height: 1, indices }, palette, deflate)),
     element('rect', { ...box, fill: 'none', stroke: INK, 'stroke-width': 0.6 }),
     ...ticks,
-    text(box.x + box.width / 2, box.y - 6, label, { anchor: 'middle', size: TICK_SIZE, fill: INK }),
+    text(box.x + box.width / 2, box.y - 6, given === undefined && factor !== '' ? `${label} (${factor})` : label, {
+      anchor: 'middle',
+      size: TICK_SIZE,
+      fill: INK,
+    }),
   ].join('');
 }
 

@@ -1,7 +1,7 @@
 /** The transport rate J(t) and the shear rate γ̇(t) of a fit along time, with 68 % and 95 % bands. */
 import type { TwoTimeModel } from '../model/two-time-model.ts';
 import type { FitOutcome } from '../nlsq/outcome.ts';
-import { bottomAxis, frame, leftAxis } from './axis.ts';
+import { bottomAxis, FAINT_INK, frame, leftAxis } from './axis.ts';
 import type { Box } from './axis.ts';
 import { dataTitle, drawPage } from './page.ts';
 import type { PageFacts } from './page.ts';
@@ -9,7 +9,7 @@ import { rateCurve } from './rate-band.ts';
 import type { RateCurve } from './rate-band.ts';
 import { extent, linearScale, logScale, pad } from './scale.ts';
 import type { Scale } from './scale.ts';
-import { element, polyline } from './svg.ts';
+import { element, line, polyline } from './svg.ts';
 
 const COLOURS = { transport: '#1f5fa8', shear: '#b04a1a' } as const;
 const POINTS = 161;
@@ -45,7 +45,7 @@ export function drawRates(model: TwoTimeModel, outcome: FitOutcome, facts: PageF
   const side = panels.length === 1 ? 520 : 370;
   const notes: string[] = [];
   const body = panels.map(({ label, colour, curve }, n) => {
-    const box: Box = { x: LEFT + n * (side + BETWEEN), y: 10, width: side, height: HEIGHT };
+    const box: Box = { x: LEFT + n * (side + BETWEEN), y: 18, width: side, height: HEIGHT };
     notes.push(...bandNotes(label.split(' ')[0]!, curve));
     return drawPanel(box, label, colour, curve);
   });
@@ -58,7 +58,7 @@ export function drawRates(model: TwoTimeModel, outcome: FitOutcome, facts: PageF
   return drawPage(
     {
       width: LEFT + panels.length * side + (panels.length - 1) * BETWEEN + RIGHT,
-      height: HEIGHT + 62,
+      height: HEIGHT + 70,
       title: dataTitle(facts),
       subtitle: panels.length === 1 ? 'transport rate of the fit' : 'transport rate and shear rate of the fit',
       body: body.join(''),
@@ -84,7 +84,15 @@ function drawPanel(box: Box, label: string, colour: string, curve: RateCurve): s
     });
   });
   const path = polyline(Array.from(curve.time, (t, k): [number, number] => [x(t), y(curve.rate[k]!)]));
+  const zero = y.kind === 'linear' && y.domain[0] < 0 && y.domain[1] > 0 ? y(0) : null;
   return [
+    zero === null
+      ? ''
+      : line(box.x, zero, box.x + box.width, zero, {
+          stroke: FAINT_INK,
+          'stroke-width': 0.8,
+          'stroke-dasharray': '4 3',
+        }),
     ...band,
     element('path', { d: path, fill: 'none', stroke: colour, 'stroke-width': 1.8 }),
     frame(box),
@@ -107,17 +115,18 @@ function bandEdges(curve: RateCurve, kind: Scale['kind'], z: number) {
 /** Logarithmic where the rate is positive throughout; the 95 % band decides the range, within reason. */
 function rateScale(curve: RateCurve, box: Box): Scale {
   const range = [box.y + box.height, box.y] as const;
-  const line = extent(curve.rate) ?? [0, 1];
-  const kind = line[0] > 0 ? 'log' : 'linear';
+  const bare = extent(curve.rate) ?? [0, 1];
+  const kind = bare[0] > 0 ? 'log' : 'linear';
   const edges = bandEdges(curve, kind, 1.96);
-  const whole = edges === null ? line : (extent([...curve.rate, ...edges.lower, ...edges.upper]) ?? line);
+  const whole = edges === null ? bare : (extent([...curve.rate, ...edges.lower, ...edges.upper]) ?? bare);
   if (kind === 'linear') {
-    const reach = 3 * Math.max(line[1] - line[0], Math.abs(line[0]), Math.abs(line[1]), Number.MIN_VALUE);
-    return linearScale(pad([Math.max(whole[0], line[0] - reach), Math.min(whole[1], line[1] + reach)], 0.06), range);
+    const reach = 3 * Math.max(bare[1] - bare[0], Math.abs(bare[0]), Math.abs(bare[1]), Number.MIN_VALUE);
+    return linearScale(pad([Math.max(whole[0], bare[0] - reach), Math.min(whole[1], bare[1] + reach)], 0.06), range);
   }
-  const low = Math.max(whole[0], line[0] / 30);
-  const high = Math.min(whole[1], line[1] * 30);
-  const [a, b] = pad([Math.log10(low), Math.log10(Math.max(high, low * 1.2))], 0.06);
+  const low = Math.log10(Math.max(whole[0], bare[0] / 30));
+  const high = Math.log10(Math.min(whole[1], bare[1] * 30));
+  const flat = Math.max(0, 0.05 - (high - low) / 2);
+  const [a, b] = pad([low - flat, high + flat], 0.06);
   return logScale([10 ** a, 10 ** b], range);
 }
 

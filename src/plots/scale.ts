@@ -7,13 +7,19 @@ export interface Tick {
   readonly label: string;
 }
 
+export interface Ticks {
+  readonly ticks: readonly Tick[];
+  /** `×10⁻⁴`, or empty. */
+  readonly factor: string;
+}
+
 export interface Scale {
   readonly kind: 'linear' | 'log';
   readonly domain: readonly [number, number];
   /** Pixel of a value; NaN for a value a logarithm cannot take. */
   (value: number): number;
-  /** About `count` labelled ticks inside the domain. */
-  ticks(count: number): readonly Tick[];
+  /** About `count` labelled ticks inside the domain; every label is to be multiplied by `factor` where there is one. */
+  ticks(count: number): Ticks;
 }
 
 export function linearScale(domain: readonly [number, number], range: readonly [number, number]): Scale {
@@ -63,7 +69,7 @@ function widen([low, high]: readonly [number, number]): [number, number] {
   return [low - half, low + half];
 }
 
-function linearTicks(low: number, high: number, count: number): Tick[] {
+function linearTicks(low: number, high: number, count: number): Ticks {
   const rough = (high - low) / Math.max(1, count);
   const decade = Math.floor(Math.log10(rough));
   const lead = rough / 10 ** decade;
@@ -80,19 +86,17 @@ function linearTicks(low: number, high: number, count: number): Tick[] {
   if (largest >= 1e5 || (largest < 1e-3 && largest > 0)) {
     const power = Math.floor(Math.log10(largest) + 1e-9);
     const decimals = Math.max(0, power - exponent);
-    return values.map((value) => ({
-      value,
-      label: value === 0 ? '0' : `${fixed(value / 10 ** power, decimals)}×${powerOfTen(power)}`,
-    }));
+    const label = (value: number): string => (value === 0 ? '0' : fixed(value / 10 ** power, decimals));
+    return { ticks: values.map((value) => ({ value, label: label(value) })), factor: `×${powerOfTen(power)}` };
   }
-  return values.map((value) => ({ value, label: fixed(value, Math.max(0, -exponent)) }));
+  return { ticks: values.map((value) => ({ value, label: fixed(value, Math.max(0, -exponent)) })), factor: '' };
 }
 
-function logTicks(low: number, high: number, count: number): Tick[] {
+function logTicks(low: number, high: number, count: number): Ticks {
   const span = high - low;
   if (span < 0.7) {
     const plain = linearTicks(10 ** low, 10 ** high, count);
-    return plain.filter((tick) => tick.value > 0);
+    return { ...plain, ticks: plain.ticks.filter((tick) => tick.value > 0) };
   }
   const values: { value: number; exponent: number; lead: number }[] = [];
   for (let exponent = Math.floor(low); exponent <= Math.ceil(high); exponent++) {
@@ -108,7 +112,8 @@ function logTicks(low: number, high: number, count: number): Tick[] {
     leads.includes(one.lead) && (((one.exponent % every) + every) % every === 0 || leads.length > 1);
   const plain = values.filter(labelled).every(({ value }) => value >= 0.0099 && value < 10001);
   const shown = every > 1 ? values.filter((one) => one.lead === 1) : values;
-  return shown.map((one) => ({ value: one.value, label: labelled(one) ? logLabel(one, plain) : '' }));
+  const ticks = shown.map((one) => ({ value: one.value, label: labelled(one) ? logLabel(one, plain) : '' }));
+  return { ticks, factor: '' };
 }
 
 function logLabel(

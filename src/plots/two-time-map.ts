@@ -36,10 +36,15 @@ export interface MapStyle {
   readonly deflate: Deflate;
 }
 
-/** Half ranges for residual/σ: 3 wherever it holds 98 % of the pixels, else the first that does. */
-const RESIDUAL_RANGES = [3, 5, 10, 20, 50, 100, 200, 500, 1000];
+/** Half ranges for residual/σ: the first that holds 98 % of the pixels. */
+const RESIDUAL_RANGES = [0.2, 0.5, 1, 2, 3, 5, 10, 20, 50, 100, 200, 500, 1000];
+/** The smallest range where a pixel is one pair; means over blocks of pairs scatter less. */
+const PAIR_RANGE = 3;
 
-/** Shared limits: p0.5–p99.5 of the measured pixels of all angles, and a symmetric range for residual/σ. */
+/**
+ * Shared limits: p0.5–p99.5 of the measured pixels of all angles, and a symmetric range for residual/σ: ±3, wider where
+ * the misfit asks for it, narrower only where pixels are means.
+ */
 export function chooseMapColours(angles: readonly MapAngle[], map: SequentialMap): MapColours {
   const measured = quantiles(
     angles.map((angle) => angle.maps.measured),
@@ -50,7 +55,9 @@ export function chooseMapColours(angles: readonly MapAngle[], map: SequentialMap
     [0.01, 0.99],
   ) ?? [0, 0];
   const reach = Math.max(...residual.map(Math.abs));
-  const half = RESIDUAL_RANGES.find((range) => reach <= range) ?? 10 ** Math.ceil(Math.log10(reach));
+  const half =
+    RESIDUAL_RANGES.find((range) => reach <= range && range >= smallest) ?? 10 ** Math.ceil(Math.log10(reach));
+  const smallest = angles.some((angle) => angle.maps.block === 1) ? PAIR_RANGE : 0;
   const [low, high] = [measured[0]!, measured[1]!];
   return {
     correlation: { palette: sequentialPalette(map), limits: high > low ? [low, high] : [low - 0.5, low + 0.5] },
@@ -63,6 +70,8 @@ const RIGHT = 20;
 const GAP = 18;
 const BAR_TOP = 18;
 const BAR_HEIGHT = 10;
+/** Bars are shorter than the maps, so that the outer tick labels of two bars never meet. */
+const BAR_INSET = 12;
 const HEADS = 70;
 const ROWS_TOP = 98;
 const ROW_HEAD = 30;
@@ -74,13 +83,13 @@ export function drawMaps(angles: readonly MapAngle[], grid: TimeGrid, style: Map
   const column = (k: number): number => LEFT + k * (side + GAP);
   const parts = [
     colourBar(
-      { x: column(0), y: BAR_TOP, width: 2 * side + GAP, height: BAR_HEIGHT },
+      { x: column(0) + BAR_INSET, y: BAR_TOP, width: 2 * side + GAP - 2 * BAR_INSET, height: BAR_HEIGHT },
       colours.correlation,
       'c₂, measured and model',
       deflate,
     ),
     colourBar(
-      { x: column(2), y: BAR_TOP, width: side, height: BAR_HEIGHT },
+      { x: column(2) + BAR_INSET, y: BAR_TOP, width: side - 2 * BAR_INSET, height: BAR_HEIGHT },
       colours.residual,
       '(measured − model) / σ',
       deflate,

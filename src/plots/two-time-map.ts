@@ -55,9 +55,9 @@ export function chooseMapColours(angles: readonly MapAngle[], map: SequentialMap
     [0.01, 0.99],
   ) ?? [0, 0];
   const reach = Math.max(...residual.map(Math.abs));
+  const smallest = angles.some((angle) => angle.maps.block === 1) ? PAIR_RANGE : 0;
   const half =
     RESIDUAL_RANGES.find((range) => reach <= range && range >= smallest) ?? 10 ** Math.ceil(Math.log10(reach));
-  const smallest = angles.some((angle) => angle.maps.block === 1) ? PAIR_RANGE : 0;
   const [low, high] = [measured[0]!, measured[1]!];
   return {
     correlation: { palette: sequentialPalette(map), limits: high > low ? [low, high] : [low - 0.5, low + 0.5] },

@@ -59,6 +59,7 @@ function describeUnknownKey(section: readonly string[], key: string): Problem {
   const here = suggest(key, siblings);
   const elsewhere = here === null && section[0] !== 'parameters' ? sectionOf(key) : null;
   const near = here ?? elsewhere;
+  const isTop = near !== null && section.length > 0 && here === null && !near.includes('.');
   const meant = here === null ? elsewhere : [...section, here].join('.');
   const noun = section.length === 1 && section[0] === 'parameters' ? 'parameter' : 'key';
   const place = section.length === 0 || noun === 'parameter' ? '' : ` in '${section.join('.')}'`;
@@ -67,7 +68,10 @@ function describeUnknownKey(section: readonly string[], key: string): Problem {
     path,
     at: 'key',
     message: `unknown ${noun} '${key}'${place}`,
-    help: near === null ? `${noun}s ${home}: ${siblings.join(', ')}` : `did you mean '${near}'?`,
+    help:
+      near === null
+        ? `${noun}s ${home}: ${siblings.join(', ')}`
+        : `did you mean '${near}'${isTop ? ' at the top of the file' : ''}?`,
     ...(meant === null ? {} : { meant }),
   };
 }

@@ -145,15 +145,21 @@ function explainSyntax(error: YAMLError): [message: string, help: string] {
     case 'MULTIPLE_DOCS':
       return ['a second document begins here', 'keep one document per file; remove the line ---'];
     case 'MISSING_CHAR':
-      return [`not YAML: ${firstLine(error.message)}`, 'close the quote or bracket that was opened before'];
+      if (!/flow|quote/i.test(error.message)) break;
+      return error.message.includes('quote') ? ['a quote is not closed', 'close it'] : UNCLOSED_BRACKET;
+    case 'BAD_INDENT':
+      if (!/flow/i.test(error.message)) break;
+      return UNCLOSED_BRACKET;
     case 'BLOCK_AS_IMPLICIT_KEY':
       return ["not YAML: a second 'key: value' on the same line", 'begin a new line, or write { key: value }'];
     case 'TAG_RESOLVE_FAILED':
       return ['tags (!name) are not read here', 'write the value without a tag'];
     default:
-      return [`not YAML: ${firstLine(error.message)}`, 'check indentation, colons, quotes and brackets here and above'];
   }
+  return [`not YAML: ${firstLine(error.message)}`, 'check indentation, colons, quotes and brackets here and above'];
 }
+
+const UNCLOSED_BRACKET: [message: string, help: string] = ['a bracket is not closed', 'close the [ or { opened before'];
 
 function firstLine(message: string): string {
   const line = message.split('\n')[0]!;

@@ -6,6 +6,7 @@ import { leafKeys } from './keys.ts';
 import { dimensionOf, PARAMETERS, type ParsedParameter } from './parameter-schema.ts';
 import type { Problem } from './problem.ts';
 import type { ParsedConfig } from './schema.ts';
+import { AVAILABLE_BACKENDS } from './warnings.ts';
 
 export interface Resolution {
   readonly config: Config;
@@ -42,6 +43,7 @@ export function resolveConfig(
   checkTies(parameters, problems);
   checkStarts(parsed, parameters, problems);
   checkScaling(parsed, problems);
+  checkBackend(parsed, problems);
 
   const { data, grid, scaling, fit, sample } = parsed;
   const config: Config = {
@@ -182,4 +184,14 @@ function checkScaling({ scaling }: ParsedConfig, problems: Problem[]): void {
       help: `write ${key}: one number, or a list with one number per angle`,
     });
   }
+}
+
+function checkBackend({ parallel: { backend, fallback } }: ParsedConfig, problems: Problem[]): void {
+  if (fallback === 'warn' || AVAILABLE_BACKENDS.includes(backend)) return;
+  problems.push({
+    path: ['parallel', 'backend'],
+    at: 'value',
+    message: `${backend} is not available in this version`,
+    help: `write ${AVAILABLE_BACKENDS.join(' or ')}, or fallback: warn`,
+  });
 }

@@ -1,7 +1,10 @@
 /** What is unusual in a configuration but allowed: implausible magnitudes, keys that the chosen mode does not use. */
 import type { Warning } from '../base/events.ts';
 import { checkPlausible } from '../data/plausibility.ts';
-import type { Config } from './config.ts';
+import type { Config, ParallelConfig } from './config.ts';
+
+/** Engines of this version; it does all work in its own thread. */
+export const AVAILABLE_BACKENDS: readonly ParallelConfig['backend'][] = ['auto', 'sequential'];
 
 /**
  * Warnings about a resolved configuration; empty when nothing is unusual. Reading data checks q and dt again, whatever
@@ -21,6 +24,15 @@ export function plausibilityWarnings(config: Config): readonly Warning[] {
   }
   if (scaling.mode !== 'fourier' && given('scaling.order')) {
     warnings.push({ code: 'key-without-effect', text: `scaling.order has no effect with mode: ${scaling.mode}` });
+  }
+  const { backend, workers } = config.parallel;
+  if (!AVAILABLE_BACKENDS.includes(backend)) {
+    const text = `parallel.backend: ${backend} is not available in this version; sequential is used`;
+    warnings.push({ code: 'backend-not-available', text });
+  }
+  if (workers !== 'auto' && workers !== 1) {
+    const text = `parallel.workers: ${workers} has no effect; this version works in one thread`;
+    warnings.push({ code: 'key-without-effect', text });
   }
   return warnings.filter((warning) => warning !== null);
 }

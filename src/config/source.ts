@@ -50,6 +50,8 @@ export function readSource(text: string, file: string, settings: readonly string
     problems,
     locate(path, at) {
       if (isFromCommandLine(path)) return COMMAND_LINE;
+      const exists = yaml.positions.has(pathKey(path));
+      if (!exists && [...fromCommandLine].some((set) => set.startsWith(`${pathKey(path)}\u0000`))) return COMMAND_LINE;
       for (let length = path.length; length > 0; length--) {
         const found = yaml.positions.get(pathKey(path.slice(0, length)));
         if (found !== undefined) return { file, ...(length === path.length ? found[at] : found.key) };

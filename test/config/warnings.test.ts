@@ -1,0 +1,45 @@
+/** What is allowed but unusual is said, with the value in other units. */
+import { describe, expect, test } from 'vitest';
+import { warningsOf } from './read.ts';
+
+describe('implausible magnitudes', () => {
+  test.each([
+    ['data: { gap: 500 Angstrom }', 'implausible-gap', '0.05 um = 50 nm = 500 Angstrom'],
+    ['data: { gap: 1 mm, q: 23.7 1/Å }', 'implausible-q', '23.7 1/Angstrom = 237 1/nm'],
+    ['data: { gap: 1 mm, q: 1e-5 1/Å }', 'implausible-q', '1e-5 1/Angstrom'],
+    ['data: { gap: 1 mm, dt: 10 ns }', 'implausible-dt', '0.01 us = 10 ns'],
+    ['data: { gap: 1 mm, dt: 1e5 s }', 'implausible-dt', '1e5 s'],
+    ['data: { gap: 1 mm }\ngrid: { dt: 10 h }', 'implausible-dt', '36000 s'],
+  ])('%s', (text, code, shown) => {
+    const warnings = warningsOf(`model: laminar_flow\n${text}`);
+    expect(warnings.map((warning) => warning.code)).toEqual([code]);
+    expect(warnings[0]!.text).toContain(shown);
+  });
+
+  test('usual values give none', () => {
+    expect(warningsOf('model: laminar_flow\ndata: { gap: 1 um, q: 1e-4 1/Å, dt: 0.1 us }')).toEqual([]);
+  });
+});
+
+describe('keys without effect', () => {
+  test.each([
+    ['data: { gap: 1 mm }', [], 'data.gap has no effect with model: static'],
+    ['scaling: { order: 3 }', [], 'scaling.order has no effect with mode: per-angle'],
+    ['parallel: { workers: 4 }', [], 'parallel.workers: 4 has no effect'],
+    ['seed: 1', ['parallel.workers=4'], 'parallel.workers: 4 has no effect'],
+  ])('%s %j', (text, settings, expected) => {
+    expect(warningsOf(`model: static\n${text}`, settings)).toEqual([
+      { code: 'key-without-effect', text: expect.stringContaining(expected) as string },
+    ]);
+  });
+
+  test('an engine that is missing', () => {
+    expect(warningsOf('model: static\nparallel: { backend: ray }')).toEqual([
+      { code: 'backend-not-available', text: expect.stringContaining('ray is not available') as string },
+    ]);
+  });
+
+  test('keys that act give none', () => {
+    expect(warningsOf('model: static\nscaling: { mode: fourier, order: 3 }\nparallel: { workers: 1 }')).toEqual([]);
+  });
+});

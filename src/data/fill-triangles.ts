@@ -9,6 +9,7 @@ import type { MatrixSource } from './matrix-source.ts';
 import type { FrameSelection } from './request.ts';
 import { TriangleFiller } from './triangle-filler.ts';
 import type { MatrixFindings } from './triangle-filler.ts';
+import { counted } from './wording.ts';
 
 /** More pairs than this share that are not finite need `allow_nan`. */
 const MOST_NON_FINITE = 0.01;
@@ -101,9 +102,9 @@ export function asymmetryWarning(
   const worst = asymmetric.reduce((a, b) => (findings[b]!.asymmetry > findings[a]!.asymmetry ? b : a));
   const { asymmetry, oneSidedPairs } = findings[worst]!;
   const path = source.matrices[members[worst]!]!.path;
-  const holes = oneSidedPairs > 0 ? `, ${oneSidedPairs} pairs are finite on one side only` : '';
+  const holes = oneSidedPairs > 0 ? `, ${counted(oneSidedPairs, 'pair')} finite on one side only` : '';
   const text =
-    `${asymmetric.length} of ${findings.length} matrices are not symmetric: c(i,j) and c(j,i) differ by up to ` +
+    `not symmetric: ${asymmetric.length} of ${findings.length} matrices; c(i,j) and c(j,i) differ by up to ` +
     `${Number(asymmetry.toPrecision(3))} in ${path}${holes}; the upper half is used`;
   return [{ code: 'asymmetric-matrix', text }];
 }

@@ -1,10 +1,11 @@
 /** What makes a matrix useless for any fit. */
 import type { MatrixFindings } from './triangle-filler.ts';
+import { counted } from './wording.ts';
 
 /** One sentence, or null for a usable matrix. `pairs`: pairs off the diagonal inside the support. */
 export function matrixProblem(found: MatrixFindings, pairs: number): string | null {
   const { nonFinite, overflows, minimum, maximum } = found.taken;
-  if (overflows > 0) return `${overflows} values are too large for float32 (beyond 3.4e38)`;
+  if (overflows > 0) return `${counted(overflows, 'value')} beyond the range of float32 (3.4e38)`;
   if (nonFinite === pairs) return 'the matrix holds no finite value off its diagonal';
   if (found.fill === 'empty') return 'every value off the diagonal is zero';
   if (minimum === maximum) return `every value off the diagonal is ${minimum}`;

@@ -1,6 +1,7 @@
 /** What a caller asks of a data file, and what the selections of angles and frames mean. */
 import { InputRefused } from '../base/errors.ts';
 import type { ErrorLocation } from '../base/errors.ts';
+import { counted, listNumbers } from './wording.ts';
 
 /** One angle, or a range of angles with both ends, in degrees. */
 export type PhiSelection = { readonly value: number } | { readonly from: number; readonly to: number };
@@ -69,10 +70,13 @@ export function selectFrames(total: number, request: DataRequest, where: ErrorLo
   const support = Int32Array.from(out.keys()).filter((k) => out[k] === 0);
   if (support.length < 3) {
     const reason = atTimeZero === 1 ? ' (the one at t = 0 does not count)' : '';
-    throw new InputRefused(`only ${support.length} of ${total} frames take part${reason}; a fit needs at least 3`, {
-      where,
-      help: 'use a file with more frames, or widen data.frames',
-    });
+    throw new InputRefused(
+      `only ${support.length} of ${counted(total, 'frame')} take part${reason}; a fit needs at least 3`,
+      {
+        where,
+        help: 'use a file with more frames, or widen data.frames',
+      },
+    );
   }
   return { start, width, support, outsideWindow: total - width, excluded, atTimeZero };
 }
@@ -133,10 +137,4 @@ export function angularDistance(a: number, b: number): number {
 
 function formatSelection(selection: PhiSelection): string {
   return 'value' in selection ? `${selection.value} deg` : `within ${selection.from}..${selection.to} deg`;
-}
-
-/** A list for messages: six significant digits, at most twelve entries. */
-export function listNumbers(values: readonly number[]): string {
-  const shown = values.slice(0, 12).map((v) => String(Number(v.toPrecision(6))));
-  return shown.join(', ') + (values.length > 12 ? `, … (${values.length} in all)` : '');
 }

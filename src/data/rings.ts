@@ -1,8 +1,8 @@
 /** Group the matrices of a file by wavevector, and choose the one ring a fit uses. */
 import { InputRefused } from '../base/errors.ts';
 import type { Warning } from '../base/events.ts';
-import { listNumbers } from './request.ts';
 import type { MatrixEntry } from './matrix-source.ts';
+import { listNumbers } from './wording.ts';
 
 export interface Ring {
   /** 1/Å, that of the ring's first matrix; null if the file does not say. */

@@ -15,7 +15,7 @@ export async function openNpy(path: string, shown: string): Promise<MatrixSource
     file: shown,
     layout: 'npy',
     matrices: Array.from({ length: angles }, (_, k) => ({
-      path: single ? '' : `[${k}]`,
+      path: single ? 'array' : `array[${k}]`,
       bin: null,
       q: null,
       phi: null,

@@ -16,7 +16,7 @@ export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIter
 const CAUSES: Readonly<Record<string, readonly [what: string, help: string]>> = {
   ENOSPC: ['the disk is full', 'free some space or write to another disk with -o, then run again'],
   EDQUOT: ['your disk quota is used up', 'free some space or write to another disk with -o, then run again'],
-  EFBIG: ['the file system does not take a file this large', 'write elsewhere with -o or set output.arrays: none'],
+  EFBIG: ['the file system does not take a file this large', 'write elsewhere with -o or set output.arrays: false'],
   EACCES: ['writing is not permitted', 'choose a folder you may write to with -o'],
   EPERM: ['writing is not permitted', 'choose a folder you may write to with -o'],
   EROFS: ['the file system is read-only', 'choose a folder you may write to with -o'],

@@ -24,6 +24,7 @@ const LAYERS = [
 
 /** The files of portable layers that may name Node, each with its reason; a folder ends in a slash. */
 const MAY_USE_NODE: Readonly<Record<string, string>> = {
+  'src/config/load.ts': 'reads configuration files',
   'src/parallel/engines/': 'an engine is the one place that names what it runs on',
 };
 

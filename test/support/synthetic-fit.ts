@@ -1,10 +1,13 @@
 /** A finished fit made from a formula, with white noise, so that records, files and figures can be tested without fitting. */
+import type { Warning } from '../../src/base/events.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
 import { pairsOf } from '../../src/kernels/triangles.ts';
 import { bindModel, makeTimeGrid, pairValue } from '../../src/model/index.ts';
 import type { Mode, ParameterValues, TwoTimeModel } from '../../src/model/index.ts';
 import type { FitOutcome, FittedParameter, TraceEntry, Uncertainty } from '../../src/nlsq/outcome.ts';
 import type { NoiseEstimate } from '../../src/nlsq/problem.ts';
+import { makeResultRecord } from '../../src/results/index.ts';
+import type { ResultRecord } from '../../src/results/index.ts';
 
 export interface SyntheticOptions {
   readonly angles: number;
@@ -254,4 +257,16 @@ function makeTrace(points: number): TraceEntry[] {
     }
   }
   return trace;
+}
+
+/** The record of a synthetic fit with fixed timings. */
+export function recordOf(fit: SyntheticFit, warnings: readonly Warning[] = []): ResultRecord {
+  const timings = { readSeconds: 0.25, fitSeconds: 0.5, totalSeconds: 1 };
+  return makeResultRecord({
+    ...fit,
+    scaling: 'per-angle',
+    timings,
+    versions: { twotime: '0.1.0', node: '26.10.0' },
+    warnings,
+  });
 }

@@ -3,7 +3,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { formatError, isTwotimeError } from '../base/errors.ts';
 import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import { paint, processTerminal, type Terminal } from './terminal.ts';
-import { packageVersion } from './version.ts';
+import { packageVersion } from '../pipeline/versions.ts';
 
 const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
 const jsonOption = (): Option => new Option('--json', 'print one JSON document on standard output');

@@ -17,8 +17,8 @@ interface Shown {
   text: string;
 }
 
-/** A listener for an `EventLog` that draws on `terminal`. */
-export function progressListener(terminal: Terminal): (event: RecordedEvent) => void {
+/** A listener for an `EventLog` that draws on `terminal`; a quiet one shows warnings alone. */
+export function progressListener(terminal: Terminal, quiet: boolean): (event: RecordedEvent) => void {
   const shown: Shown = { stage: '', stageStarted: 0, fraction: null, text: '' };
   let drawn = 0;
   return (event) => {
@@ -26,6 +26,7 @@ export function progressListener(terminal: Terminal): (event: RecordedEvent) => 
       terminal.message(`${paint('warning', 'yellow', terminal)}[${event.warning.code}]: ${event.warning.text}`);
       return;
     }
+    if (quiet) return;
     if (event.kind === 'log') {
       if (event.level !== 'debug') terminal.message(event.text);
       return;

@@ -35,8 +35,9 @@ export class EventLog {
     return this.#warnings;
   }
 
-  /** Record one event. Bound, so that it can be passed as a `progress` callback. */
+  /** Record one event. Bound, so that it can be passed as a `progress` callback. A repeated warning is told once. */
   readonly record = (event: RunEvent): void => {
+    if (event.kind === 'warning' && this.#isKnown(event.warning)) return;
     const recorded: RecordedEvent = {
       seq: this.#seq++,
       utc: new Date().toISOString(),
@@ -68,6 +69,10 @@ export class EventLog {
       fsyncSync(descriptor);
       closeSync(descriptor);
     });
+  }
+
+  #isKnown({ code, text }: Warning): boolean {
+    return this.#warnings.some((known) => known.code === code && known.text === text);
   }
 
   #flush(): void {

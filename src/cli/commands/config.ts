@@ -1,0 +1,56 @@
+/** `twotime config init` and `twotime config validate`. */
+import { formatError } from '../../base/errors.ts';
+import { toJson } from '../../base/json.ts';
+import { toYaml, validateConfig, type DataDescription } from '../../config/index.ts';
+import { writeFileAtomically } from '../../data/atomic-file.ts';
+import type { Mode } from '../../model/two-time-model.ts';
+import { EXIT } from '../exit-codes.ts';
+import { refuseExisting } from '../new-file.ts';
+import { paint, type Terminal } from '../terminal.ts';
+
+export interface ConfigInitOptions {
+  readonly model: Mode;
+  readonly from?: string;
+  readonly output?: string;
+}
+
+export async function configInitCommand(options: ConfigInitOptions, terminal: Terminal): Promise<number> {
+  const { configTemplate } = await import('../../config/templates.ts');
+  const text = configTemplate(options.model, options.from === undefined ? undefined : await describe(options.from));
+  if (options.output === undefined) {
+    terminal.result(text);
+    return EXIT.done;
+  }
+  await refuseExisting(options.output);
+  await writeFileAtomically(options.output, text);
+  terminal.message(`wrote ${options.output}; check it with: twotime config validate ${options.output}`);
+  return EXIT.done;
+}
+
+async function describe(file: string): Promise<DataDescription> {
+  const { describeFile } = await import('../../data/index.ts');
+  const { rings, dt, frames } = await describeFile(file);
+  return { file, rings, dt, frames };
+}
+
+export interface ConfigValidateOptions {
+  readonly set: readonly string[];
+  readonly json?: boolean;
+}
+
+export async function configValidateCommand(
+  file: string,
+  options: ConfigValidateOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const { config, problems, warnings } = await validateConfig(file, { set: options.set });
+  if (options.json === true) {
+    const listed = problems.map(({ message, help, where }) => ({ message, help: help ?? null, where: { ...where } }));
+    terminal.result(toJson({ valid: problems.length === 0, problems: listed, warnings }));
+  } else {
+    for (const problem of problems) terminal.message(`${paint('error', 'red', terminal)}: ${formatError(problem)}`);
+    for (const { code, text } of warnings) terminal.message(`${paint('warning', 'yellow', terminal)}[${code}]: ${text}`);
+    if (config !== null) terminal.result(toYaml(config));
+  }
+  return problems.length === 0 ? EXIT.done : EXIT.refused;
+}

@@ -1,0 +1,44 @@
+/** `twotime fit`: one file, one configuration, one run directory. */
+import { loadConfig } from '../../config/load.ts';
+import { EventLog } from '../../pipeline/event-log.ts';
+import { runFit } from '../../pipeline/fit-run.ts';
+import { consoleSummary } from '../../report/index.ts';
+import { resultJson } from '../../results/index.ts';
+import { exitCodeOfStatus } from '../exit-codes.ts';
+import { progressListener } from '../progress.ts';
+import { listenForStop } from '../stop-signal.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface FitCommandOptions {
+  readonly config: string;
+  readonly output: string;
+  readonly force: boolean;
+  readonly set: readonly string[];
+  readonly workers?: string;
+  readonly backend?: string;
+  readonly json?: boolean;
+  readonly quiet: boolean;
+}
+
+export async function fitCommand(file: string, options: FitCommandOptions, terminal: Terminal): Promise<number> {
+  const config = await loadConfig(options.config, { set: allSettings(options) });
+  const log = new EventLog();
+  log.listen(progressListener(terminal, options.quiet));
+  using stop = listenForStop((text) => terminal.message(text));
+  const record = await runFit(
+    { file, config, output: options.output, force: options.force, argv: process.argv.slice(2) },
+    log,
+    stop.signal,
+  );
+  if (options.json === true) terminal.result(resultJson(record));
+  else if (!options.quiet) terminal.result(consoleSummary(record, options.output).join('\n'));
+  return exitCodeOfStatus(record.status, stop.signal.reason);
+}
+
+/** `--workers` and `--backend` are short names of configuration keys; an explicit `--set` of the same key wins. */
+function allSettings({ set, workers, backend }: FitCommandOptions): string[] {
+  const settings: string[] = [];
+  if (workers !== undefined) settings.push(`parallel.workers=${workers}`);
+  if (backend !== undefined) settings.push(`parallel.backend=${backend}`);
+  return [...settings, ...set];
+}

@@ -1,0 +1,72 @@
+/** Tries each part of the installation for real and says what was found. */
+import { availableParallelism, freemem, totalmem } from 'node:os';
+import { loadHdf5 } from '../data/hdf5-library.ts';
+import { createKernelSweeps, KernelMemory, loadKernels, pairsOf } from '../kernels/index.ts';
+import { bindModel, makeTimeGrid } from '../model/index.ts';
+import { svgToPng } from '../report/index.ts';
+import { describeMachine } from '../results/index.ts';
+import { packageVersion } from './versions.ts';
+
+export interface Finding {
+  readonly subject: string;
+  /** `absent`: works without it, and the text says what is missing; `broken`: fits cannot run. */
+  readonly state: 'ok' | 'absent' | 'broken';
+  readonly text: string;
+}
+
+/** Examine the installation; never throws. */
+export async function examineInstallation(): Promise<Finding[]> {
+  const machine = describeMachine();
+  const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  return [
+    { subject: 'twotime', state: 'ok', text: packageVersion() },
+    { subject: 'node', state: 'ok', text: `${process.versions.node} (${machine.os}, ${machine.arch})` },
+    {
+      subject: 'machine',
+      state: 'ok',
+      text: `${availableParallelism()} cores, ${gigabytes(totalmem())} memory of which ${gigabytes(freemem())} free`,
+    },
+    await attempt('kernels', 'broken', tryKernels),
+    await attempt('hdf5', 'broken', tryHdf5),
+    await attempt('png figures', 'absent', tryPng),
+    { subject: 'backend', state: 'ok', text: 'sequential: every sweep runs in one thread of this process' },
+    ...['local threads', 'slurm', 'pbs', 'ray'].map((subject): Finding => {
+      return { subject, state: 'absent', text: 'not part of this version' };
+    }),
+  ];
+}
+
+async function attempt(subject: string, failure: 'absent' | 'broken', work: () => Promise<string>): Promise<Finding> {
+  try {
+    return { subject, state: 'ok', text: await work() };
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message.split('\n')[0]! : String(cause);
+    return { subject, state: failure, text };
+  }
+}
+
+/** One small sweep through the compiled kernels. */
+async function tryKernels(): Promise<string> {
+  const kernels = await loadKernels();
+  const memory = new KernelMemory();
+  const frames = 16;
+  const values = memory.float32(pairsOf(frames)).fill(1);
+  const data = { frames, angles: 1, values, excluded: new Uint32Array(1) };
+  const grid = makeTimeGrid(1, 0, Float64Array.from({ length: frames }, (_, k) => k + 1));
+  const model = bindModel({ mode: 'static', convention: 'published', q: 0.01, gap: null, phi: new Float64Array(1), grid });
+  const one = Float64Array.of(1);
+  const physics = model.physics({ D0: 100, alpha: 0, D_offset: 0 });
+  const sums = await createKernelSweeps(kernels, memory, data).sums(physics, { contrast: one, offset: one, weight: one }, {});
+  if (sums.points[0] !== values.length) throw new Error(`a sweep counted ${sums.points[0]} of ${values.length} points`);
+  return `WebAssembly with 128-bit SIMD and shared memory (sha256 ${kernels.hash.slice(0, 12)})`;
+}
+
+async function tryHdf5(): Promise<string> {
+  await loadHdf5();
+  return 'HDF5 reader starts';
+}
+
+async function tryPng(): Promise<string> {
+  const png = await svgToPng('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>');
+  return `PNG renderer works (${png.length} bytes for an empty figure)`;
+}

@@ -1,0 +1,159 @@
+/** One fit from file to run directory: read, fit, write; nothing is written before the input is accepted. */
+import { existsSync } from 'node:fs';
+import { OutputFailed } from '../base/errors.ts';
+import type { RunEvent, Warning } from '../base/events.ts';
+import { throwIfCancelled, type TaskContext } from '../base/task-context.ts';
+import { plausibilityWarnings, type Config } from '../config/index.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { estimateNoise, givenNoise, readDataset } from '../data/index.ts';
+import { createKernelSweeps, KernelMemory, loadKernels, type CompiledKernels } from '../kernels/index.ts';
+import { bindModel, physicalParameters, type TwoTimeModel } from '../model/index.ts';
+import { fitTwoTime, validateFit, type FitProblem, type NoiseEstimate } from '../nlsq/index.ts';
+import { makeResultRecord, type ResultRecord } from '../results/index.ts';
+import type { EventLog } from './event-log.ts';
+import { dataRequest, fitOptions, parameterSettings, scalingChoice } from './requests.ts';
+import { checkRunDirectory, RunDirectory } from './run-directory.ts';
+import { softwareVersions } from './versions.ts';
+import { writeArraysAndFigures, writeRecord, type FinishedFit } from './write-run.ts';
+
+export interface FitRunRequest {
+  readonly file: string;
+  readonly config: Config;
+  readonly output: string;
+  readonly force: boolean;
+  /** The command line as the user typed it, for the provenance. */
+  readonly argv: readonly string[];
+}
+
+/**
+ * Run one fit. Events go to `log`; the returned record is the content of `result.json`.
+ *
+ * Throws `InputRefused`, `ConfigRefused` or `OutputRefused` with nothing written, `OutputFailed` with everything
+ * written so far removed, `Cancelled` when stopped before there was a result.
+ */
+export async function runFit(request: FitRunRequest, log: EventLog, signal: AbortSignal): Promise<ResultRecord> {
+  const context: TaskContext = { signal, progress: log.record };
+  await checkRunDirectory(request.output, request.force);
+  validateFit(fitPlan(request.config, undefined));
+
+  const started = new Date().toISOString();
+  const kernels = loadKernels();
+  const memory = new KernelMemory();
+  const [dataset, readSeconds] = await timed('read', log, () =>
+    readDataset(request.file, dataRequest(request.config), memory, context),
+  );
+  throwIfCancelled(context);
+  const compiled = await kernels;
+  const prepared = prepareProblem(request.config, dataset, memory, compiled);
+  for (const warning of [...plausibilityWarnings(request.config), ...dataset.warnings, ...prepared.warnings]) {
+    log.record({ kind: 'warning', warning });
+  }
+
+  const directory = await RunDirectory.create(request.output, request.force);
+  try {
+    log.attach(directory.path);
+    const [outcome, fitSeconds] = await timed('fit', log, () => fitTwoTime(prepared.problem, context));
+    const run: FinishedFit = { request, dataset, problem: prepared.problem, outcome, started, kernelsHash: compiled.hash };
+    // A stopped fit still writes what it has: figures and files take their own short time and are not stopped.
+    const writing: TaskContext = { progress: log.record };
+    const [record] = await timed('write', log, async () => {
+      outcome.warnings.forEach((warning) => log.record({ kind: 'warning', warning }));
+      await writeArraysAndFigures(run, directory, writing);
+      const made = makeResultRecord({
+        outcome,
+        dataset,
+        model: prepared.problem.model,
+        noise: prepared.problem.noise,
+        scaling: request.config.scaling.mode,
+        timings: { readSeconds, fitSeconds, totalSeconds: performance.now() / 1000 },
+        versions: softwareVersions(compiled),
+        warnings: log.warnings,
+      });
+      await writeRecord(run, made, directory);
+      return made;
+    });
+    log.close();
+    await directory.keep();
+    return record;
+  } catch (error) {
+    await abandon(directory, log, error);
+    throw error;
+  }
+}
+
+interface PreparedProblem {
+  readonly problem: FitProblem;
+  readonly warnings: readonly Warning[];
+}
+
+function prepareProblem(
+  config: Config,
+  dataset: Dataset,
+  memory: KernelMemory,
+  kernels: CompiledKernels,
+): PreparedProblem {
+  const model = bindModel({
+    mode: config.model,
+    convention: config.convention,
+    q: dataset.q,
+    gap: config.data.gap,
+    phi: dataset.phi,
+    grid: dataset.grid,
+  });
+  const warnings = validateFit(fitPlan(config, model));
+  const found = chooseNoise(config, dataset);
+  const problem: FitProblem = {
+    model,
+    sweeps: createKernelSweeps(kernels, memory, dataset.triangles),
+    coarse: {
+      allocate: (length) => memory.float32(length),
+      sweeps: (triangles) => createKernelSweeps(kernels, memory, triangles),
+    },
+    noise: found.noise,
+    parameters: parameterSettings(config),
+    scaling: scalingChoice(config, dataset.phi.length),
+    options: fitOptions(config),
+  };
+  return { problem, warnings: [...warnings, ...found.warnings] };
+}
+
+function fitPlan(config: Config, model: TwoTimeModel | undefined): Parameters<typeof validateFit>[0] {
+  return {
+    mode: config.model,
+    model: physicalParameters(config.model).map(({ name }) => name),
+    parameters: parameterSettings(config),
+    scaling: scalingChoice(config, model?.phi.length ?? 1),
+    options: fitOptions(config),
+    phi: model?.phi,
+  };
+}
+
+function chooseNoise(config: Config, dataset: Dataset): { noise: NoiseEstimate; warnings: readonly Warning[] } {
+  const { sigma } = config.noise;
+  if (typeof sigma === 'number') return { noise: givenNoise(sigma, dataset.phi.length), warnings: [] };
+  return estimateNoise(dataset.triangles);
+}
+
+async function timed<T>(
+  stage: (RunEvent & { kind: 'stage' })['stage'],
+  log: EventLog,
+  work: () => Promise<T>,
+): Promise<[T, number]> {
+  const started = performance.now();
+  log.record({ kind: 'stage', stage, state: 'start' });
+  const result = await work();
+  const seconds = (performance.now() - started) / 1000;
+  log.record({ kind: 'stage', stage, state: 'end', seconds });
+  return [result, seconds];
+}
+
+/** Nothing half-written stays behind: the folder goes, and what it replaced comes back. */
+async function abandon(directory: RunDirectory, log: EventLog, error: unknown): Promise<void> {
+  try {
+    log.close();
+  } catch (closing) {
+    if (!(error instanceof OutputFailed)) throw closing;
+  } finally {
+    if (existsSync(directory.path)) await directory.discard();
+  }
+}

@@ -1,0 +1,65 @@
+/** Everything a finished fit leaves in its run directory; `result.json` comes last, so its presence means a whole run. */
+import type { TaskContext } from '../base/task-context.ts';
+import { toYaml } from '../config/index.ts';
+import type { Dataset } from '../data/dataset.ts';
+import type { FitOutcome, FitProblem } from '../nlsq/index.ts';
+import { writeFigures, writeReport } from '../report/index.ts';
+import { decideArrays, makeProvenance, writeFileAtomically, writeFitArrays, writeRecords } from '../results/index.ts';
+import type { ResultRecord } from '../results/index.ts';
+import type { FitRunRequest } from './fit-run.ts';
+import type { RunDirectory } from './run-directory.ts';
+import { packageVersion } from './versions.ts';
+
+export interface FinishedFit {
+  readonly request: FitRunRequest;
+  readonly dataset: Dataset;
+  readonly problem: FitProblem;
+  readonly outcome: FitOutcome;
+  /** UTC, ISO 8601. */
+  readonly started: string;
+  readonly kernelsHash: string;
+}
+
+/** Write arrays and figures, which may add warnings, before `finish` makes the record that lists them. */
+export async function writeArraysAndFigures(
+  { request, dataset, problem, outcome }: FinishedFit,
+  directory: RunDirectory,
+  context: TaskContext,
+): Promise<void> {
+  const { model, sweeps, noise } = problem;
+  const values = Object.fromEntries(outcome.parameters.map(({ name, value }) => [name, value]));
+  const physics = model.physics(values);
+  const shape = (angle: number): Float64Array => sweeps.shape(physics, angle);
+  const warn = (warning: { code: string; text: string }): void => context.progress?.({ kind: 'warning', warning });
+
+  await writeFileAtomically(directory.file('config.yaml'), toYaml(request.config));
+  const arrays = decideArrays(request.config.output.arrays, dataset);
+  if (arrays.warning !== null) warn(arrays.warning);
+  await writeFitArrays(directory.path, { dataset, outcome, sigma: noise.sigma, shape }, arrays.full);
+  if (request.config.output.figures) {
+    const input = { dataset, model, outcome, sigma: noise.sigma, shape, version: packageVersion() };
+    const { warnings } = await writeFigures(directory.path, input, context);
+    warnings.forEach(warn);
+  }
+}
+
+/** Write report, table, provenance and, last of all, `result.json`. */
+export async function writeRecord(run: FinishedFit, record: ResultRecord, directory: RunDirectory): Promise<void> {
+  const { request, dataset, outcome } = run;
+  await writeReport(directory.path, {
+    record,
+    covariance: outcome.covariance,
+    origins: dataset.source.origins,
+  });
+  const provenance = await makeProvenance({
+    dataset,
+    engine: { name: 'wasm-simd128', wasmSha256: run.kernelsHash, workers: 1 },
+    seed: request.config.seed,
+    config: { file: request.config.file, text: toYaml(request.config) },
+    argv: request.argv,
+    started: run.started,
+    ended: new Date().toISOString(),
+    versions: record.versions,
+  });
+  await writeRecords(directory.path, record, provenance);
+}

@@ -68,6 +68,8 @@ export interface Chart {
   readonly upper: Float64Array;
   /** θ at z. */
   readonly at: (z: Float64Array) => Float64Array;
+  /** z of another θ; NaN where these coordinates do not reach it. */
+  readonly locate: (theta: Float64Array) => Float64Array;
   /** Names of the amplitudes of the triples that are stepped in bent coordinates. */
   readonly bent: readonly string[];
 }
@@ -150,7 +152,15 @@ export function chartAt(system: CoordinateSystem, theta: Float64Array, straight:
     }
     return moved;
   };
-  return { jacobian, lower, upper, at, bent: bent.map(({ amplitude }) => amplitude) };
+  const locate = (other: Float64Array): Float64Array => {
+    const z = other.map((value, i) => (value - theta[i]!) / jacobian[i * n + i]!);
+    for (const { indices, locate: locateTriple } of bent) {
+      const members = locateTriple(other[indices[0]]!, other[indices[1]]!, other[indices[2]]!);
+      indices.forEach((i, k) => (z[i] = members[k]!));
+    }
+    return z;
+  };
+  return { jacobian, lower, upper, at, locate, bent: bent.map(({ amplitude }) => amplitude) };
 }
 
 /** Amplitudes of the bent triples with a member outside the box at θ. */
@@ -175,7 +185,9 @@ interface BentTriple {
   readonly indices: readonly [number, number, number];
   /** ∂(A, p, B)/∂z, 3×3 row-major. */
   readonly jacobian: Float64Array;
+  /** (A, p, B) at z, and back. */
   readonly move: (z0: number, z1: number, z2: number) => readonly [number, number, number];
+  readonly locate: (amplitude: number, exponent: number, offset: number) => readonly [number, number, number];
 }
 
 function bentTriple(
@@ -195,7 +207,7 @@ function bentTriple(
   return { amplitude, indices, ...triple };
 }
 
-type Triple = Pick<BentTriple, 'jacobian' | 'move'>;
+type Triple = Pick<BentTriple, 'jacobian' | 'move' | 'locate'>;
 
 function logTriple({ power, rate, exponent, factor }: RateState, referenceTime: number): Triple {
   const logTime = log(referenceTime);
@@ -215,6 +227,13 @@ function logTriple({ power, rate, exponent, factor }: RateState, referenceTime: 
       const newExponent = (slope + z1) / newShare;
       return [(newRate * newShare) / pow(referenceTime, newExponent), newExponent, newRate * (1 - newShare)];
     },
+    locate(a, p, b) {
+      const otherPower = a * pow(referenceTime, p);
+      const otherRate = otherPower + b;
+      if (!(otherPower > 0 && otherRate > 0)) return [NaN, NaN, NaN];
+      const otherShare = otherPower / otherRate;
+      return [log(otherRate / rate), p * otherShare - slope, log(otherShare) - u];
+    },
   };
 }
 
@@ -232,6 +251,12 @@ function slopeTriple({ power, rate, exponent, factor }: RateState, referenceTime
       const newExponent = (exponent * power + scale * z1) / newPower;
       return [newPower / pow(referenceTime, newExponent), newExponent, rate + scale * z0 - newPower];
     },
+    locate(a, p, b) {
+      const otherPower = a * pow(referenceTime, p);
+      if (!(otherPower / power > 0)) return [NaN, NaN, NaN];
+      const slope = p * otherPower - exponent * power;
+      return [(otherPower + b - rate) / scale, slope / scale, log(otherPower / power)];
+    },
   };
 }
 
@@ -248,6 +273,10 @@ function signedTriple({ power, rate, exponent, factor, scale }: RateState, refer
       const newPower = power + scale * z2;
       const newExponent = exponent + z1;
       return [newPower / pow(referenceTime, newExponent), newExponent, rate + scale * z0 - newPower];
+    },
+    locate(a, p, b) {
+      const otherPower = a * pow(referenceTime, p);
+      return [(otherPower + b - rate) / scale, p - exponent, (otherPower - power) / scale];
     },
   };
 }

@@ -4,7 +4,8 @@
  * The information on the physical parameters, scaling projected out, is cut into its principal directions in the natural
  * coordinates of `coordinates.ts`. A direction along which one standard error exceeds a natural step (a factor e in a
  * rate, 1 in a slope, 10° in phi0) is beyond what a quadratic can say: it is called not determined, and so is every
- * quantity that owes most of its variance to such directions. Their errors are unknown, not large numbers.
+ * quantity that owes most of its variance to one natural step along such directions. Their errors are unknown, not large
+ * numbers.
  */
 import { atBound, chartAt, type CoordinateSystem } from './coordinates.ts';
 import { congruence, invert, solve, symmetricEigen } from './linear-algebra.ts';
@@ -23,8 +24,10 @@ export interface Direction {
   readonly determined: boolean;
   /** Unit vector in natural coordinates over the free parameters (0 for those at a bound). */
   readonly natural: Float64Array;
-  /** Change of every quantity over one standard error along it, in the order of `names`. */
+  /** Change of every quantity over one standard error along it, at most one natural step, in the order of `names`. */
   readonly effect: Float64Array;
+  /** θ one such step down and up, in the user's coordinates. */
+  readonly ends: readonly [Float64Array, Float64Array];
 }
 
 export interface Covariance {
@@ -148,14 +151,20 @@ function principalDirections(
   return vectors.map((vector, k) => {
     const information = Math.max(values[k]!, floor, Number.MIN_VALUE);
     const length = Math.sqrt(variance / information);
+    const step = Math.min(length, LARGEST_ERROR);
     const natural = new Float64Array(n);
     open.forEach((i, column) => (natural[i] = vector[column]!));
     const theta = new Float64Array(n);
     for (let i = 0; i < n; i++) {
-      for (let column = 0; column < m; column++) theta[i] = theta[i]! + length * toUser[i * m + column]! * vector[column]!;
+      for (let column = 0; column < m; column++) theta[i] = theta[i]! + step * toUser[i * m + column]! * vector[column]!;
     }
-    const effect = Float64Array.from([...theta, ...response(theta)]);
-    return { length, determined: length <= LARGEST_ERROR && values[k]! > floor, natural, effect };
+    return {
+      length,
+      determined: length <= LARGEST_ERROR && values[k]! > floor,
+      natural,
+      effect: Float64Array.from([...theta, ...response(theta)]),
+      ends: [chart.at(natural.map((value) => -step * value)), chart.at(natural.map((value) => step * value))],
+    };
   });
 }
 

@@ -4,7 +4,7 @@
  * For a rate A·t^p + B the members are often unknown one by one while the rate itself is known well somewhere in the window.
  * The time where its relative error is smallest, and that error, are what the data do determine.
  */
-import { log, pow } from '../math/index.ts';
+import { exp, log, pow } from '../math/index.ts';
 import type { ParameterValues } from '../model/transport-law.ts';
 import type { CoordinateSystem, RateTriple } from './coordinates.ts';
 import type { Covariance, Direction } from './covariance.ts';
@@ -32,7 +32,7 @@ export function weakestDirections(findings: Findings): WeakDirection[] {
   const { system, covariance } = findings;
   return covariance.directions.slice(0, MOST_DIRECTIONS).map((direction) => ({
     direction: Object.fromEntries(system.free.names.map((name, i) => [name, direction.effect[i]!])),
-    text: `${headline(findings, direction)}; ${detail(findings, direction)}`,
+    text: `${headline(findings, direction)}${detail(findings, direction)}`,
   }));
 }
 
@@ -83,7 +83,7 @@ export function bestKnownTime(findings: Findings, triple: RateTriple): { time: n
   let best = { time: NaN, error: Infinity };
   for (let k = 0; k < TIMES_TRIED; k++) {
     const logTime = first + ((last - first) * k) / (TIMES_TRIED - 1);
-    const time = Math.exp(logTime);
+    const time = exp(logTime);
     const power = pow(time, values[triple.exponent]!);
     const amplitude = values[triple.amplitude]!;
     const rate = amplitude * power + values[triple.offset]!;
@@ -100,25 +100,29 @@ export function bestKnownTime(findings: Findings, triple: RateTriple): { time: n
   return best;
 }
 
-/** What one standard error along the direction does to each parameter that notices it. */
+/** What a step along the direction does to each parameter that notices it. */
 function detail({ system, values, covariance, unit }: Findings, direction: Direction): string {
-  const size = covariance.names.length;
+  const comparable = covariance.directions.filter(({ determined }) => determined || !direction.determined);
+  const notices = (i: number, total: number): boolean => direction.effect[i]! ** 2 > 0.1 * total;
   const changes = system.free.names.flatMap((name, i) => {
+    if (!notices(i, comparable.reduce((sum, { effect }) => sum + effect[i]! ** 2, 0))) return [];
+    const unitName = unit(name) === '' ? '' : ` ${unit(name)}`;
+    if (!direction.determined) {
+      const [low, high] = direction.ends.map((theta) => theta[i]!).sort((a, b) => a - b);
+      return [`${name} ${rounded(low!)} … ${rounded(high!)}${unitName}`];
+    }
     const change = direction.effect[i]!;
-    const total = covariance.directions.reduce((sum, { effect }) => sum + effect[i]! * effect[i]!, 0);
-    if (!(change * change > 0.1 * total)) return [];
-    const value = values[name]!;
-    const relative = Math.abs(change) < Math.abs(value) && unit(name) !== 'deg' && unit(name) !== '';
-    const amount = relative ? percent(change / value) : `${rounded(change)}${unit(name) === '' ? '' : ` ${unit(name)}`}`;
-    return [`${name} by ${amount}`];
+    const relative = unit(name) !== 'deg' && unit(name) !== '' && values[name] !== 0;
+    return [`${name} by ${relative ? percent(change / values[name]!) : `${rounded(change)}${unitName}`}`];
   });
-  const contrasts = Array.from({ length: size }, (_, i) => i).filter((i) => covariance.names[i]!.startsWith('contrast'));
-  const moved = contrasts.filter((i) => {
-    const total = covariance.matrix[i * size + i]!;
-    return !(direction.effect[i]! ** 2 < 0.5 * total);
-  });
+  const size = covariance.names.length;
+  const contrasts = covariance.names.map((_, i) => i).filter((i) => covariance.names[i]!.startsWith('contrast'));
+  const moved = contrasts.filter((i) => !(direction.effect[i]! ** 2 < 0.5 * covariance.matrix[i * size + i]!));
   if (moved.length > 0 && 2 * moved.length >= contrasts.length) changes.push('the contrast with them');
-  return `one standard error along this direction changes ${listed(changes)}`;
+  if (changes.length === 0) return '';
+  return direction.determined
+    ? `; one standard error along this direction changes ${listed(changes)}`
+    : `; the fit hardly changes for ${listed(changes)}`;
 }
 
 function membersOf({ amplitude, exponent, offset }: RateTriple): string[] {

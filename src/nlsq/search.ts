@@ -6,16 +6,15 @@
  */
 import { isTwotimeError } from '../base/errors.ts';
 import type { TaskContext } from '../base/task-context.ts';
-import type { CoordinateSystem } from './coordinates.ts';
+import { chartAt, type CoordinateSystem } from './coordinates.ts';
 import { quadraticForm } from './linear-algebra.ts';
 import { linearise, pointsOf, type Linearisation, type Objective, type Value } from './objective.ts';
 import type { TraceEntry } from './outcome.ts';
-import { refine, type Refined, type RefineOptions } from './trust-region.ts';
+import { quadraticIn, refine, type Refined, type RefineOptions } from './trust-region.ts';
 
-/** Stop this close to a minimum, in standard errors: on the way, and at the end. */
-const COARSE_TOLERANCE = 1e-2;
-const FINAL_TOLERANCE = 1e-5;
-const COARSE_ITERATIONS = 60;
+/** When to stop on the way, and at the end. */
+const COARSE = { tolerance: 1e-2, smallestGain: 1e-3, maxIterations: 60 } as const;
+const FINAL = { tolerance: 1e-6, smallestGain: 1e-6 } as const;
 /** Two points closer than this, in standard errors, are the same minimum. */
 const SAME_MINIMUM = 0.1;
 /** A minimum this much worse, in units of s² (half of Δχ²), is not worth full sweeps; nor are more than so many. */
@@ -51,33 +50,31 @@ export async function search(
   const recorder =
     (objective: Objective, start: number): Record =>
     (entry) => {
-      const level = objective.level.block === 1 ? 'full' : 'coarse';
+      const level = objective.level.full ? 'full' : 'coarse';
       trace.push({ level, start, ...entry });
       context.progress?.({ kind: 'iteration', level, start, ...entry });
     };
-  const limitOf = (objective: Objective): number => (objective.level.block === 1 ? maxIterations : COARSE_ITERATIONS);
 
   const coarsest = objectives[0]!;
   let minima: Minimum[] = [];
   for (const [start, value] of starts.entries()) {
-    const options = { tolerance: COARSE_TOLERANCE, maxIterations: limitOf(coarsest), record: recorder(coarsest, start) };
+    const options = { ...COARSE, record: recorder(coarsest, start) };
     const refined = await descend(coarsest, system, value, options, context);
-    if (refined !== null) minima.push({ ...refined, starts: [start], full: coarsest.level.block === 1 });
+    if (refined !== null) minima.push({ ...refined, starts: [start], full: coarsest.level.full });
     if (refined === null || refined.status === 'cancelled') return { minima: sortByCost(minima), trace, cancelled: true };
   }
-  minima = merge(coarsest, minima);
+  minima = merge(coarsest, system, minima);
 
   const left: Minimum[] = [];
   let below = coarsest;
   for (const objective of objectives.length === 1 ? objectives : objectives.slice(1)) {
-    const full = objective.level.block === 1;
+    const full = objective.level.full;
     const [kept, dropped] = worthwhile(below, minima);
     left.unshift(...dropped);
     const climbed: Minimum[] = [];
     for (const [k, minimum] of kept.entries()) {
       const record = recorder(objective, minimum.starts[0]!);
-      const tolerance = full ? FINAL_TOLERANCE : COARSE_TOLERANCE;
-      const options = { tolerance, maxIterations: limitOf(objective), record };
+      const options = { ...(full ? { ...FINAL, maxIterations } : COARSE), record };
       const refined =
         objective === below
           ? await refine(objective, system, minimum.point, options, context)
@@ -88,7 +85,7 @@ export async function search(
         return { minima: [...sortByCost(climbed), ...kept.slice(k), ...left], trace, cancelled: true };
       }
     }
-    minima = merge(objective, climbed);
+    minima = merge(objective, system, climbed);
     below = objective;
   }
   return { minima: [...minima, ...left], trace, cancelled: false };
@@ -119,11 +116,11 @@ export function variancePerPoint(objective: Objective, { best, theta }: Value): 
   return (2 * best.cost) / Math.max(1, pointsOf(objective) - theta.length - coefficients);
 }
 
-/** Points that are the same within a fraction of a standard error become one, under the lowest start number. */
-function merge(objective: Objective, minima: readonly Minimum[]): Minimum[] {
+/** Points that are the same within a fraction of a standard error become one, under all their start numbers. */
+function merge(objective: Objective, system: CoordinateSystem, minima: readonly Minimum[]): Minimum[] {
   const merged: Minimum[] = [];
   for (const minimum of sortByCost(minima)) {
-    const same = merged.findIndex((other) => sameMinimum(objective, other, minimum));
+    const same = merged.findIndex((other) => sameMinimum(objective, system, other.point, minimum.point));
     if (same < 0) merged.push(minimum);
     else {
       const starts = [...merged[same]!.starts, ...minimum.starts].sort((a, b) => a - b);
@@ -133,12 +130,11 @@ function merge(objective: Objective, minima: readonly Minimum[]): Minimum[] {
   return merged;
 }
 
-function sameMinimum(objective: Objective, a: Minimum, b: Minimum): boolean {
-  const variance = variancePerPoint(objective, a.point);
-  const difference = a.point.theta.map((value, i) => value - b.point.theta[i]!);
-  const distance = quadraticForm(a.point.information, difference);
-  const gap = 2 * Math.abs(a.point.best.cost - b.point.best.cost);
-  return distance <= SAME_MINIMUM ** 2 * variance && gap <= SAME_MINIMUM ** 2 * variance;
+function sameMinimum(objective: Objective, system: CoordinateSystem, a: Linearisation, b: Linearisation): boolean {
+  const limit = SAME_MINIMUM ** 2 * variancePerPoint(objective, a);
+  const chart = chartAt(system, a.theta, new Set());
+  const distance = quadraticForm(quadraticIn(chart, a).hessian, chart.locate(b.theta));
+  return distance <= limit && 2 * Math.abs(a.best.cost - b.best.cost) <= limit;
 }
 
 /** The minima worth full sweeps, best first, and the others. */

@@ -19,6 +19,8 @@ export interface RefineOptions {
   readonly maxIterations: number;
   /** Converged when the minimum is nearer than this many standard errors. */
   readonly tolerance: number;
+  /** Converged as well when several steps in a row lowered the cost by less than this, in units of s². */
+  readonly smallestGain: number;
   /** Called for every trial step. */
   readonly record: (entry: Pick<TraceEntry, 'iteration' | 'cost' | 'accepted'>) => void;
 }
@@ -34,8 +36,10 @@ export interface Refined {
 /** Steps shorter than this, in natural units, change nothing but rounding. */
 const SMALLEST_STEP = 1e-13;
 /** Changes of the cost below this share of it are rounding. */
-const COST_ROUNDING = 1e-13;
+const COST_ROUNDING = 1e-14;
 const ACCEPT_RATIO = 1e-3;
+/** So many steps without a gain end a walk along a valley that the data leave open. */
+const STEPS_WITHOUT_GAIN = 5;
 
 /** Go down from `start` to a minimum inside the bounds. Cancellation returns the best point so far. */
 export async function refine(
@@ -49,6 +53,7 @@ export async function refine(
   let radius = 1;
   let trustModel = true;
   let lastDecrement = Infinity;
+  let withoutGain = 0;
   const degrees = Math.max(1, pointsOf(objective) - start.theta.length - 2 * objective.weight.length);
   const end = (status: FitStatus, reason: string, iterations: number): Refined => ({ status, reason, point, iterations });
   if (!Number.isFinite(start.best.cost)) return end('failed', 'the cost is not finite at the start', 0);
@@ -56,7 +61,8 @@ export async function refine(
   for (let iteration = 1; ; iteration++) {
     const { cost } = point.best;
     const decrement = newtonDecrement(system, point);
-    const distance = Math.sqrt(decrement / ((2 * cost) / degrees));
+    const variance = (2 * cost) / degrees;
+    const distance = Math.sqrt(decrement / variance);
     if (isSilent(point)) return end('stalled', 'the data do not respond to any free parameter here', iteration - 1);
     if (distance <= options.tolerance || decrement === 0) {
       return end('converged', `the minimum is ${formatDistance(distance)} standard errors away (gradient)`, iteration - 1);
@@ -64,6 +70,9 @@ export async function refine(
     const rounding = decrement < COST_ROUNDING * cost;
     if (rounding && decrement > 0.5 * lastDecrement) {
       return end('converged', 'the cost cannot be lowered beyond rounding (cost)', iteration - 1);
+    }
+    if (withoutGain >= STEPS_WITHOUT_GAIN) {
+      return end('converged', `${withoutGain} steps in a row lowered the cost by less than the noise shows (cost)`, iteration - 1);
     }
     if (iteration > options.maxIterations) {
       return end('max-iterations', `not converged after ${options.maxIterations} iterations`, iteration - 1);
@@ -93,6 +102,7 @@ export async function refine(
       if (radius < SMALLEST_STEP) return end('stalled', 'no step lowers the cost although its gradient is not zero', iteration);
       continue;
     }
+    withoutGain = cost - trial.best.cost < options.smallestGain * variance ? withoutGain + 1 : 0;
     try {
       point = linearised ?? (await linearise(objective, trial.theta, trial.best, context));
     } catch (error) {

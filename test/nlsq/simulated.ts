@@ -88,5 +88,5 @@ export function simulatedProblem(request: Simulated, asked: Asked = {}): FitProb
   };
 }
 
-export const STATIC_TRUTH = { D0: 19230, alpha: -1.063, D_offset: 879 } as const;
-export const FLOW_TRUTH = { ...STATIC_TRUTH, gamma_dot_t0: 2e-3, beta: -0.3, gamma_dot_t_offset: 2e-4, phi0: 4 } as const;
+export const STATIC_TRUTH: ParameterValues = { D0: 19230, alpha: -1.063, D_offset: 879 };
+export const FLOW_TRUTH: ParameterValues = { ...STATIC_TRUTH, gamma_dot_t0: 2e-3, beta: -0.3, gamma_dot_t_offset: 2e-4, phi0: 4 };

@@ -38,7 +38,7 @@ function averageWhole(
   frames: number,
 ): void {
   const sums = new Float64Array(frames);
-  const weight = 1 / (block * block);
+  const count = block * block;
   for (let b = 0; b < frames - 1; b++) {
     sums.fill(0);
     const from = (b + 1) * block;
@@ -51,7 +51,7 @@ function averageWhole(
       }
     }
     const out = rowStart(frames, b) - b - 1;
-    for (let c = b + 1; c < frames; c++) coarse[out + c] = sums[c]! * weight;
+    for (let c = b + 1; c < frames; c++) coarse[out + c] = sums[c]! / count;
   }
 }
 

@@ -14,7 +14,9 @@ export function significant(value: number, digits: number): string {
   if (!Number.isFinite(value)) return 'unknown';
   const [mantissa, power] = value.toExponential(digits - 1).split('e');
   const exponent = Number(power);
-  if (exponent >= -3 && exponent <= 4) return withMinus(value.toFixed(Math.max(0, digits - 1 - exponent)));
+  if (exponent >= -3 && exponent <= 4) {
+    return withMinus(Number(value.toPrecision(digits)).toFixed(Math.max(0, digits - 1 - exponent)));
+  }
   return `${withMinus(mantissa!)}×${powerOfTen(exponent)}`;
 }
 

@@ -7,15 +7,18 @@ export function formulaLines({ model, convention }: ResultRecord): string[] {
   const lines =
     convention === 'published'
       ? [
-          `c2 = offset + contrast * exp(-q^2 * Int J dt)${sheared ? ' * [sin(x)/x]^2' : ''},  Int from t1 to t2`,
+          `c2 = offset + contrast * exp(-q^2 * Int J dt)${sheared ? ' * [sin(x)/x]^2' : ''}`,
           ...(sheared ? ['x  = 1/2 * q * gap * cos(phi0 - phi) * Int gamma_dot dt'] : []),
         ]
       : [
-          `c2 = offset + contrast * exp(-q^2 * Sum J dt)${sheared ? ' * [sin(X)/X]^4' : ''},  Sum of trapezoids`,
+          `c2 = offset + contrast * exp(-q^2 * Sum J dt)${sheared ? ' * [sin(X)/X]^4' : ''}`,
           ...(sheared ? ['X  = q * gap * cos(phi0 - phi) * Sum gamma_dot dt / (2 pi)'] : []),
         ];
-  lines.push('J(t) = D0 * t^alpha + D_offset');
-  if (sheared) lines.push('gamma_dot(t) = gamma_dot_t0 * t^beta + gamma_dot_t_offset');
+  lines.push(
+    'J(t) = D0 * t^alpha + D_offset',
+    ...(sheared ? ['gamma_dot(t) = gamma_dot_t0 * t^beta + gamma_dot_t_offset'] : []),
+    convention === 'published' ? 'Int: integral from t1 to t2' : 'Sum: trapezoids over the frames from t1 to t2',
+  );
   return lines;
 }
 

@@ -5,6 +5,7 @@
  */
 import type { DataSource } from '../data/dataset.ts';
 import type { ParameterRecord, ResultRecord, ScalingValueRecord, UncertaintyRecord } from '../results/index.ts';
+import { inAscii } from './ascii.ts';
 import { checkResult } from './checks.ts';
 import { strongCorrelations } from './correlations.ts';
 import type { NamedCovariance } from './correlations.ts';
@@ -38,7 +39,7 @@ export function textReport(input: ReportInput): string {
     `[[Correlations]] (unreported correlations are < ${CORRELATION_THRESHOLD.toFixed(3)})`,
     ...correlationLines(input),
     '[[Checks]]',
-    ...checkResult(record).flatMap(({ verdict, text }) => wrap(`${INDENT}${verdict}  `, asciiWords(text))),
+    ...checkResult(record).flatMap(({ verdict, text }) => wrap(`${INDENT}${verdict}  `, inAscii(text))),
     '',
     ...wrap('', `twotime ${record.versions['twotime'] ?? ''}, result ${record.digest}`),
     '',
@@ -80,7 +81,7 @@ function statisticsLines(record: ResultRecord): string[] {
     ? 'absolute: chi-square tests the model'
     : 'a relative weight between angles only: errors are scaled by the residuals';
   return [
-    ...row('status', `${record.status}: ${solver.reason}`),
+    ...row('status', `${record.status}: ${inAscii(solver.reason)}`),
     ...row(
       'effort',
       `${counted(solver.iterations, 'iteration')}, ${counted(solver.fullSweeps, 'pass', 'passes')} over all data, ` +
@@ -92,7 +93,7 @@ function statisticsLines(record: ResultRecord): string[] {
     ),
     ...row('left out', exclusions(record)),
     ...row('free parameters', String(free)),
-    ...row('sigma of c2', `${range(cost.noise.sigma)}, ${cost.noise.source}; ${weight}`),
+    ...row('sigma of c2', `${range(cost.noise.sigma)}, ${inAscii(cost.noise.source)}; ${weight}`),
     ...row('chi-square', chi(cost.chi2)),
     ...row('reduced chi-square', chi(cost.reducedChi2)),
     ...row('rms residual', chi(cost.rms)),
@@ -210,14 +211,4 @@ function range(values: readonly (number | null)[]): string {
   if (known.length === 0) return 'unknown';
   const [low, high] = [plain(Math.min(...known), 3), plain(Math.max(...known), 3)];
   return low === high ? low : `${low} to ${high}`;
-}
-
-/** Symbols that the fit writes into its sentences, in ASCII. */
-function asciiWords(content: string): string {
-  return content
-    .replaceAll('·', '*')
-    .replaceAll('−', '-')
-    .replaceAll('χ²', 'chi-square')
-    .replaceAll('σ', 'sigma')
-    .replaceAll('±', '+/-');
 }

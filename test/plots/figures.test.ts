@@ -1,0 +1,196 @@
+import { describe, expect, test } from 'vitest';
+import { figuresOf } from '../support/figures.ts';
+import { pixelAt } from '../support/read-png.ts';
+import { readSvg } from '../support/read-svg.ts';
+import { makeSyntheticFit } from '../support/synthetic-fit.ts';
+
+const fit = makeSyntheticFit({ angles: 3, frames: 60, exclude: [20] });
+const figures = figuresOf(fit);
+const figure = (name: string, from = figures) => readSvg(from.get(name) ?? '');
+const count = (texts: readonly string[], text: string): number => texts.filter((one) => one === text).length;
+
+describe('every figure', () => {
+  test('exists, in the order they are written', () => {
+    expect([...figures.keys()]).toEqual(['c2-maps', 'lag-cuts', 'rates', 'convergence']);
+  });
+
+  test.each(['c2-maps', 'lag-cuts', 'rates', 'convergence'])(
+    '%s names the data, q and the angles, and in its footer the result',
+    (name) => {
+      const { texts } = figure(name);
+      expect(texts[0]).toBe('sheared-suspension.h5 · q = 0.00237 Å⁻¹ · φ = −120.0°, 0.0°, 120.0°');
+      expect(texts).toContain('result 0123456789ab · status converged · convention published');
+      expect(texts).toContain('twotime 0.1.0');
+    },
+  );
+
+  test('has the same bytes every time', () => {
+    expect(figuresOf(fit)).toEqual(figures);
+  });
+
+  test('keeps its texts on the page', () => {
+    for (const svg of figures.values()) {
+      const { width, height } = readSvg(svg);
+      const places = Array.from(svg.matchAll(/<text x="([-\d.]+)" y="([-\d.]+)"/g), (match) => [
+        Number(match[1]),
+        Number(match[2]),
+      ]);
+      const outside = places.filter(([x, y]) => !(x! > 0 && x! <= width && y! > 0 && y! <= height));
+      expect(places.length).toBeGreaterThan(10);
+      expect(outside).toEqual([]);
+    }
+  });
+});
+
+describe('maps', () => {
+  const { texts, images } = figure('c2-maps');
+
+  test('have three panels per angle and two colour bars, with axes in seconds', () => {
+    expect(images).toHaveLength(2 + 3 * 3);
+    expect(images.slice(2).every((image) => image.width === image.height)).toBe(true);
+    expect(count(texts, 't₁ (s)')).toBe(3);
+    expect(count(texts, 't₂ (s)')).toBe(3);
+    for (const label of ['measured', 'model', 'residual / σ', 'c₂, measured and model', '(measured − model) / σ'])
+      expect(texts).toContain(label);
+    expect(texts).toContain('φ = −120.0° · contrast 0.300, offset 1.000, χ²/point 1.00');
+  });
+
+  test('put the first frames lower left: c₂ is high on the rising diagonal', () => {
+    const { pixels } = images[3]!;
+    const last = pixels.width - 1;
+    const brightness = (x: number, y: number): number => Number.parseInt(pixelAt(pixels, x, y).slice(3, 5), 16);
+    expect(brightness(6, last)).toBeGreaterThan(brightness(0, 0));
+    expect(brightness(last, 6)).toBeGreaterThan(brightness(last, last));
+  });
+
+  test('say which limits the colours have and that they are shared', () => {
+    const note = texts.find((text) => text.startsWith('Colours of c₂ are shared'));
+    expect(note).toMatch(/by measured and model and by all angles: 1\.0\d+ to 1\.3\d+, p0\.5 to p99\.5 of the/);
+    expect(texts.join(' ')).toContain('Grey: not fitted (diagonal, excluded pairs and frames)');
+  });
+
+  test('show residuals between −3 and 3, and wider where the misfit asks for it', () => {
+    expect(texts).toContain('−3');
+    const scaling = fit.outcome.scaling.map((one) => ({ ...one, contrast: { ...one.contrast, value: 0.15 } }));
+    const wrong = figuresOf({ ...fit, outcome: { ...fit.outcome, scaling } });
+    const ticks = figure('c2-maps', wrong).texts;
+    expect(ticks).toContain('−20');
+    expect(ticks).not.toContain('−3');
+  });
+
+  test('can use the colours of APS figures', () => {
+    const jet = figure('c2-maps', figuresOf(fit, { colours: 'jet' }));
+    expect(pixelAt(jet.images[0]!.pixels, 0, 0)).toBe('#000080');
+    expect(pixelAt(images[0]!.pixels, 0, 0)).toBe('#440154');
+  });
+
+  test('of many frames are averaged to at most 500 pixels a side, and say so', () => {
+    const large = figuresOf(makeSyntheticFit({ angles: 1, frames: 1100 }));
+    const { texts: told, images: maps } = figure('c2-maps', large);
+    expect(Math.max(...maps.slice(2).map((map) => map.pixels.width))).toBeLessThanOrEqual(500);
+    expect(told.join(' ')).toContain('A pixel is the mean over 3×3 pairs of frames.');
+  });
+
+  test('of many angles: the four worst large, worst first, the others as small multiples', () => {
+    const many = makeSyntheticFit({ angles: 7, frames: 16 });
+    const chi2PerPoint = Float64Array.of(1, 3, 1, 9, 1, 2, 4);
+    const drawn = figuresOf({ ...many, outcome: { ...many.outcome, cost: { ...many.outcome.cost, chi2PerPoint } } });
+    const { phi } = many.dataset;
+    const heads = (name: string): string[] =>
+      figure(name, drawn)
+        .texts.filter((text) => /^φ = .*χ²/.test(text))
+        .map((text) => text.split(' · ')[0]!);
+    const label = (a: number): string => `φ = ${phi[a]!.toFixed(1).replace('-', '−')}°`;
+    expect(heads('c2-maps')).toEqual([3, 6, 1, 5].map(label));
+    expect(heads('c2-maps-others')).toEqual([0, 2, 4].map(label));
+    expect(figure('c2-maps-others', drawn).images).toHaveLength(2 + 3 * 3);
+    expect(figure('c2-maps', drawn).texts).toContain('the 4 of 7 angles with the largest χ² per point, worst first');
+  });
+
+  test('of very many angles go on several pages on the same colours', () => {
+    const drawn = figuresOf(makeSyntheticFit({ angles: 40, frames: 8 }));
+    expect([...drawn.keys()]).toEqual([
+      'c2-maps',
+      'c2-maps-others-1',
+      'c2-maps-others-2',
+      'lag-cuts-1',
+      'lag-cuts-2',
+      'rates',
+      'convergence',
+    ]);
+    const limits = ['c2-maps', 'c2-maps-others-2'].map((name) =>
+      figure(name, drawn).texts.find((text) => text.startsWith('Colours of c₂')),
+    );
+    expect(limits[0]!.slice(0, 80)).toBe(limits[1]!.slice(0, 80));
+  });
+});
+
+describe('lag cuts', () => {
+  test('have a panel per angle, a legend of ages and axes with units', () => {
+    const { texts } = figure('lag-cuts');
+    expect(texts.filter((text) => /^φ = [−\d.]+°$/.test(text))).toEqual(['φ = −120.0°', 'φ = 0.0°', 'φ = 120.0°']);
+    expect(texts.filter((text) => /^\d+\.\d+–\d+\.\d+$/.test(text))).toHaveLength(5);
+    expect(texts).toContain('age (s):');
+    expect(count(texts, 'lag τ = t₂ − t₁ (s)')).toBe(3);
+    expect(count(texts, 'c₂')).toBe(1);
+  });
+});
+
+describe('rates', () => {
+  test('have units, bands, and a label that says how much the bands can be trusted', () => {
+    const { texts } = figure('rates');
+    expect(texts).toContain('J(t) (Å²/s)');
+    expect(texts).toContain('γ̇(t) (1/s)');
+    expect(count(texts, 't (s)')).toBe(2);
+    expect(texts.join(' ')).toMatch(/68 % and 95 %.*independent.*true bands are wider, by factors of 2 to 20/);
+    expect(figures.get('rates')!.match(/fill-opacity/g)).toHaveLength(4);
+  });
+
+  test('have one panel in static mode', () => {
+    const { texts } = figure('rates', figuresOf(makeSyntheticFit({ angles: 1, frames: 20, mode: 'static' })));
+    expect(texts).toContain('J(t) (Å²/s)');
+    expect(texts).not.toContain('γ̇(t) (1/s)');
+  });
+
+  test('cross zero on a linear axis when the shear changes sign', () => {
+    const parameters = fit.outcome.parameters.map((one) =>
+      one.name === 'gamma_dot_t_offset' ? { ...one, value: -1e-4 } : one,
+    );
+    const svg = figuresOf({ ...fit, outcome: { ...fit.outcome, parameters } }).get('rates')!;
+    expect(readSvg(svg).texts).toContain('×10⁻⁵');
+    expect(svg).toContain('stroke-dasharray');
+  });
+
+  test('say why a band is missing', () => {
+    const independent = new Float64Array(fit.outcome.covariance.independent.length).fill(Number.NaN);
+    const outcome = { ...fit.outcome, covariance: { ...fit.outcome.covariance, independent } };
+    const svg = figuresOf({ ...fit, outcome }).get('rates')!;
+    expect(readSvg(svg).texts).toContain('No band for J(t): the error of D0, alpha, D_offset is not known.');
+    expect(svg).not.toContain('fill-opacity');
+  });
+});
+
+describe('convergence', () => {
+  test('tells block-averaged from full data and how many starts agree', () => {
+    const { texts } = figure('convergence');
+    expect(texts).toContain('block-averaged data');
+    expect(texts).toContain('all data');
+    expect(texts).toContain('relative excess cost');
+    expect(count(texts, 'iteration')).toBe(2);
+    expect(texts).toContain('convergence: 7 of 8 starts reached the best minimum; 8 passes over all data');
+  });
+
+  test('draws the best start bold, the others faint and rejected steps as open circles', () => {
+    const svg = figures.get('convergence')!;
+    expect(svg.match(/stroke-width="2.2" stroke-opacity="1"/g)).toHaveLength(2);
+    expect(svg.match(/stroke-width="1" stroke-opacity="0.35"/g)).toHaveLength(7 + 1);
+    expect(svg.match(/<circle /g)).toHaveLength(3);
+  });
+
+  test('has something to say when nothing was to be optimised', () => {
+    const outcome = { ...fit.outcome, solver: { ...fit.outcome.solver, trace: [] } };
+    expect(figure('convergence', figuresOf({ ...fit, outcome })).texts).toContain(
+      'No iteration was needed: no parameter is free.',
+    );
+  });
+});

@@ -1,0 +1,154 @@
+import { describe, expect, test } from 'vitest';
+import type { FitOutcome } from '../../src/nlsq/outcome.ts';
+import { consoleSummary, textReport } from '../../src/report/index.ts';
+import type { ResultRecord } from '../../src/results/index.ts';
+import { makeSyntheticFit, recordOf } from '../support/synthetic-fit.ts';
+import type { SyntheticFit } from '../support/synthetic-fit.ts';
+
+const fit = makeSyntheticFit({ angles: 3, frames: 30, nan: 0.01, exclude: [7] });
+
+function reportOf(one: SyntheticFit, edit: (record: ResultRecord) => ResultRecord = (record) => record): string {
+  return textReport({
+    record: edit(recordOf(one)),
+    covariance: one.outcome.covariance,
+    origins: one.dataset.source.origins,
+  });
+}
+
+function changed(change: Partial<FitOutcome>): SyntheticFit {
+  return { ...fit, outcome: { ...fit.outcome, ...change } };
+}
+
+const report = reportOf(fit);
+
+describe('the text report', () => {
+  test('follows the layout of lmfit within 100 columns of ASCII', () => {
+    expect(report.match(/^\[\[.*\]\]/gm)).toEqual([
+      '[[Model]]',
+      '[[Fit Statistics]]',
+      '[[Variables]]',
+      '[[Scaling]]',
+      '[[Correlations]]',
+      '[[Checks]]',
+    ]);
+    expect(Math.max(...report.split('\n').map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(report).toMatch(/^[\n\x20-\x7e]*$/);
+  });
+
+  test('prints each variable rounded to its error, with unit, percentage and start', () => {
+    expect(report).toMatch(/^ {4}D0: +19230 \+\/- 380 Angstrom\^2\/s \(2 %\) +\(init = 10000\)$/m);
+    expect(report).toMatch(/^ {4}gamma_dot_t0: +\(1\.000 \+\/- 0\.020\)e-04 1\/s \(2 %\) +\(init: from the data\)$/m);
+    expect(report).toMatch(/^ {4}phi0: +-4\.900 \+\/- 0\.049 deg \(1 %\)/m);
+  });
+
+  test('prints contrast, offset, chi-square and sigma of every angle', () => {
+    expect(report).toMatch(/^ +-120 +0\.30000 \+\/- 0\.00030 +1\.00000 \+\/- 0\.00010 +1 +0\.01$/m);
+    expect(report).toMatch(/^ +120 +0\.28000 \+\/- 0\.00030 +1\.00400 \+\/- 0\.00010 +1\.012 +0\.01$/m);
+  });
+
+  test('names convention, formula, where q came from, and the noise', () => {
+    expect(report).toContain('x  = 1/2 * q * gap * cos(phi0 - phi) * Int gamma_dot dt');
+    expect(report).toContain('convention         = published: integrals in closed form');
+    expect(report).toContain('q                  = 0.00237 1/Angstrom (from the file)');
+    expect(report).toContain('0.01, second differences along lag; a relative weight between angles only');
+  });
+
+  test('counts what was left out', () => {
+    const line = report.replaceAll(/\n {25}/g, ' ').match(/left out .*/)![0];
+    expect(line).toBe(
+      `left out           = ${fit.dataset.excluded.nan} pairs not finite; the frame at t = 0 (a power law is singular there); ` +
+        '1 frame by data.exclude_frames; 12 matrices of other q; the diagonal t1 = t2 (shot noise)',
+    );
+  });
+
+  test('lists strong correlations, strongest first, and no weak ones', () => {
+    const listed = Array.from(
+      report.matchAll(/^ {4}C\((.*)\) += ([+-][\d.]+)/gm),
+      (match) => `${match[1]} ${match[2]}`,
+    );
+    expect(listed[0]).toBe('gamma_dot_t0, gamma_dot_t_offset -0.9700');
+    expect(listed).toHaveLength(6);
+  });
+
+  test('says that independent errors are too small', () => {
+    expect(report).toContain('+/- is one standard error, as if all points were independent (see Checks)');
+    expect(report.replaceAll(/\n {10}/g, ' ')).toMatch(
+      /WARN {2}the errors shown treat .* too small, by factors of 2 to 20 .*not computed by this version/,
+    );
+  });
+
+  test('names the weakest direction in words', () => {
+    expect(report.replaceAll(/\n {10}/g, ' ')).toContain(
+      'weakest: the data fix D0*t^alpha + D_offset near t = 3.2 s, not D0 and D_offset separately',
+    );
+  });
+
+  test('tells fixed, tied, bound and undetermined parameters apart', () => {
+    const unknown = (reason: string) => ({ independent: null, reason });
+    const parameters = fit.outcome.parameters.map((one) => {
+      if (one.name === 'alpha') return { ...one, vary: false, uncertainty: unknown('fixed') };
+      if (one.name === 'beta') return { ...one, vary: false, tie: 'alpha', uncertainty: unknown('tied to alpha') };
+      if (one.name === 'phi0')
+        return { ...one, value: -30, atBound: 'lower' as const, uncertainty: unknown('at lower bound') };
+      if (one.name === 'D_offset') return { ...one, uncertainty: unknown('not determined by the data') };
+      return one;
+    });
+    const text = reportOf(changed({ parameters }));
+    expect(text).toMatch(/^ {4}alpha: +-0\.6 +\(fixed\)$/m);
+    expect(text).toMatch(/^ {4}beta: +0\.3 +\(tied to alpha\)$/m);
+    expect(text).toMatch(/^ {4}phi0: +-30 deg +\(init: from the data\) {2}AT LOWER BOUND -30$/m);
+    expect(text).toMatch(/^ {4}D_offset: +879 Angstrom\^2\/s .*\+\/- unknown: not determined by the data$/m);
+    expect(text).toContain('WARN  phi0 at its lower bound');
+    expect(text).toContain('WARN  no error can be given for D_offset (not determined by the data)');
+  });
+
+  test('does not call a fit good that is not', () => {
+    const text = reportOf(
+      changed({
+        status: 'stalled',
+        reason: 'no step lowers the cost',
+        solver: { ...fit.outcome.solver, startsAtBest: 1 },
+        identifiability: { condition: 2.4e7, weakest: [] },
+      }),
+    );
+    expect(text).toContain('WARN  the fit did not converge: stalled, no step lowers the cost');
+    expect(text).toContain('WARN  none of the other 7 starts reached the best minimum');
+    expect(text).toContain('WARN  condition number 24000000');
+    expect(text).not.toContain('PASS  the fit converged');
+  });
+
+  test('judges chi-square only against a sigma that was given', () => {
+    const noise = { ...fit.noise, absolute: true, source: 'given in the configuration' };
+    expect(reportOf({ ...fit, noise })).toContain('PASS  reduced chi-square 1.001 against the given sigma');
+    const bad = { ...changed({ cost: { ...fit.outcome.cost, reducedChi2: 7.3 } }), noise };
+    expect(reportOf(bad)).toContain('WARN  reduced chi-square 7.3: the model misses more than the given sigma allows');
+    expect(report).toContain('NOTE  sigma is a relative weight between angles');
+  });
+
+  test('warns readers of homodyne2 shear rates', () => {
+    const text = reportOf(fit, (record) => ({ ...record, convention: 'homodyne2' }));
+    expect(text).toContain('[sin(X)/X]^4');
+    expect(text.replaceAll(/\n {25}/g, ' ')).toContain('gamma_dot(homodyne2) = pi/sqrt(2) * gamma_dot(published)');
+  });
+
+  test('has no shear in static mode', () => {
+    const text = reportOf(makeSyntheticFit({ angles: 1, frames: 12, mode: 'static' }));
+    expect(text).toContain('static, 3 physical parameters');
+    expect(text).not.toMatch(/gamma_dot|sin\(|gap/);
+  });
+});
+
+describe('the summary on the terminal', () => {
+  const lines = consoleSummary(recordOf(fit), 'runs/one');
+
+  test('gives status, every parameter, the quality and the place of the files', () => {
+    expect(lines[0]).toContain('converged: data/sheared-suspension.h5, q = 0.00237 1/Angstrom, 3 angles');
+    expect(lines).toContain('  D0                  19230 +/- 380 Angstrom^2/s (2 %)');
+    expect(lines).toContain('  report, numbers and figures in runs/one');
+    expect(lines.join('\n')).toContain('reduced chi2 1.001 (relative sigma), 7 of 8 starts at the best minimum');
+  });
+
+  test('ends with every warning', () => {
+    expect(lines.filter((line) => line.startsWith('warning: '))).toHaveLength(1);
+  });
+});

@@ -1,0 +1,90 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { svgToPng, writeFigures } from '../../src/report/index.ts';
+import type { FigureFiles } from '../../src/report/index.ts';
+import { pixelAt, readPng } from '../support/read-png.ts';
+import { readSvg } from '../support/read-svg.ts';
+import { makeSyntheticFit } from '../support/synthetic-fit.ts';
+
+const fit = makeSyntheticFit({ angles: 1, frames: 40 });
+const input = {
+  dataset: fit.dataset,
+  model: fit.model,
+  outcome: fit.outcome,
+  sigma: fit.noise.sigma,
+  shape: fit.shape,
+  version: '0.1.0',
+};
+const folder = mkdtempSync(join(tmpdir(), 'twotime-figures-'));
+let written: FigureFiles;
+
+beforeAll(async () => {
+  written = await writeFigures(folder, input);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const read = (name: string): Buffer => readFileSync(join(folder, 'plots', name));
+
+/** Share of pixels that are not white. */
+function ink(bytes: Uint8Array): number {
+  const { rgb } = readPng(bytes);
+  let dark = 0;
+  for (let k = 0; k < rgb.length; k += 3) if (rgb[k]! + rgb[k + 1]! + rgb[k + 2]! < 600) dark++;
+  return (3 * dark) / rgb.length;
+}
+
+describe('figures as files', () => {
+  test('are written as SVG and PNG, and listed; nothing temporary stays', () => {
+    const names = ['c2-maps', 'convergence', 'lag-cuts', 'rates'].flatMap((name) => [`${name}.png`, `${name}.svg`]);
+    expect(readdirSync(join(folder, 'plots')).sort()).toEqual(names);
+    expect([...written.files].sort()).toEqual(names.map((name) => `plots/${name}`));
+    expect(written.warnings).toEqual([]);
+  });
+
+  test('show the same picture in both forms: PNG twice the size of the page, with white corners and ink within', () => {
+    for (const name of ['lag-cuts', 'rates', 'convergence']) {
+      const page = readSvg(read(`${name}.svg`).toString());
+      const image = readPng(read(`${name}.png`));
+      expect([image.width, image.height]).toEqual([2 * page.width, 2 * page.height]);
+      expect(pixelAt(image, 0, 0)).toBe('#ffffff');
+      expect(ink(read(`${name}.png`))).toBeGreaterThan(0.01);
+    }
+    expect(ink(read('c2-maps.png'))).toBeGreaterThan(0.15);
+  });
+
+  test('carry the digest of the result in their footer', () => {
+    expect(readSvg(read('rates.svg').toString()).texts.join(' ')).toMatch(/result [0-9a-f]{12} · status converged/);
+  });
+
+  test('have the same bytes in every run', async () => {
+    const again = mkdtempSync(join(tmpdir(), 'twotime-figures-'));
+    try {
+      await writeFigures(again, input);
+      const names = readdirSync(join(again, 'plots'));
+      const different = names.filter((name) => !readFileSync(join(again, 'plots', name)).equals(read(name)));
+      expect(names).toHaveLength(8);
+      expect(different).toEqual([]);
+    } finally {
+      rmSync(again, { recursive: true });
+    }
+  });
+
+  test('stop on request', async () => {
+    const stopped = AbortSignal.abort('SIGINT');
+    await expect(writeFigures(join(folder, 'stopped'), input, { signal: stopped })).rejects.toMatchObject({
+      tag: 'Cancelled',
+    });
+  });
+});
+
+test('letters are drawn with the font of the package, symbols included', async () => {
+  const page = (content: string): string =>
+    `<svg xmlns="http://www.w3.org/2000/svg" width="120" height="30" viewBox="0 0 120 30" font-family="'DejaVu Sans'"><text x="5" y="20">${content}</text></svg>`;
+  const drawn = await Promise.all(['', 'φ₁χ²γ̇Å⁻¹', 'plain'].map((content) => svgToPng(page(content))));
+  const [empty, symbols, plain] = drawn.map(ink);
+  expect(empty).toBe(0);
+  expect(symbols).toBeGreaterThan(0.02);
+  expect(plain).toBeGreaterThan(0.02);
+});

@@ -1,0 +1,28 @@
+/** Draw the figures of a synthetic fit by name. */
+import { deflateSync } from 'node:zlib';
+import { drawFigures } from '../../src/plots/index.ts';
+import type { FigureInput } from '../../src/plots/index.ts';
+import type { SyntheticFit } from './synthetic-fit.ts';
+
+export function figuresOf(fit: SyntheticFit, change: Partial<FigureInput> = {}): Map<string, string> {
+  const facts = {
+    dataset: 'sheared-suspension.h5',
+    q: fit.dataset.q,
+    phi: Array.from(fit.dataset.phi),
+    convention: fit.model.convention,
+    status: fit.outcome.status,
+    digest: '0123456789abcdef'.repeat(4),
+    version: '0.1.0',
+  };
+  const input: FigureInput = {
+    dataset: fit.dataset,
+    model: fit.model,
+    outcome: fit.outcome,
+    sigma: fit.noise.sigma,
+    shape: fit.shape,
+    facts,
+    deflate: (bytes) => deflateSync(bytes),
+    ...change,
+  };
+  return new Map(Array.from(drawFigures(input), ({ name, svg }) => [name, svg]));
+}

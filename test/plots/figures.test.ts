@@ -28,16 +28,31 @@ describe('every figure', () => {
     expect(figuresOf(fit)).toEqual(figures);
   });
 
-  test('keeps its texts on the page', () => {
-    for (const svg of figures.values()) {
-      const { width, height } = readSvg(svg);
-      const places = Array.from(svg.matchAll(/<text x="([-\d.]+)" y="([-\d.]+)"/g), (match) => [
-        Number(match[1]),
-        Number(match[2]),
-      ]);
-      const outside = places.filter(([x, y]) => !(x! > 0 && x! <= width && y! > 0 && y! <= height));
-      expect(places.length).toBeGreaterThan(10);
-      expect(outside).toEqual([]);
+  test.each([
+    [1, 'static', 30],
+    [1, 'laminar_flow', 350],
+    [2, 'laminar_flow', 200],
+    [4, 'laminar_flow', 60],
+    [6, 'laminar_flow', 24],
+    [10, 'laminar_flow', 40],
+    [23, 'laminar_flow', 90],
+  ] as const)('keeps its texts on the page and apart: %i angles, %s, %i frames', (angles, mode, frames) => {
+    for (const svg of figuresOf(makeSyntheticFit({ angles, mode, frames })).values()) {
+      const { width, height, labels } = readSvg(svg);
+      expect(labels.length).toBeGreaterThan(8);
+      expect(
+        labels.filter(({ left, right, top, bottom }) => left < 0 || right > width || top < 0 || bottom > height),
+      ).toEqual([]);
+      const touching = labels.flatMap((one, k) =>
+        labels
+          .slice(k + 1)
+          .filter(
+            (other) =>
+              one.left < other.right && other.left < one.right && one.top < other.bottom && other.top < one.bottom,
+          )
+          .map((other) => [one.text, other.text]),
+      );
+      expect(touching).toEqual([]);
     }
   });
 });

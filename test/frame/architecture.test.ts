@@ -25,6 +25,7 @@ const LAYERS = [
 /** The files of portable layers that may name Node, each with its reason; a folder ends in a slash. */
 const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/config/load.ts': 'reads configuration files',
+  'src/kernels/kernel-bytes.ts': 'reads the compiled module from its file',
   'src/data/array-rows.ts': 'cuts the chunks of a file stream',
   'src/data/atomic-file.ts': 'writes data files',
   'src/data/content-hash.ts': 'sha256',

@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   realpathSync,
   rmSync,
@@ -95,5 +96,28 @@ describe('the installed package', () => {
   it('tells its version', () => {
     const { version } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
     expect(twotime('--version')).toMatchObject({ stdout: `${version}\n`, stderr: '', status: 0 });
+  });
+
+  it('simulates a file and fits it, with figures', () => {
+    for (const name of ['model.yaml', 'fit.yaml']) cpSync(path.join(root, 'examples/laminar-flow', name), place(name));
+    const simulated = twotime('simulate', '-c', 'model.yaml', '-o', 'data.h5', '--noise', 'white:0.02');
+    expect(simulated).toMatchObject({ status: 0 });
+
+    const fitted = twotime('fit', 'data.h5', '-c', 'fit.yaml', '-o', 'run', '--json');
+    expect(fitted.status, fitted.stderr).toBe(0);
+    const result = JSON.parse(fitted.stdout) as { parameters: { D0: { value: number } }; status: string };
+    expect(result.status).toBe('converged');
+    expect(Math.abs(Math.log(result.parameters.D0.value / 19230))).toBeLessThan(0.1);
+    expect(readFileSync(place('run/result.json'), 'utf8')).toBe(fitted.stdout);
+    const figures = readdirSync(place('run/plots'));
+    for (const type of ['.svg', '.png']) expect(figures.some((name) => name.endsWith(type))).toBe(true);
+  });
+
+  it('reads LZF, whose filter comes with it', () => {
+    cpSync(path.join(root, 'test/fixtures/data/aps-counter.h5'), place('lzf.h5'));
+    const { status, stdout, stderr } = twotime('inspect', 'lzf.h5', '--json');
+    expect(status, stderr).toBe(0);
+    const { matrices } = JSON.parse(stdout) as { matrices: readonly unknown[] };
+    expect(matrices[0]).toMatchObject({ storage: 'chunks 12×12, LZF', values: { maximum: 1.2490234375 } });
   });
 });

@@ -1,0 +1,27 @@
+/** Names for the variants of the sweep loop; constants, so that every variant is compiled on its own. */
+
+/** What a sweep sums. */
+export const SUMS: i32 = 0;
+export const ADJOINT: i32 = 1;
+export const NORMAL: i32 = 2;
+/** M itself, for figures and files. */
+export const SHAPE: i32 = 3;
+
+/** How S is computed in a run of columns. */
+/** S = 1. */
+export const STATIC: i32 = 0;
+/** |x| ≥ 0.1 everywhere: sines and cosines by angle addition. */
+export const FAR: i32 = 1;
+/** |x| < 0.1 everywhere: Taylor series. */
+export const NEAR: i32 = 2;
+/** Both, selected per pair. */
+export const MIXED: i32 = 3;
+/** homodyne2 where its smoothing is not small against 1/h: sine and cosine per pair. */
+export const DIRECT: i32 = 4;
+
+/** Below this |x| the Taylor series are used. */
+export const SERIES_BELOW: f64 = 0.1;
+
+/** Smoothing of |ΔC| and |ΔG| (squared) and floor of M in the homodyne2 convention. */
+export const SMOOTHING: f64 = 1e-12;
+export const FLOOR: f64 = 1e-20;

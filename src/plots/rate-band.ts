@@ -41,7 +41,8 @@ export function rateCurve(
     return at < 0 || !(independent[at * names.length + at]! >= 0);
   });
   if (unknown.length > 0) {
-    return { ...curve, error: null, reason: `the error of ${unknown.map((one) => one.name).join(', ')} is not known` };
+    const reasons = unknown.map(({ name }) => `${name} (${reasonOf(name, outcome)})`);
+    return { ...curve, error: null, reason: `the error is not known of ${reasons.join(', ')}` };
   }
   const gradients = sources.map((source, k) => {
     const centre = values[source.name]!;
@@ -65,6 +66,10 @@ export function rateCurve(
   });
   if (!error.every(Number.isFinite)) return { ...curve, error: null, reason: 'the covariance is not known' };
   return { ...curve, error, reason: null };
+}
+
+function reasonOf(name: string, outcome: FitOutcome): string {
+  return outcome.parameters.find((one) => one.name === name)?.uncertainty.reason ?? 'no covariance';
 }
 
 /** Free parameters that move the rate, each with the relevant parameters that follow it. */

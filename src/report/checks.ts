@@ -10,6 +10,9 @@ export interface Check {
 /** Condition number of the scaled information matrix from which directions are named as hardly determined. */
 const ILL_CONDITIONED = 1e4;
 
+/** Warnings that a check above the list already tells. */
+const COVERED: ReadonlySet<string> = new Set(['parameter-at-bound', 'not-identifiable']);
+
 /** Checks in the order of importance, then every warning of the run. */
 export function checkResult(record: ResultRecord): Check[] {
   return [
@@ -19,7 +22,9 @@ export function checkResult(record: ResultRecord): Check[] {
     unknownErrors(record),
     identifiability(record),
     noise(record),
-    ...record.warnings.map((warning): Check => ({ verdict: 'WARN', text: `${warning.text} [${warning.code}]` })),
+    ...record.warnings
+      .filter(({ code }) => !COVERED.has(code))
+      .map((warning): Check => ({ verdict: 'WARN', text: `${warning.text} [${warning.code}]` })),
   ].filter((check) => check !== null);
 }
 
@@ -54,10 +59,11 @@ function unknownErrors({ parameters }: ResultRecord): Check | null {
   return { verdict: 'WARN', text: `no error can be given for ${told}` };
 }
 
-function identifiability({ identifiability: { condition, weakest } }: ResultRecord): Check | null {
+function identifiability({ identifiability: { condition, weakest }, warnings }: ResultRecord): Check | null {
   if (condition === null && weakest.length === 0) return null;
   const number = condition === null ? 'condition number not finite' : `condition number ${plain(condition, 2)}`;
-  const ill = condition === null || condition >= ILL_CONDITIONED;
+  const lost = warnings.some(({ code }) => code === 'not-identifiable');
+  const ill = lost || condition === null || condition >= ILL_CONDITIONED;
   const words = weakest.length === 0 ? '' : `; weakest: ${weakest.map((one) => one.text).join('; ')}`;
   return { verdict: ill ? 'WARN' : 'PASS', text: `${number}${words}` };
 }

@@ -178,9 +178,15 @@ describe('rates', () => {
 
   test('say why a band is missing', () => {
     const independent = new Float64Array(fit.outcome.covariance.independent.length).fill(Number.NaN);
-    const outcome = { ...fit.outcome, covariance: { ...fit.outcome.covariance, independent } };
+    const parameters = fit.outcome.parameters.map((one) => ({
+      ...one,
+      uncertainty: { independent: null, reason: 'not determined by the data' },
+    }));
+    const outcome = { ...fit.outcome, parameters, covariance: { ...fit.outcome.covariance, independent } };
     const svg = figuresOf({ ...fit, outcome }).get('rates')!;
-    expect(readSvg(svg).texts).toContain('No band for J(t): the error of D0, alpha, D_offset is not known.');
+    expect(readSvg(svg).texts.join(' ')).toContain(
+      'No band for J(t): the error is not known of D0 (not determined by the data), alpha (not determined by the data)',
+    );
     expect(svg).not.toContain('fill-opacity');
   });
 });

@@ -41,7 +41,10 @@ describe('the band of a rate', () => {
     const independent = outcome.covariance.independent.slice();
     independent.fill(Number.NaN, 0, outcome.covariance.names.length);
     const unknown = { ...outcome, covariance: { ...outcome.covariance, independent } };
-    expect(rateCurve(J, NAMES, unknown, time)).toMatchObject({ error: null, reason: 'the error of D0 is not known' });
+    expect(rateCurve(J, NAMES, unknown, time)).toMatchObject({
+      error: null,
+      reason: 'the error is not known of D0 (no covariance)',
+    });
     const nothing = change((one) => ({ ...one, vary: false }));
     expect(rateCurve(J, NAMES, nothing, time)).toMatchObject({ error: null, reason: 'no free parameter' });
   });

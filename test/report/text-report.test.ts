@@ -117,6 +117,19 @@ describe('the text report', () => {
     expect(text).not.toContain('PASS  the fit converged');
   });
 
+  test('tells what a check already says only once', () => {
+    const warnings = [
+      { code: 'parameter-at-bound', text: 'phi0 ended at its lower bound' },
+      { code: 'not-identifiable', text: 'the data do not tell D0 from alpha' },
+      { code: 'second-minimum', text: 'another minimum fits almost as well' },
+    ];
+    const text = reportOf(changed({ warnings }));
+    expect(text).not.toContain('[parameter-at-bound]');
+    expect(text).not.toContain('[not-identifiable]');
+    expect(text).toContain('WARN  another minimum fits almost as well [second-minimum]');
+    expect(text).toContain('WARN  condition number 3100');
+  });
+
   test('judges chi-square only against a sigma that was given', () => {
     const noise = { ...fit.noise, absolute: true, source: 'given in the configuration' };
     expect(reportOf({ ...fit, noise })).toContain('PASS  reduced chi-square 1.001 against the given sigma');

@@ -5,10 +5,12 @@ import { counted, plain } from './number-format.ts';
 export interface Check {
   readonly verdict: 'PASS' | 'NOTE' | 'WARN';
   readonly text: string;
+  /** Sentences below it. */
+  readonly details?: readonly string[];
 }
 
 /** Condition number of the scaled information matrix from which directions are named as hardly determined. */
-const ILL_CONDITIONED = 1e4;
+const ILL_CONDITIONED = 1e5;
 
 /** Warnings that a check above the list already tells. */
 const COVERED: ReadonlySet<string> = new Set(['parameter-at-bound', 'not-identifiable']);
@@ -64,8 +66,8 @@ function identifiability({ identifiability: { condition, weakest }, warnings }: 
   const number = condition === null ? 'condition number not finite' : `condition number ${plain(condition, 2)}`;
   const lost = warnings.some(({ code }) => code === 'not-identifiable');
   const ill = lost || condition === null || condition >= ILL_CONDITIONED;
-  const words = weakest.length === 0 ? '' : `; weakest: ${weakest.map((one) => one.text).join('; ')}`;
-  return { verdict: ill ? 'WARN' : 'PASS', text: `${number}${words}` };
+  const text = weakest.length === 0 ? number : `${number}; weakest directions first:`;
+  return { verdict: ill ? 'WARN' : 'PASS', text, details: weakest.map((one) => one.text) };
 }
 
 function noise({ cost }: ResultRecord): Check {

@@ -7,6 +7,7 @@ import type { DataSource } from '../data/dataset.ts';
 import type { ParameterRecord, ResultRecord, ScalingValueRecord, UncertaintyRecord } from '../results/index.ts';
 import { inAscii } from './ascii.ts';
 import { checkResult } from './checks.ts';
+import type { Check } from './checks.ts';
 import { strongCorrelations } from './correlations.ts';
 import type { NamedCovariance } from './correlations.ts';
 import { conventionNote, formulaLines } from './model-text.ts';
@@ -39,11 +40,17 @@ export function textReport(input: ReportInput): string {
     `[[Correlations]] (unreported correlations are < ${CORRELATION_THRESHOLD.toFixed(3)})`,
     ...correlationLines(input),
     '[[Checks]]',
-    ...checkResult(record).flatMap(({ verdict, text }) => wrap(`${INDENT}${verdict}  `, inAscii(text))),
+    ...checkResult(record).flatMap(checkLines),
     '',
     ...wrap('', `twotime ${record.versions['twotime'] ?? ''}, result ${record.digest}`),
     '',
   ].join('\n');
+}
+
+function checkLines({ verdict, text, details = [] }: Check): string[] {
+  const head = `${INDENT}${verdict}  `;
+  const indent = ' '.repeat(head.length);
+  return [...wrap(head, inAscii(text)), ...details.flatMap((detail) => wrap(`${indent}- `, inAscii(detail)))];
 }
 
 function row(label: string, content: string): string[] {

@@ -13,7 +13,8 @@ export function wrap(
   const lines: string[] = [];
   let current = head;
   let empty = true;
-  for (const word of content.split(' ')) {
+  // A number and its percent sign stay together.
+  for (const word of content.split(/ (?!%)/)) {
     const longer = empty ? `${current}${word}` : `${current} ${word}`;
     if (!empty && longer.length > width) {
       lines.push(current);

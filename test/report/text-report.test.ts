@@ -79,7 +79,7 @@ describe('the text report', () => {
 
   test('names the weakest direction in words', () => {
     expect(report.replaceAll(/\n {10}/g, ' ')).toContain(
-      'weakest: the data fix D0*t^alpha + D_offset near t = 3.2 s, not D0 and D_offset separately',
+      'condition number 3100; weakest directions first: - the data fix D0*t^alpha + D_offset near t = 3.2 s, not D0 and D_offset separately',
     );
   });
 

@@ -72,18 +72,20 @@ export function averageOverLag(grid: TimeGrid, pairs: AnglePairs, choice: LagBin
   const measured = new Float64Array(size);
   const model = new Float64Array(size);
   const count = new Uint32Array(size);
+  const { measured: data, shape } = pairs;
+  const { windowOfSum, binOfDifference, bins } = choice;
   let p = 0;
   for (let i = 0; i < frame.length; i++) {
     const a = frame[i]!;
     for (let j = i + 1; j < frame.length; j++, p++) {
-      const window = choice.windowOfSum[a + frame[j]!]!;
-      const y = pairs.measured[p]!;
+      const window = windowOfSum[a + frame[j]!]!;
+      const y = data[p]!;
       if (window < 0 || Number.isNaN(y)) continue;
       const difference = frame[j]! - a;
-      const at = window * choice.bins + choice.binOfDifference[difference]!;
+      const at = window * bins + binOfDifference[difference]!;
       lag[at]! += difference;
       measured[at]! += y;
-      model[at]! += pairs.shape[p]!;
+      model[at]! += shape[p]!;
       count[at]!++;
     }
   }

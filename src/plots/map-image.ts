@@ -17,6 +17,9 @@ export interface ColourScale {
 /** Viewers smooth small images when they enlarge them; these many pixels keep single frame pairs sharp. */
 const SHARP_PIXELS = 180;
 
+/** From so many pixels per user unit on, an image is made smaller by a renderer, which must average and not drop pixels. */
+const SMOOTHED_FROM = 1.5;
+
 /** A square matrix as an image with row 0 at the bottom: t1 to the right, t2 upwards. */
 export function mapImage(box: Box, values: Float32Array, size: number, colours: ColourScale, deflate: Deflate): string {
   const factor = Math.max(1, Math.ceil(SHARP_PIXELS / size));
@@ -28,7 +31,8 @@ export function mapImage(box: Box, values: Float32Array, size: number, colours: 
     for (let x = 0; x < side; x++) indices[top + x] = source[k * size + Math.floor(x / factor)]!;
     for (let copy = 1; copy < factor; copy++) indices.copyWithin(top + copy * side, top, top + side);
   }
-  return image(box, encodeIndexedPng({ width: side, height: side, indices }, colours.palette, deflate));
+  const png = encodeIndexedPng({ width: side, height: side, indices }, colours.palette, deflate);
+  return image(box, png, side < SMOOTHED_FROM * box.width);
 }
 
 /** A horizontal colour bar with ticks and a label above it; `values` are the ticks, chosen when absent. */
@@ -51,7 +55,7 @@ export function colourBar(
     return mark + text(x, base + 15, tick.label, { anchor: 'middle', size: TICK_SIZE, fill: INK });
   });
   return [
-    image(box, encodeIndexedPng({ width: palette.size, height: 1, indices }, palette, deflate)),
+    image(box, encodeIndexedPng({ width: palette.size, height: 1, indices }, palette, deflate), false),
     element('rect', { ...box, fill: 'none', stroke: INK, 'stroke-width': 0.6 }),
     ...ticks,
     text(box.x + box.width / 2, box.y - 6, given === undefined && factor !== '' ? `${label} (${factor})` : label, {
@@ -62,6 +66,7 @@ export function colourBar(
   ].join('');
 }
 
-function image(box: Box, png: Uint8Array): string {
-  return element('image', { ...box, preserveAspectRatio: 'none', href: dataUrl(png) });
+function image(box: Box, png: Uint8Array, sharp: boolean): string {
+  const rendering = sharp ? 'optimizeSpeed' : undefined;
+  return element('image', { ...box, preserveAspectRatio: 'none', 'image-rendering': rendering, href: dataUrl(png) });
 }

@@ -41,16 +41,16 @@ export function mapPairs(grid: TimeGrid, pairs: AnglePairs, block: number): Pair
   const measured = new Float64Array(size * size);
   const model = new Float64Array(size * size);
   const count = new Uint32Array(size * size);
-  const { contrast, offset, sigma } = pairs;
+  const { measured: data, shape, contrast, offset, sigma } = pairs;
   let p = 0;
   for (let i = 0; i < frames; i++) {
     const row = pixel[i]! * size;
     for (let j = i + 1; j < frames; j++, p++) {
-      const y = pairs.measured[p]!;
+      const y = data[p]!;
       if (Number.isNaN(y)) continue;
       const at = row + pixel[j]!;
       measured[at]! += y;
-      model[at]! += offset + contrast * pairs.shape[p]!;
+      model[at]! += offset + contrast * shape[p]!;
       count[at]!++;
     }
   }

@@ -106,8 +106,16 @@ export function naturalStep(system: CoordinateSystem, name: string, values: Para
   return ANGLE_STEP;
 }
 
-/** Coordinates around θ. Triples whose amplitude is named in `straight` are stepped in the user's coordinates. */
-export function chartAt(system: CoordinateSystem, theta: Float64Array, straight: ReadonlySet<string>): Chart {
+/**
+ * Coordinates around θ. Triples whose amplitude is named in `straight` are stepped in the user's coordinates, and so are
+ * triples at a bound, unless bounds are to be ignored (to ask what the data alone would say).
+ */
+export function chartAt(
+  system: CoordinateSystem,
+  theta: Float64Array,
+  straight: ReadonlySet<string> = new Set(),
+  ignoreBounds = false,
+): Chart {
   const { free } = system;
   const n = free.names.length;
   const values = free.values(theta);
@@ -119,7 +127,8 @@ export function chartAt(system: CoordinateSystem, theta: Float64Array, straight:
   for (const triple of system.triples) {
     if (straight.has(triple.amplitude)) continue;
     const members = [triple.amplitude, triple.exponent, triple.offset].map((name) => free.names.indexOf(name));
-    const whole = members.every((i) => i >= 0 && !atBound(free, theta, i) && !free.isFollowed(free.names[i]!));
+    const movable = (i: number): boolean => (ignoreBounds || !atBound(free, theta, i)) && !free.isFollowed(free.names[i]!);
+    const whole = members.every((i) => i >= 0 && movable(i));
     if (!whole) continue;
     const indices = members as [number, number, number];
     const bend = bentTriple(indices, rateState(triple, values, system.referenceTime), system.referenceTime, triple);

@@ -22,7 +22,7 @@ export interface Direction {
   /** One standard error along it, in natural steps. */
   readonly length: number;
   readonly determined: boolean;
-  /** Unit vector in natural coordinates over the free parameters (0 for those at a bound). */
+  /** Unit vector in natural coordinates over the free parameters. */
   readonly natural: Float64Array;
   /** Change of every quantity over one standard error along it, at most one natural step, in the order of `names`. */
   readonly effect: Float64Array;
@@ -37,7 +37,7 @@ export interface Covariance {
   readonly matrix: Float64Array;
   /** Why a quantity's error is unknown: `at lower bound`, `not determined by the data`; null when it is known. */
   readonly reasons: readonly (string | null)[];
-  /** Weakest first. */
+  /** Of all free parameters, those at a bound included; weakest first. */
   readonly directions: readonly Direction[];
 }
 
@@ -52,24 +52,25 @@ export function covarianceAt(
   const angles = groups.length === 0 ? 0 : weight.length;
   const scalingNames = Array.from({ length: angles }, (_, a) => [`contrast[${a}]`, `offset[${a}]`]).flat();
   const names = [...free.names, ...scalingNames];
-  const directions = principalDirections(objective, system, point, variance);
+  const everything = free.names.map((_, i) => i);
+  const open = openParameters(objective, point);
+  const directions = principalDirections(objective, system, point, variance, everything);
+  // A bound holds its parameter: the errors of the others are those at that value.
+  const held = open.length < everything.length;
+  const remaining = held ? principalDirections(objective, system, point, variance, open) : directions;
   const matrix = scalingBlock(free.names.length, names.length, point.best.factors, variance);
+  const unknown = undetermined(matrix, directions, lostScaling(free.names.length, point.best.factors));
   const size = names.length;
-  const undetermined = new Float64Array(size);
-  for (const { effect, determined } of directions) {
+  for (const { effect } of remaining) {
     for (let i = 0; i < size; i++) {
       for (let j = 0; j < size; j++) matrix[i * size + j] = matrix[i * size + j]! + effect[i]! * effect[j]!;
-      if (!determined) undetermined[i] = undetermined[i]! + effect[i]! * effect[i]!;
     }
   }
-  const lost = lostScaling(free.names.length, point.best.factors);
   const reasons = names.map((_, i) => {
     if (i < free.names.length && atBound(free, point.theta, i)) {
       return point.theta[i] === free.lower[i] ? 'at lower bound' : 'at upper bound';
     }
-    const total = matrix[i * size + i]!;
-    const known = total > 0 && undetermined[i]! <= 0.5 * total && !lost.has(i);
-    return known ? null : 'not determined by the data';
+    return unknown[i] || !(matrix[i * size + i]! > 0) ? 'not determined by the data' : null;
   });
   for (let i = 0; i < size; i++) {
     for (let j = 0; j < size; j++) {
@@ -77,6 +78,20 @@ export function covarianceAt(
     }
   }
   return { names, matrix, reasons, directions };
+}
+
+/** Which quantities owe most of their variance to directions the data leave open, bounds or not. */
+function undetermined(fixedPart: Float64Array, directions: readonly Direction[], lost: ReadonlySet<number>): boolean[] {
+  const size = Math.sqrt(fixedPart.length);
+  return Array.from({ length: size }, (_, i) => {
+    let total = fixedPart[i * size + i]!;
+    let open = 0;
+    for (const { effect, determined } of directions) {
+      total += effect[i]! ** 2;
+      if (!determined) open += effect[i]! ** 2;
+    }
+    return lost.has(i) || open > 0.5 * total;
+  });
 }
 
 /** Condition number of the full information matrix, scaling included, scaled to unit diagonal; null without parameters. */
@@ -136,13 +151,12 @@ function principalDirections(
   system: CoordinateSystem,
   point: Linearisation,
   variance: number,
+  open: readonly number[],
 ): Direction[] {
-  const { free } = objective;
-  const n = free.names.length;
-  const open = openParameters(objective, point);
+  const n = objective.free.names.length;
   const m = open.length;
   if (m === 0) return [];
-  const chart = chartAt(system, point.theta, new Set());
+  const chart = chartAt(system, point.theta, new Set(), m === n);
   const toUser = new Float64Array(n * m);
   for (let i = 0; i < n; i++) open.forEach((j, column) => (toUser[i * m + column] = chart.jacobian[i * n + j]!));
   const { values, vectors } = symmetricEigen(congruence(point.information, n, toUser, m), m);

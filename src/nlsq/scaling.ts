@@ -50,8 +50,11 @@ export function scalingGroups(choice: ScalingChoice, phi: Float64Array): Scaling
   }
 }
 
-/** Below this share of its own information, given the offset, a contrast counts as not determined. */
-const UNDETERMINED = 1e-12;
+/**
+ * M between 0 and 1 that varies by less than 1e-6 (root mean square, or relative to its mean) cannot show a contrast in
+ * float32 data: the contrast counts as not determined.
+ */
+const FLAT = 1e-12;
 
 /** Normal matrix of a group's coefficients, and its factor. */
 export interface GroupFactor {
@@ -76,7 +79,11 @@ export function factorGroups(groups: readonly ScalingGroup[], sums: AngleSums, w
         }
       }
     });
-    return { group, matrix, factor: factorise(matrix, size, UNDETERMINED) };
+    for (let t = 0; t < terms; t++) {
+      const contrast = (terms + t) * (size + 1);
+      if (matrix[contrast]! < FLAT * matrix[t * (size + 1)]!) matrix[contrast] = 0;
+    }
+    return { group, matrix, factor: factorise(matrix, size, FLAT) };
   });
 }
 
@@ -111,6 +118,10 @@ export function eliminate(groups: readonly ScalingGroup[], sums: AngleSums, gues
       }
     });
     const step = solve(factor, right);
+    if (terms === 1 && factor.order.indexOf(1) >= factor.rank) {
+      leaveOut(group, sums, guess, offsetStep, contrastStep);
+      continue;
+    }
     group.angles.forEach((a, row) => {
       for (let k = 0; k < terms; k++) {
         offsetStep[a] = offsetStep[a]! + basis[row * terms + k]! * step[k]!;
@@ -137,6 +148,26 @@ export function eliminate(groups: readonly ScalingGroup[], sums: AngleSums, gues
     cost,
     factors,
   };
+}
+
+/** A contrast the data cannot show is left out: contrast 0, and the offset that fits best then. */
+function leaveOut(
+  { angles }: ScalingGroup,
+  sums: AngleSums,
+  { contrast, offset, weight }: AngleScaling,
+  offsetStep: Float64Array,
+  contrastStep: Float64Array,
+): void {
+  let level = 0;
+  let points = 0;
+  for (const a of angles) {
+    level += weight[a]! * (sums.r[a]! + offset[a]! * sums.points[a]! + contrast[a]! * sums.m[a]!);
+    points += weight[a]! * sums.points[a]!;
+  }
+  for (const a of angles) {
+    contrastStep[a] = -contrast[a]!;
+    offsetStep[a] = (points > 0 ? level / points : 0) - offset[a]!;
+  }
 }
 
 /** Gradient of the projected cost in the K columns of the sweep: −Σ_a w_a c_a Σ r·∂_kM at the best scaling. */

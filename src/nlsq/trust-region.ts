@@ -56,6 +56,7 @@ export async function refine(
   let withoutGain = 0;
   const degrees = Math.max(1, pointsOf(objective) - start.theta.length - 2 * objective.weight.length);
   const end = (status: FitStatus, reason: string, iterations: number): Refined => ({ status, reason, point, iterations });
+  if (start.theta.length === 0) return end('converged', 'every parameter is fixed; contrast and offset are exact', 0);
   if (!Number.isFinite(start.best.cost)) return end('failed', 'the cost is not finite at the start', 0);
 
   for (let iteration = 1; ; iteration++) {

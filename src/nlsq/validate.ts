@@ -163,7 +163,7 @@ function checkFlowDirection(parameters: readonly ParameterSetting[], phi: ArrayL
   }
   if (Array.from(phi).some((angle) => remainder(angle - first, 90) > 1e-6)) return [];
   const [lower, upper] = phi0.bounds;
-  if (remainder(lower + upper - 2 * first, 180) > upper - lower) return [];
+  if (remainder(lower + upper - 2 * first, 180) >= upper - lower) return [];
   const text = `all angles differ by multiples of 90°: phi0 and ${2 * first}° − phi0 describe the data equally well`;
   return [{ code: 'phi0-ambiguous', text }];
 }

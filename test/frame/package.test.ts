@@ -78,7 +78,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('the tarball', () => {
   it('holds the program and its papers, and nothing of the workshop', () => {
     const allowed =
-      /^(?:bin\/|dist\/|assets\/|node_modules\/h5wasm-plugins\/|(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$)/;
+      /^(?:bin\/|dist\/|assets\/|schema\/|node_modules\/h5wasm-plugins\/|(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$)/;
     const names = packed.files.map((file) => file.path);
     expect(names.filter((name) => !allowed.test(name))).toEqual([]);
     expect(names.filter((name) => name.startsWith('dist/') && /\.ts$|assembly/.test(name))).toEqual([]);

@@ -7,7 +7,8 @@
 import { exp, log, pow } from '../math/index.ts';
 import type { ParameterValues } from '../model/transport-law.ts';
 import type { CoordinateSystem, RateTriple } from './coordinates.ts';
-import type { Covariance, Direction } from './covariance.ts';
+import type { Covariance } from './covariance.ts';
+import type { Direction } from './directions.ts';
 
 export interface WeakDirection {
   readonly direction: Readonly<Record<string, number>>;

@@ -7,7 +7,14 @@ import type { ParameterValues } from '../model/transport-law.ts';
 import type { FreeParameters } from './free-parameters.ts';
 import type { Level } from './levels.ts';
 import { congruence, transposeTimes } from './linear-algebra.ts';
-import { eliminate, projectedGradient, projectedInformation, type Elimination, type ScalingGroup } from './scaling.ts';
+import {
+  coupling,
+  eliminate,
+  projectedGradient,
+  projectedInformation,
+  type Elimination,
+  type ScalingGroup,
+} from './scaling.ts';
 
 /** Contrast and offset of each angle, shape (P). */
 export type ScalingGuess = Pick<AngleScaling, 'contrast' | 'offset'>;
@@ -93,4 +100,27 @@ export async function linearise(
     gradient: transposeTimes(follow, moving, n, projectedGradient(sums, scaling, best)),
     information: congruence(projectedInformation(sums, scaling, best), moving, follow, n),
   };
+}
+
+/** Coupling of θ to a group's coefficients, shape (n, 2·terms) row-major: a border of the arrowhead. */
+export function borderOf({ free }: Objective, { sums, guess }: Linearisation, group: ScalingGroup): Float64Array {
+  const n = free.names.length;
+  const follow = followMap(free, sums.parameters);
+  const columns = coupling(group, sums, guess);
+  const coefficients = 2 * group.terms;
+  const border = new Float64Array(n * coefficients);
+  sums.parameters.forEach((_, k) => {
+    for (let i = 0; i < n; i++) {
+      for (let s = 0; s < coefficients; s++) {
+        const at = i * coefficients + s;
+        border[at] = border[at]! + follow[k * n + i]! * columns[k * coefficients + s]!;
+      }
+    }
+  });
+  return border;
+}
+
+/** Free parameters that are not at a bound, as indices of θ. */
+export function openParameters({ free }: Objective, { theta }: Value): number[] {
+  return free.names.map((_, i) => i).filter((i) => theta[i] !== free.lower[i] && theta[i] !== free.upper[i]);
 }

@@ -2,7 +2,8 @@
 import type { Warning } from '../base/events.ts';
 import { physicalParameters } from '../model/index.ts';
 import type { CoordinateSystem } from './coordinates.ts';
-import { conditionNumber, covarianceAt, type Covariance } from './covariance.ts';
+import { conditionNumber } from './condition.ts';
+import { covarianceAt, type Covariance } from './covariance.ts';
 import { weakestDirections, type WeakDirection } from './identifiability.ts';
 import type { Objective, Value } from './objective.ts';
 import type { FitOutcome, FittedParameter, FittedScaling, Uncertainty } from './outcome.ts';

@@ -1,0 +1,52 @@
+/** How nearly singular the whole linearised problem is, scaling included, whatever the units of its unknowns. */
+import { congruence, symmetricEigen } from './linear-algebra.ts';
+import { borderOf, followMap, openParameters, type Linearisation, type Objective } from './objective.ts';
+
+/** Eigenvalues below this share of the largest are rounding. */
+const ROUNDING = 1e-15;
+
+/**
+ * Condition number of the full information matrix (physical parameters that are not at a bound, contrasts, offsets) scaled to
+ * unit diagonal; at most 1e15, and null without free physical parameters. A contrast that no pair can show is left out.
+ */
+export function conditionNumber(objective: Objective, point: Linearisation): number | null {
+  const open = openParameters(objective, point);
+  if (open.length === 0) return null;
+  const { matrix, size } = fullInformation(objective, point, open);
+  const shown = Array.from({ length: size }, (_, i) => i).filter((i) => i < open.length || matrix[i * size + i]! > 0);
+  const scale = shown.map((i) => 1 / Math.sqrt(matrix[i * size + i]!));
+  if (!scale.every(Number.isFinite)) return 1 / ROUNDING;
+  const scaled = Float64Array.from(shown.flatMap((i, a) => shown.map((j, b) => matrix[i * size + j]! * scale[a]! * scale[b]!)));
+  const { values } = symmetricEigen(scaled, shown.length);
+  const largest = values.at(-1)!;
+  return largest / Math.max(values[0]!, ROUNDING * largest);
+}
+
+/** The arrowhead matrix: open physical parameters first, then the scaling coefficients group by group. */
+function fullInformation(
+  objective: Objective,
+  point: Linearisation,
+  open: readonly number[],
+): { matrix: Float64Array; size: number } {
+  const { free, groups } = objective;
+  const n = free.names.length;
+  const { hessian, parameters } = point.sums;
+  const physical = congruence(hessian, parameters.length, followMap(free, parameters), n);
+  const size = open.length + groups.reduce((sum, group) => sum + 2 * group.terms, 0);
+  const full = new Float64Array(size * size);
+  open.forEach((i, a) => open.forEach((j, b) => (full[a * size + b] = physical[i * n + j]!)));
+  let start = open.length;
+  for (const { group, matrix } of point.best.factors) {
+    const coefficients = 2 * group.terms;
+    const border = borderOf(objective, point, group);
+    for (let s = 0; s < coefficients; s++) {
+      open.forEach((i, a) => {
+        full[a * size + start + s] = border[i * coefficients + s]!;
+        full[(start + s) * size + a] = border[i * coefficients + s]!;
+      });
+      for (let t = 0; t < coefficients; t++) full[(start + s) * size + start + t] = matrix[s * coefficients + t]!;
+    }
+    start += coefficients;
+  }
+  return { matrix: full, size };
+}

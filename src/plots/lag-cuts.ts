@@ -21,6 +21,7 @@ const LEFT = 64;
 const RIGHT = 18;
 const GAP = 20;
 const LEGEND = 34;
+const LABEL_ROOM = 16;
 
 /** Columns and panel size for a number of angles. */
 function layout(count: number): { columns: number; width: number; height: number } {
@@ -44,7 +45,10 @@ export function chooseCutDomains(angles: readonly CutAngle[]): CutDomains {
   const all = angles.flatMap((angle) => angle.cuts);
   const lags = extent(all.flatMap((cut) => [...cut.lag])) ?? [1, 10];
   const levels = extent(all.flatMap((cut) => [...cut.measured, ...cut.model])) ?? [0, 1];
-  return { lag: [lags[0] * 0.85, lags[1] * 1.15], level: pad(levels, 0.06) };
+  const [low, high] = pad(levels, 0.06);
+  // Room for the angle below all curves.
+  const share = LABEL_ROOM / layout(Math.min(angles.length, CUTS_PER_PAGE)).height;
+  return { lag: [lags[0] * 0.85, lags[1] * 1.15], level: [low - (share / (1 - share)) * (high - low), high] };
 }
 
 /** One page of panels; `page` says which one where there are several. */

@@ -17,8 +17,8 @@ export interface ColourScale {
 /** Viewers smooth small images when they enlarge them; these many pixels keep single frame pairs sharp. */
 const SHARP_PIXELS = 180;
 
-/** From so many pixels per user unit on, an image is made smaller by a renderer, which must average and not drop pixels. */
-const SMOOTHED_FROM = 1.5;
+/** From so many pixels per user unit on, single pixels are too small to be drawn evenly, and renderers are to smooth. */
+const SMOOTHED_FROM = 1;
 
 /** A square matrix as an image with row 0 at the bottom: t1 to the right, t2 upwards. */
 export function mapImage(box: Box, values: Float32Array, size: number, colours: ColourScale, deflate: Deflate): string {

@@ -1,11 +1,15 @@
 /** The few lines a fit leaves on the terminal. */
+import type { Warning } from '../base/events.ts';
 import type { ResultRecord } from '../results/index.ts';
 import { counted, plain, relative, seconds, withError } from './number-format.ts';
 import { wrap } from './wrap.ts';
 
-/** Lines without colour: status, parameters, quality, where the files are, and every warning. */
-export function consoleSummary(record: ResultRecord, runDirectory: string): string[] {
+/** Lines without colour: status, parameters, quality, where the files are, and the warnings not `shown` before. */
+export function consoleSummary(record: ResultRecord, runDirectory: string, shown: readonly Warning[] = []): string[] {
   const { support, cost, solver, timings, q } = record;
+  const warnings = record.warnings.filter(
+    ({ code, text }) => !shown.some((one) => one.code === code && one.text === text),
+  );
   const names = Object.keys(record.parameters);
   const width = Math.max(...names.map((name) => name.length));
   const quality =
@@ -19,7 +23,7 @@ export function consoleSummary(record: ResultRecord, runDirectory: string): stri
     `  ${quality}`,
     `  read ${seconds(timings.readSeconds)}, fit ${seconds(timings.fitSeconds)}, in all ${seconds(timings.totalSeconds)}`,
     `  report, numbers and figures in ${runDirectory}`,
-    ...record.warnings.flatMap((warning) => wrap('warning: ', warning.text)),
+    ...warnings.flatMap((warning) => wrap('warning: ', warning.text)),
   ];
 }
 

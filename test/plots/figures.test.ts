@@ -192,12 +192,12 @@ describe('rates', () => {
 });
 
 describe('convergence', () => {
-  test('tells block-averaged from full data and how many starts agree', () => {
+  test('tells reduced from full data and how many starts agree', () => {
     const { texts } = figure('convergence');
-    expect(texts).toContain('block-averaged data');
+    expect(texts).toContain('reduced data (block means, picked frames)');
     expect(texts).toContain('all data');
     expect(texts).toContain('relative excess cost');
-    expect(count(texts, 'iteration')).toBe(2);
+    expect(count(texts, 'step')).toBe(2);
     expect(texts).toContain('convergence: 7 of 8 starts reached the best minimum; 8 passes over all data');
   });
 
@@ -206,6 +206,40 @@ describe('convergence', () => {
     expect(svg.match(/stroke-width="2.2" stroke-opacity="1"/g)).toHaveLength(2);
     expect(svg.match(/stroke-width="1" stroke-opacity="0.35"/g)).toHaveLength(7 + 1);
     expect(svg.match(/<circle /g)).toHaveLength(3);
+  });
+
+  test('counts on where a start changes to other data, and compares costs of the same data only', () => {
+    const entry = (level: 'coarse' | 'full', iteration: number, cost: number) => ({
+      level,
+      start: 0,
+      iteration,
+      cost,
+      accepted: true,
+    });
+    const trace = [
+      entry('coarse', 0, 9),
+      entry('coarse', 1, 3),
+      entry('coarse', 0, 900),
+      entry('coarse', 2, 300),
+      entry('full', 0, 5),
+      entry('full', 1, 4),
+    ];
+    const svg = figuresOf({ ...fit, outcome: { ...fit.outcome, solver: { ...fit.outcome.solver, trace } } }).get(
+      'convergence',
+    )!;
+    const [coarse, full] = Array.from(
+      svg.matchAll(/<path d="([^"]*)" fill="none" stroke="#[0-9a-f]+" stroke-width="2.2"/g),
+      (match) => match[1]!,
+    );
+    const points = Array.from(coarse!.matchAll(/[ML]([\d.]+) ([\d.]+)/g), (match) => [
+      Number(match[1]),
+      Number(match[2]),
+    ]);
+    expect(coarse!.match(/M/g)).toHaveLength(2);
+    expect(full!.match(/M/g)).toHaveLength(1);
+    expect(points.map(([x]) => x)).toEqual([...points.map(([x]) => x!)].sort((a, b) => a - b));
+    expect(points[0]![1]).toBe(points[2]![1]);
+    expect(points[1]![1]).toBe(points[3]![1]);
   });
 
   test('has something to say when nothing was to be optimised', () => {

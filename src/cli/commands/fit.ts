@@ -31,7 +31,7 @@ export async function fitCommand(file: string, options: FitCommandOptions, termi
     stop.signal,
   );
   if (options.json === true) terminal.result(resultJson(record));
-  else if (!options.quiet) terminal.result(consoleSummary(record, options.output).join('\n'));
+  else if (!options.quiet) terminal.result(consoleSummary(record, options.output, log.warnings).join('\n'));
   return exitCodeOfStatus(record.status, stop.signal.reason);
 }
 

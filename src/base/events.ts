@@ -10,8 +10,19 @@ export interface Warning {
 }
 
 export type RunEvent =
-  | { readonly kind: 'stage'; readonly stage: 'read' | 'fit' | 'figures' | 'write'; readonly state: 'start' | 'end'; readonly seconds?: number }
-  | { readonly kind: 'progress'; readonly stage: string; readonly done: number; readonly total: number; readonly text?: string }
+  | {
+      readonly kind: 'stage';
+      readonly stage: 'read' | 'fit' | 'figures' | 'write';
+      readonly state: 'start' | 'end';
+      readonly seconds?: number;
+    }
+  | {
+      readonly kind: 'progress';
+      readonly stage: string;
+      readonly done: number;
+      readonly total: number;
+      readonly text?: string;
+    }
   | {
       readonly kind: 'iteration';
       /** `scan`, `coarse` (block-averaged data) or `full` (all data). */

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -69,6 +69,17 @@ describe('figures as files', () => {
     } finally {
       rmSync(again, { recursive: true });
     }
+  });
+
+  test('that cannot be written say which file, after everything else has come to rest', async () => {
+    const blocked = join(folder, 'blocked');
+    mkdirSync(blocked);
+    writeFileSync(join(blocked, 'plots'), 'a file where the folder should be');
+    await expect(writeFigures(blocked, input)).rejects.toMatchObject({
+      tag: 'OutputFailed',
+      where: { file: join(blocked, 'plots', 'c2-maps.svg') },
+    });
+    expect(readdirSync(blocked)).toEqual(['plots']);
   });
 
   test('stop on request', async () => {

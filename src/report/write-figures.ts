@@ -41,22 +41,27 @@ export async function writeFigures(
   };
   const files: string[] = [];
   const writing: Promise<void>[] = [];
-  const write = async (name: string, content: string | Promise<Uint8Array>): Promise<void> => {
+  const failures: unknown[] = [];
+  const write = async (name: string, content: () => string | Promise<Uint8Array>): Promise<void> => {
     files.push(`plots/${name}`);
-    await writeFileAtomically(join(directory, 'plots', name), await content);
+    try {
+      await writeFileAtomically(join(directory, 'plots', name), await content());
+    } catch (failure) {
+      failures.push(failure);
+    }
   };
   const rasteriser = await findRasteriser();
   const deflate = (bytes: Uint8Array): Uint8Array => deflateSync(bytes, MAP_COMPRESSION);
   for (const { name, svg } of drawFigures({ ...input, facts, deflate })) {
-    if (context.signal?.aborted === true) break;
-    writing.push(write(`${name}.svg`, svg));
-    if (rasteriser === null) writing.push(write(`${name}.png`, svgToPng(svg, context.signal)));
+    if (context.signal?.aborted === true || failures.length > 0) break;
+    writing.push(write(`${name}.svg`, () => svg));
+    if (rasteriser === null) writing.push(write(`${name}.png`, () => svgToPng(svg, context.signal)));
     // Give the background work a turn.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const settled = await Promise.allSettled(writing);
+  await Promise.all(writing);
   throwIfCancelled(context);
-  for (const one of settled) if (one.status === 'rejected') throw one.reason;
+  if (failures.length > 0) throw failures[0];
   return { files, warnings: rasteriser === null ? [] : [rasteriser] };
 }
 

@@ -9,6 +9,7 @@
 import { coarsenTriangles } from '../data/coarsen.ts';
 import type { Sweeps } from '../kernels/sweep.ts';
 import type { TriangleStack } from '../kernels/triangles.ts';
+import { makeTimeGrid } from '../model/time-grid.ts';
 import type { ParameterValues } from '../model/transport-law.ts';
 import type { Physics, Sensitivities, TwoTimeModel } from '../model/two-time-model.ts';
 import { pickFrames } from './pick-frames.ts';
@@ -80,36 +81,46 @@ function reduceData(
   }
 }
 
-/** The model on a level: the vectors over frames reduced like the frames. */
+/** The model on a level. */
 function reducedModel(model: TwoTimeModel, reduction: Reduction): Pick<Level, 'physics' | 'sensitivities'> {
-  const reduce = (vector: Float64Array): Float64Array => reduceVector(vector, reduction);
-  const reduceAll = (list: Sensitivities['c']): Sensitivities['c'] =>
-    list.map(({ parameter, vector }) => ({ parameter, vector: reduce(vector) }));
-  return {
-    physics(values) {
-      const physics = model.physics(values);
-      return { ...physics, c: reduce(physics.c), g: physics.g === null ? null : reduce(physics.g) };
-    },
-    sensitivities(values, moving) {
-      const { c, g, h } = model.sensitivities(values, moving);
-      return { c: reduceAll(c), g: reduceAll(g), h };
-    },
-  };
-}
-
-function reduceVector(vector: Float64Array, reduction: Reduction): Float64Array {
   switch (reduction.kind) {
     case 'all':
-      return vector;
-    case 'pick':
-      return Float64Array.from(reduction.frames, (k) => vector[k]!);
-    case 'average': {
-      const { block } = reduction;
-      return Float64Array.from({ length: Math.floor(vector.length / block) }, (_, b) => {
-        let sum = 0;
-        for (let k = b * block; k < (b + 1) * block; k++) sum += vector[k]!;
-        return sum / block;
-      });
+      return model;
+    case 'pick': {
+      const { dt, t0, positions } = model.grid;
+      return model.on(makeTimeGrid(dt, t0, Float64Array.from(reduction.frames, (k) => positions[k]!)));
     }
+    case 'average':
+      return blockMeanModel(model, reduction.block);
   }
+}
+
+/** Means of C and G over blocks from three times per block: exact where they are quadratic in the frame number. */
+function blockMeanModel(model: TwoTimeModel, block: number): Pick<Level, 'physics' | 'sensitivities'> {
+  const { dt, t0, positions } = model.grid;
+  const blocks = Math.floor(positions.length / block);
+  const nodes = Float64Array.from({ length: 3 * blocks }, (_, k) => {
+    const first = positions[Math.floor(k / 3) * block]!;
+    const last = positions[Math.floor(k / 3) * block + block - 1]!;
+    return first + ((last - first) * (k % 3)) / 2;
+  });
+  const outer = (block + 1) / (6 * (block - 1));
+  const mean = (vector: Float64Array): Float64Array =>
+    Float64Array.from(
+      { length: blocks },
+      (_, b) => outer * (vector[3 * b]! + vector[3 * b + 2]!) + (1 - 2 * outer) * vector[3 * b + 1]!,
+    );
+  const means = (list: Sensitivities['c']): Sensitivities['c'] =>
+    list.map(({ parameter, vector }) => ({ parameter, vector: mean(vector) }));
+  const fine = model.on(makeTimeGrid(dt, t0, nodes));
+  return {
+    physics(values) {
+      const physics = fine.physics(values);
+      return { ...physics, c: mean(physics.c), g: physics.g === null ? null : mean(physics.g) };
+    },
+    sensitivities(values, moving) {
+      const { c, g, h } = fine.sensitivities(values, moving);
+      return { c: means(c), g: means(g), h };
+    },
+  };
 }

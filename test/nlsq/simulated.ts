@@ -1,6 +1,5 @@
 /** Problems with a known answer: the model plus independent Gaussian noise, in memory. */
-import { createReferenceSweeps, type Sweeps } from '../../src/kernels/index.ts';
-import { pairsOf, type TriangleStack } from '../../src/kernels/triangles.ts';
+import { createKernelSweeps, KernelMemory, loadKernels, pairsOf, type TriangleStack } from '../../src/kernels/index.ts';
 import { fillNormals, fold, keyFromSeed } from '../../src/math/index.ts';
 import {
   bindModel,
@@ -12,7 +11,7 @@ import {
   type ParameterValues,
   type TwoTimeModel,
 } from '../../src/model/index.ts';
-import type { FitOptions, FitProblem, ParameterSetting, ScalingChoice } from '../../src/nlsq/index.ts';
+import type { CoarseKernels, FitOptions, FitProblem, ParameterSetting, ScalingChoice } from '../../src/nlsq/index.ts';
 
 export interface Simulated {
   readonly mode: Mode;
@@ -31,19 +30,27 @@ export interface Simulated {
 
 export const GAP = 2e6;
 
+const loaded = await loadKernels();
+export const memory: KernelMemory = new KernelMemory();
+/** The compiled kernels on one memory. */
+export const kernels: CoarseKernels = {
+  allocate: (length) => memory.float32(length),
+  sweeps: (data) => createKernelSweeps(loaded, memory, data),
+};
+
 export function simulatedModel({ mode, convention = 'published', frames, dt = 0.1, q, phi }: Simulated): TwoTimeModel {
   const grid = makeTimeGrid(dt, 0, Float64Array.from({ length: frames - 1 }, (_, k) => k + 1));
   return bindModel({ mode, convention, q, gap: mode === 'static' ? null : GAP, phi: Float64Array.from(phi), grid });
 }
 
 /** The matrices of a simulation without their first frame (t = 0), as float32 triangles. */
-export function simulatedData(request: Simulated, allocate: (length: number) => Float32Array): TriangleStack {
+export function simulatedData(request: Simulated): TriangleStack {
   const { phi, truth, contrast = () => 0.2, offset = () => 1, sigma, seed } = request;
   const model = simulatedModel(request);
   const { pairFunction, kappa, c, g, h } = model.physics(truth);
   const n = c.length;
   const pairs = pairsOf(n);
-  const values = allocate(phi.length * pairs);
+  const values = kernels.allocate(phi.length * pairs);
   const noise = new Float64Array(pairs);
   phi.forEach((angle, a) => {
     fillNormals(fold(keyFromSeed(seed), a), noise);
@@ -64,14 +71,11 @@ export interface Asked {
   readonly settings?: Readonly<Record<string, Partial<ParameterSetting>>>;
   readonly scaling?: ScalingChoice;
   readonly options?: Partial<FitOptions>;
-  readonly sweeps?: (data: TriangleStack) => Sweeps;
-  readonly allocate?: (length: number) => Float32Array;
 }
 
 /** The question of a fit to simulated data. Weights are equal; σ is given as relative. */
 export function simulatedProblem(request: Simulated, asked: Asked = {}): FitProblem {
   const { start = {}, settings = {}, scaling = { mode: 'per-angle' }, options = {} } = asked;
-  const { sweeps = createReferenceSweeps, allocate = (length) => new Float32Array(length) } = asked;
   const model = simulatedModel(request);
   const parameters = physicalParameters(request.mode).map(({ name, bounds }): ParameterSetting => {
     const base = name in start ? { name, vary: true, bounds, value: start[name]! } : { name, vary: true, bounds };
@@ -79,8 +83,8 @@ export function simulatedProblem(request: Simulated, asked: Asked = {}): FitProb
   });
   return {
     model,
-    sweeps: sweeps(simulatedData(request, allocate)),
-    coarse: { allocate, sweeps },
+    sweeps: kernels.sweeps(simulatedData(request)),
+    coarse: kernels,
     noise: { sigma: new Float64Array(request.phi.length).fill(request.sigma || 1), source: 'simulation', absolute: false },
     parameters,
     scaling,

@@ -9,11 +9,7 @@ import type { ParameterValues } from '../model/transport-law.ts';
 import type { CoordinateSystem, RateTriple } from './coordinates.ts';
 import type { Covariance } from './covariance.ts';
 import type { Direction } from './directions.ts';
-
-export interface WeakDirection {
-  readonly direction: Readonly<Record<string, number>>;
-  readonly text: string;
-}
+import type { WeakDirection } from './outcome.ts';
 
 const MOST_DIRECTIONS = 3;
 const TIMES_TRIED = 200;
@@ -33,6 +29,7 @@ export function weakestDirections(findings: Findings): WeakDirection[] {
   const { system, covariance } = findings;
   return covariance.directions.slice(0, MOST_DIRECTIONS).map((direction) => ({
     direction: Object.fromEntries(system.free.names.map((name, i) => [name, direction.effect[i]!])),
+    naturalSteps: direction.length,
     text: `${headline(findings, direction)}${detail(findings, direction)}`,
   }));
 }

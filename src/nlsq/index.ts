@@ -14,6 +14,7 @@ export type {
   FittedScaling,
   TraceEntry,
   Uncertainty,
+  WeakDirection,
 } from './outcome.ts';
 export type {
   CoarseKernels,

@@ -30,6 +30,19 @@ export interface FittedScaling {
   readonly offset: { readonly value: number; readonly uncertainty: Uncertainty };
 }
 
+/** A direction in which the data say little. */
+export interface WeakDirection {
+  /**
+   * Change of each free parameter over one standard error along the direction, at most one natural step, in the
+   * parameter's unit.
+   */
+  readonly direction: Readonly<Record<string, number>>;
+  /** One standard error in natural steps (a factor e in a rate, 1 in a slope, 10° in phi0); above 1: not determined. */
+  readonly naturalSteps: number;
+  /** What the data fix and what they leave open. */
+  readonly text: string;
+}
+
 /** One step of the optimiser, for the convergence figure. */
 export interface TraceEntry {
   readonly level: 'coarse' | 'full';
@@ -80,11 +93,8 @@ export interface FitOutcome {
   readonly identifiability: {
     /** Condition number of the scaled information matrix (unit diagonal); null when there is no free parameter. */
     readonly condition: number | null;
-    /**
-     * Weakest directions first, at most three: the change of each free parameter over one standard error along the
-     * direction, in the parameter's unit, and the same in words.
-     */
-    readonly weakest: readonly { readonly direction: Readonly<Record<string, number>>; readonly text: string }[];
+    /** Weakest directions first, at most three. */
+    readonly weakest: readonly WeakDirection[];
   };
   readonly warnings: readonly Warning[];
 }

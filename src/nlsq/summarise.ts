@@ -4,9 +4,9 @@ import { physicalParameters } from '../model/index.ts';
 import type { CoordinateSystem } from './coordinates.ts';
 import { conditionNumber } from './condition.ts';
 import { covarianceAt, type Covariance } from './covariance.ts';
-import { weakestDirections, type WeakDirection } from './identifiability.ts';
+import { weakestDirections } from './identifiability.ts';
 import type { Objective, Value } from './objective.ts';
-import type { FitOutcome, FittedParameter, FittedScaling, Uncertainty } from './outcome.ts';
+import type { FitOutcome, FittedParameter, FittedScaling, Uncertainty, WeakDirection } from './outcome.ts';
 import type { FitProblem } from './problem.ts';
 import { variancePerPoint, type Minimum, type SearchResult } from './search.ts';
 import { findWarnings } from './warnings.ts';
@@ -48,7 +48,7 @@ export function summarise(finished: Finished): FitOutcome {
       ...startsSummary(found),
       trace: found.trace,
     },
-    identifiability: { condition: errors.condition, weakest: errors.weakest.map(({ direction, text }) => ({ direction, text })) },
+    identifiability: { condition: errors.condition, weakest: errors.weakest },
     warnings: [
       ...finished.warnings,
       ...findWarnings({ outcome, phi: problem.model.phi, covariance: errors.covariance, weakest: errors.weakest, found, objective }),

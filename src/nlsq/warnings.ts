@@ -1,9 +1,8 @@
 /** What a user must know about a finished fit beyond its numbers. */
 import type { Warning } from '../base/events.ts';
 import type { Covariance } from './covariance.ts';
-import type { WeakDirection } from './identifiability.ts';
 import type { Objective } from './objective.ts';
-import type { FitOutcome } from './outcome.ts';
+import type { FitOutcome, WeakDirection } from './outcome.ts';
 import { variancePerPoint, type SearchResult } from './search.ts';
 
 /** Physical range of contrast and offset; values outside are reported as they are. */

@@ -228,6 +228,7 @@ function makeOutcome({ dataset, model, contrast, offset, sigma }: OutcomeParts):
       weakest: [
         {
           direction: { D0: 0.71, alpha: 0.02, D_offset: -0.7 },
+          naturalSteps: 0.6,
           text: 'the data fix D0·t^alpha + D_offset near t = 3.2 s, not D0 and D_offset separately',
         },
       ],

@@ -1,6 +1,11 @@
 /** The `twotime` command: parses arguments, runs one subcommand, maps every outcome to an exit code. */
 import { Command, CommanderError, Option } from 'commander';
 import { formatError, isTwotimeError } from '../base/errors.ts';
+import type { ConfigInitOptions, ConfigValidateOptions } from './commands/config.ts';
+import type { DoctorOptions } from './commands/doctor.ts';
+import type { FitCommandOptions } from './commands/fit.ts';
+import type { InspectOptions } from './commands/inspect.ts';
+import type { SimulateOptions } from './commands/simulate.ts';
 import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import { paint, processTerminal, type Terminal } from './terminal.ts';
 import { packageVersion } from '../pipeline/versions.ts';
@@ -8,7 +13,10 @@ import { packageVersion } from '../pipeline/versions.ts';
 const collect = (value: string, previous: readonly string[]): readonly string[] => [...previous, value];
 const jsonOption = (): Option => new Option('--json', 'print one JSON document on standard output');
 const setOption = (): Option =>
-  new Option('--set <key.path=value>', 'override one configuration value, e.g. parameters.alpha.value=-0.5 (repeatable)')
+  new Option(
+    '--set <key.path=value>',
+    'override one configuration value, e.g. parameters.alpha.value=-0.5 (repeatable)',
+  )
     .argParser(collect)
     .default([], 'none');
 
@@ -22,6 +30,10 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     .addHelpText('after', HELP_TAIL)
     .showSuggestionAfterError(true)
     .showHelpAfterError('(twotime --help lists commands and options)')
+    .configureOutput({
+      writeOut: (text) => terminal.result(text),
+      writeErr: (text) => terminal.message(text.trimEnd()),
+    })
     .exitOverride();
 
   program
@@ -36,7 +48,7 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     .option('--backend <name>', 'execution backend (short for --set parallel.backend=name)')
     .addOption(jsonOption())
     .option('-q, --quiet', 'print warnings and errors only', false)
-    .action(async (file: string, options) => {
+    .action(async (file: string, options: FitCommandOptions) => {
       const { fitCommand } = await import('./commands/fit.ts');
       setExitCode(await fitCommand(file, options, terminal));
     });
@@ -46,7 +58,7 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     .description('list what a file holds and what it does not say, without fitting')
     .argument('<file>', 'two-time file')
     .addOption(jsonOption())
-    .action(async (file: string, options) => {
+    .action(async (file: string, options: InspectOptions) => {
       const { inspectCommand } = await import('./commands/inspect.ts');
       setExitCode(await inspectCommand(file, options, terminal));
     });
@@ -61,7 +73,7 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     .option('--force', 'replace an existing file', false)
     .addOption(setOption())
     .addOption(jsonOption())
-    .action(async (options) => {
+    .action(async (options: SimulateOptions) => {
       const { simulateCommand } = await import('./commands/simulate.ts');
       setExitCode(await simulateCommand(options, terminal));
     });
@@ -73,7 +85,7 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     .addOption(new Option('--model <name>', 'physics').choices(['static', 'laminar_flow']).default('laminar_flow'))
     .option('--from <file>', 'fill in q, dt and angles from a two-time file')
     .option('-o, --output <fit.yaml>', 'write to a file instead of standard output; must not exist')
-    .action(async (options) => {
+    .action(async (options: ConfigInitOptions) => {
       const { configInitCommand } = await import('./commands/config.ts');
       setExitCode(await configInitCommand(options, terminal));
     });
@@ -83,7 +95,7 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     .argument('<fit.yaml>', 'configuration file')
     .addOption(setOption())
     .addOption(jsonOption())
-    .action(async (file: string, options) => {
+    .action(async (file: string, options: ConfigValidateOptions) => {
       const { configValidateCommand } = await import('./commands/config.ts');
       setExitCode(await configValidateCommand(file, options, terminal));
     });
@@ -92,7 +104,7 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     .command('doctor')
     .description('say what this installation can do here, and why not the rest')
     .addOption(jsonOption())
-    .action(async (options) => {
+    .action(async (options: DoctorOptions) => {
       const { doctorCommand } = await import('./commands/doctor.ts');
       setExitCode(await doctorCommand(options, terminal));
     });

@@ -4,10 +4,11 @@
  * When writing fails, on a full disk for instance, the temporary file is removed and `OutputFailed` names the file the
  * user was to get.
  */
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { OutputFailed } from '../base/errors.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Text, bytes, or bytes as they are made. */
 export type FileContent = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -42,7 +43,7 @@ export async function writeFileAtomically(path: string, content: FileContent): P
 export async function replaceFile(path: string, write: (temporary: string) => Promise<void>): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${process.pid}.tmp`);
   try {
-    await guard(path, () => mkdir(dirname(path), { recursive: true }));
+    await guard(path, () => makeFolder(dirname(path)));
     await write(temporary);
     await guard(path, async () => {
       const handle = await open(temporary, 'r+');

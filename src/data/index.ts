@@ -13,6 +13,7 @@ export { coarsenTriangles } from './coarsen.ts';
 export type { DataSource, Dataset, ExclusionCounts } from './dataset.ts';
 export { describeFile } from './describe-file.ts';
 export type { FileDescription, MatrixDescription } from './describe-file.ts';
+export { makeFolder } from './make-folder.ts';
 export { equalWeights, estimateNoise, givenNoise } from './noise.ts';
 export type { NoiseEstimate, NoiseFinding } from './noise.ts';
 export { encodeNpz, npzArray } from './npz-writer.ts';

@@ -57,7 +57,9 @@ export async function fitTwoTime(problem: FitProblem, context: TaskContext = {})
   try {
     starts = await chooseStarts(coarsest, system, { ...count, lags }, firstGuess(problem), context);
   } catch (error) {
-    if (isTwotimeError(error, 'Cancelled')) throw new Cancelled(error.message, { help: 'nothing was fitted yet' });
+    if (isTwotimeError(error, 'Cancelled')) {
+      throw new Cancelled(error.message, { help: 'nothing was fitted yet', cause: error.cause });
+    }
     throw error;
   }
   const found = await search(objectives, system, starts, options.maxIterations, context);

@@ -52,11 +52,26 @@ async function tryKernels(): Promise<string> {
   const frames = 16;
   const values = memory.float32(pairsOf(frames)).fill(1);
   const data = { frames, angles: 1, values, excluded: new Uint32Array(1) };
-  const grid = makeTimeGrid(1, 0, Float64Array.from({ length: frames }, (_, k) => k + 1));
-  const model = bindModel({ mode: 'static', convention: 'published', q: 0.01, gap: null, phi: new Float64Array(1), grid });
+  const grid = makeTimeGrid(
+    1,
+    0,
+    Float64Array.from({ length: frames }, (_, k) => k + 1),
+  );
+  const model = bindModel({
+    mode: 'static',
+    convention: 'published',
+    q: 0.01,
+    gap: null,
+    phi: new Float64Array(1),
+    grid,
+  });
   const one = Float64Array.of(1);
   const physics = model.physics({ D0: 100, alpha: 0, D_offset: 0 });
-  const sums = await createKernelSweeps(kernels, memory, data).sums(physics, { contrast: one, offset: one, weight: one }, {});
+  const sums = await createKernelSweeps(kernels, memory, data).sums(
+    physics,
+    { contrast: one, offset: one, weight: one },
+    {},
+  );
   if (sums.points[0] !== values.length) throw new Error(`a sweep counted ${sums.points[0]} of ${values.length} points`);
   return `WebAssembly with 128-bit SIMD and shared memory (sha256 ${kernels.hash.slice(0, 12)})`;
 }

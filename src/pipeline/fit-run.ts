@@ -53,7 +53,14 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
   try {
     log.attach(directory.path);
     const [outcome, fitSeconds] = await timed('fit', log, () => fitTwoTime(prepared.problem, context));
-    const run: FinishedFit = { request, dataset, problem: prepared.problem, outcome, started, kernelsHash: compiled.hash };
+    const run: FinishedFit = {
+      request,
+      dataset,
+      problem: prepared.problem,
+      outcome,
+      started,
+      kernelsHash: compiled.hash,
+    };
     // A stopped fit still writes what it has: figures and files take their own short time and are not stopped.
     const writing: TaskContext = { progress: log.record };
     const [record] = await timed('write', log, async () => {
@@ -69,6 +76,7 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
         versions: softwareVersions(compiled),
         warnings: log.warnings,
       });
+      made.warnings.forEach((warning) => log.record({ kind: 'warning', warning }));
       await writeRecord(run, made, directory);
       return made;
     });

@@ -4,9 +4,10 @@
  * `--force` replaces a run directory (one that holds `events.ndjson`) and nothing else. The old one is set aside first
  * and comes back if the new run cannot be written.
  */
-import { access, constants, mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { access, constants, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OutputRefused } from '../base/errors.ts';
+import { makeFolder } from '../data/index.ts';
 import { EVENTS_FILE } from './event-log.ts';
 
 interface Occupancy {
@@ -42,8 +43,8 @@ async function examine(path: string, force: boolean): Promise<Occupancy> {
   return { exists: true, occupied: true };
 }
 
-/** The nearest existing folder above a path must be a writable folder. */
-async function checkWritable(path: string): Promise<void> {
+/** The nearest existing folder above a path must be a writable one, else `OutputRefused`. */
+export async function checkWritable(path: string): Promise<void> {
   let place = resolve(path);
   for (;;) {
     try {
@@ -96,7 +97,7 @@ export class RunDirectory {
         aside = join(dirname(resolve(path)), `.${basename(resolve(path))}.replaced-${process.pid}`);
         await rename(path, aside);
       }
-      await mkdir(path, { recursive: true });
+      await makeFolder(resolve(path));
     } catch (cause) {
       if (aside !== null) await rename(aside, path).catch(() => undefined);
       throw notWritable(path, cause);

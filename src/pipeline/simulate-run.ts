@@ -78,12 +78,18 @@ function makeTruth(config: Config, noise: SimulatedNoise): SimulationTruth {
   const refuse = (key: string, message: string, help: string): never => {
     throw new ConfigRefused(message, { where: { ...where, key }, help });
   };
-  if (grid === null) return refuse('grid', 'there is no grid to simulate on', 'add grid: { frames: 200, dt: 100 ms, phi: [0 deg] }');
+  if (grid === null)
+    return refuse('grid', 'there is no grid to simulate on', 'add grid: { frames: 200, dt: 100 ms, phi: [0 deg] }');
   if (data.q === null) return refuse('data.q', 'a simulation needs q', 'add data: { q: 0.0237 1/Angstrom }');
   const parameters = Object.entries(config.parameters).map(([name, { value, tie }]) => {
     const given = value ?? (tie === null ? null : (config.parameters[tie]?.value ?? null));
     const { unit } = parameterInfo(name);
-    if (given === null) return refuse(`parameters.${name}`, `a simulation needs a value for ${name}`, `add ${name}: { value: … ${unit} }`);
+    if (given === null)
+      return refuse(
+        `parameters.${name}`,
+        `a simulation needs a value for ${name}`,
+        `add ${name}: { value: … ${unit} }`,
+      );
     return [name, { value: given, unit }] as const;
   });
   return {
@@ -124,5 +130,7 @@ export function parseNoise(text: string): SimulatedNoise {
   const match = /^white:(.+)$/.exec(text);
   const sigma = match === null ? Number.NaN : Number(match[1]);
   if (match !== null && sigma > 0 && Number.isFinite(sigma)) return { kind: 'white', sigma };
-  throw new UsageRefused(`--noise '${text}' is not known`, { help: 'use none, or white:SIGMA with SIGMA > 0, e.g. white:0.01' });
+  throw new UsageRefused(`--noise '${text}' is not known`, {
+    help: 'use none, or white:SIGMA with SIGMA > 0, e.g. white:0.01',
+  });
 }

@@ -10,7 +10,9 @@ export function packageVersion(): string {
   if (typeof parsed === 'object' && parsed !== null && 'version' in parsed && typeof parsed.version === 'string') {
     return parsed.version;
   }
-  throw new InputRefused('the installation is damaged: package.json names no version', { help: 'install twotime again' });
+  throw new InputRefused('the installation is damaged: package.json names no version', {
+    help: 'install twotime again',
+  });
 }
 
 /** Versions for `result.json`; `kernels` is the sha256 of the compiled kernels. */

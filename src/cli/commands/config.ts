@@ -49,7 +49,8 @@ export async function configValidateCommand(
     terminal.result(toJson({ valid: problems.length === 0, problems: listed, warnings }));
   } else {
     for (const problem of problems) terminal.message(`${paint('error', 'red', terminal)}: ${formatError(problem)}`);
-    for (const { code, text } of warnings) terminal.message(`${paint('warning', 'yellow', terminal)}[${code}]: ${text}`);
+    for (const { code, text } of warnings)
+      terminal.message(`${paint('warning', 'yellow', terminal)}[${code}]: ${text}`);
     if (config !== null) terminal.result(toYaml(config));
   }
   return problems.length === 0 ? EXIT.done : EXIT.refused;

@@ -49,7 +49,19 @@ function formatRing({ q, phi }: FileDescription['rings'][number]): string {
   return `q ${q === null ? 'not in the file' : `${round(q)} 1/Angstrom`}, ${angles}`;
 }
 
-const COLUMNS = ['matrix', 'bin', 'q (1/A)', 'phi (deg)', 'shape', 'dtype', 'filled', 'not finite', 'c2 min', 'c2 max', 'odd frames'];
+const COLUMNS = [
+  'matrix',
+  'bin',
+  'q (1/A)',
+  'phi (deg)',
+  'shape',
+  'dtype',
+  'filled',
+  'not finite',
+  'c2 min',
+  'c2 max',
+  'odd frames',
+];
 
 function matrixRow(matrix: MatrixDescription): string[] {
   const { path, bin, q, phi, shape, dtype, values } = matrix;

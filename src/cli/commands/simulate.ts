@@ -32,6 +32,9 @@ export async function simulateCommand(options: SimulateOptions, terminal: Termin
   log.record({ kind: 'stage', stage: 'write', state: 'end' });
   const { frames, phi } = truth.grid;
   if (options.json === true) terminal.result(toJson(truth));
-  else terminal.message(`wrote ${options.output}: ${phi.length} × ${frames} × ${frames}, noise ${options.noise}, seed ${truth.seed}`);
+  else
+    terminal.message(
+      `wrote ${options.output}: ${phi.length} × ${frames} × ${frames}, noise ${options.noise}, seed ${truth.seed}`,
+    );
   return EXIT.done;
 }

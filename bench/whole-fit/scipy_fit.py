@@ -121,7 +121,7 @@ def main():
                 "evaluations": fit.nfev,
                 "status": fit.message,
                 "seconds": time.perf_counter() - started,
-                "peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+                "peakMegabytes": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6,
             }
         )
     )

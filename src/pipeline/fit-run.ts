@@ -73,6 +73,7 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
         noise: prepared.problem.noise,
         scaling: request.config.scaling.mode,
         timings: { readSeconds, fitSeconds, totalSeconds: performance.now() / 1000 },
+        resources: { peakMegabytes: (process.resourceUsage().maxRSS * 1024) / 1e6 },
         versions: softwareVersions(compiled),
         warnings: log.warnings,
       });

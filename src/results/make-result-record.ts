@@ -7,7 +7,14 @@ import type { FitOutcome, FittedParameter, Uncertainty } from '../nlsq/outcome.t
 import type { NoiseEstimate, ScalingChoice } from '../nlsq/problem.ts';
 import { digestOutcome } from './digest.ts';
 import { RESULT_SCHEMA } from './result-record.ts';
-import type { CostRecord, ParameterRecord, ResultRecord, TimingsRecord, UncertaintyRecord } from './result-record.ts';
+import type {
+  CostRecord,
+  ParameterRecord,
+  ResourcesRecord,
+  ResultRecord,
+  TimingsRecord,
+  UncertaintyRecord,
+} from './result-record.ts';
 
 export interface ResultInput {
   readonly outcome: FitOutcome;
@@ -16,6 +23,7 @@ export interface ResultInput {
   readonly noise: NoiseEstimate;
   readonly scaling: ScalingChoice['mode'];
   readonly timings: TimingsRecord;
+  readonly resources: ResourcesRecord;
   readonly versions: Readonly<Record<string, string>>;
   /** Warnings of other stages; those of the data set and the fit are added here, each once. */
   readonly warnings?: readonly Warning[];
@@ -76,6 +84,7 @@ export function makeResultRecord(input: ResultInput): ResultRecord {
       weakest: outcome.identifiability.weakest.map(({ direction, text }) => ({ direction: { ...direction }, text })),
     },
     timings: input.timings,
+    resources: input.resources,
     digest: digestOutcome(outcome),
     warnings: collectWarnings(input),
     versions: input.versions,

@@ -124,6 +124,11 @@ export interface TimingsRecord {
   readonly [stage: string]: number;
 }
 
+export interface ResourcesRecord {
+  /** Largest resident memory of the process until this record was made, in 1e6 bytes. */
+  readonly peakMegabytes: number;
+}
+
 export interface ResultRecord {
   readonly schema: typeof RESULT_SCHEMA;
   readonly status: FitStatus;
@@ -140,6 +145,7 @@ export interface ResultRecord {
   readonly solver: SolverRecord;
   readonly identifiability: IdentifiabilityRecord;
   readonly timings: TimingsRecord;
+  readonly resources: ResourcesRecord;
   /** sha256 of the numerical result, hex; see `digest.ts`. */
   readonly digest: string;
   readonly warnings: readonly Warning[];

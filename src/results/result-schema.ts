@@ -111,6 +111,9 @@ export const resultSchema: z.ZodType<ResultRecord> = z
         totalSeconds: z.number().describe('From the start of the command until this record was made.'),
       })
       .catchall(z.number()),
+    resources: z.strictObject({
+      peakMegabytes: z.number().describe('Largest resident memory of the process until this record was made, 1e6 bytes.'),
+    }),
     digest: z
       .string()
       .regex(/^[0-9a-f]{64}$/)

@@ -32,6 +32,7 @@ describe('the record of a fit', () => {
       solver: { iterations: 14, fullSweeps: 8, starts: 8, startsAtBest: 7 },
       identifiability: { condition: 3140 },
       timings: { readSeconds: 0.25, fitSeconds: 0.5, totalSeconds: 1 },
+      resources: { peakMegabytes: 250 },
     });
     expect(record.digest).toMatch(/^[0-9a-f]{64}$/);
     expect(record.support.points).toBe(3 * ((28 * 27) / 2) - record.support.excluded.nan);
@@ -151,6 +152,6 @@ describe('the schema of result.json', () => {
 
 test('records made from the same fit are equal', () => {
   expect(
-    makeResultRecord({ ...fit, scaling: 'per-angle', timings: record.timings, versions: record.versions }),
+    makeResultRecord({ ...fit, scaling: 'per-angle', timings: record.timings, resources: record.resources, versions: record.versions }),
   ).toEqual(record);
 });

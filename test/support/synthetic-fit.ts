@@ -267,6 +267,7 @@ export function recordOf(fit: SyntheticFit, warnings: readonly Warning[] = []): 
     ...fit,
     scaling: 'per-angle',
     timings,
+    resources: { peakMegabytes: 250 },
     versions: { twotime: '0.1.0', node: '26.10.0' },
     warnings,
   });

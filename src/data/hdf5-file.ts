@@ -27,6 +27,8 @@ const FLOAT = 1;
 const STRING = 3;
 /** One read stays below this many bytes (the library's own limit is 2 GiB); blocks are whole chunks where possible. */
 const MOST_BYTES_PER_READ = 256 * 2 ** 20;
+/** Rows of one chunk are read together up to this many bytes, because a part of a chunk costs as much as the whole. */
+const MOST_BYTES_OF_A_CHUNK = 1536 * 2 ** 20;
 /** Lists (q, φ, bins) longer than this are not what they claim to be. */
 const MOST_LIST_ENTRIES = 10_000_000;
 
@@ -143,14 +145,21 @@ export class Hdf5File implements Disposable {
   }
 
   /**
-   * Read the square window `[first, first + count)` of a float matrix in both directions, in blocks of whole rows.
-   * Rows are numbered from the start of the window.
+   * Read the square window `[first, first + count)` of a float matrix in both directions, in blocks of whole rows, of
+   * whole chunks where they fit into `blockBytes`. Rows are numbered from the start of the window.
    */
-  readWindow(info: Hdf5DatasetInfo, first: number, count: number, handle: RowBlockHandler): void {
+  readWindow(
+    info: Hdf5DatasetInfo,
+    first: number,
+    count: number,
+    handle: RowBlockHandler,
+    blockBytes: number = MOST_BYTES_PER_READ,
+  ): void {
     const { module } = this.#library;
     const rowBytes = count * info.itemBytes;
-    const wholeChunks = (rows: number): number => Math.max(1, Math.floor(rows / info.chunkRows)) * info.chunkRows;
-    const blockRows = Math.min(count, wholeChunks(Math.max(1, Math.floor(MOST_BYTES_PER_READ / rowBytes))));
+    const fitting = Math.max(1, Math.floor(blockBytes / rowBytes));
+    const chunked = Math.max(1, Math.floor(fitting / info.chunkRows)) * info.chunkRows;
+    const blockRows = Math.min(count, chunked * rowBytes <= MOST_BYTES_OF_A_CHUNK ? chunked : fitting);
     this.#guard(info.path, () => {
       const pointer = module._malloc(blockRows * rowBytes);
       if (pointer === 0) {

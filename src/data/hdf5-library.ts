@@ -35,12 +35,32 @@ export function noteHdf5Error(trapped: boolean): void {
 }
 
 async function start(): Promise<Hdf5Library> {
-  const library = await importInstance(instances++);
-  const module = await library.ready;
+  const library = await withoutItsNoise(() => importInstance(instances++));
+  const { module } = library;
   module.activate_throwing_error_handler();
   const plugins = dirname(createRequire(import.meta.url).resolve('h5wasm-plugins'));
   module.insert_plugin_search_path(join(plugins, 'plugins'), 0);
-  return { ...library, module };
+  return library;
+}
+
+/**
+ * The library keeps the `console.error` it finds while loading and prints to it before it throws. What it throws is
+ * reported by whoever called it, so the printing is kept away from the user.
+ */
+async function withoutItsNoise(load: () => Promise<H5wasm>): Promise<Hdf5Library> {
+  const original = console.error;
+  let loading = true;
+  const muted = (...words: unknown[]): void => {
+    if (loading) original.apply(console, words);
+  };
+  console.error = muted;
+  try {
+    const library = await load();
+    return { ...library, module: await library.ready };
+  } finally {
+    loading = false;
+    if (console.error === muted) console.error = original;
+  }
 }
 
 /** A module instance lives as long as its URL is remembered, so a second one needs another URL. */

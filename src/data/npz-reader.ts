@@ -71,16 +71,20 @@ export class NpzReader implements Disposable {
   }
 
   /** All bytes of a small member. */
-  async whole(entry: NpzEntry): Promise<Uint8Array> {
+  whole(entry: NpzEntry): Uint8Array {
     if (entry.bytes > MOST_WHOLE_BYTES) {
       throw new InputRefused(`${entry.bytes} bytes where a short list is expected`, { where: this.where(entry) });
     }
-    const bytes = new Uint8Array(entry.bytes);
-    let at = 0;
-    await this.stream(entry, (chunk) => {
-      bytes.set(chunk, at);
-      at += chunk.length;
-    });
+    const stored = this.#bytes(this.#dataStart(entry), entry.storedBytes, this.where(entry));
+    let bytes: Uint8Array = stored;
+    if (entry.deflated) {
+      try {
+        bytes = inflateRawSync(stored, { maxOutputLength: entry.bytes + 1 });
+      } catch (cause) {
+        throw this.#damaged(entry, cause);
+      }
+    }
+    if (bytes.length !== entry.bytes || crc32(bytes) !== entry.crc) throw this.#damaged(entry, 'checksum');
     return bytes;
   }
 

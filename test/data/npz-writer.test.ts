@@ -37,7 +37,7 @@ describe('an NPZ archive', () => {
     using archive = new NpzReader(path, path);
     const found = [];
     for (const entry of archive.entries.values()) {
-      const { header, values } = decodeNpy(await archive.whole(entry), archive.where(entry));
+      const { header, values } = decodeNpy(archive.whole(entry), archive.where(entry));
       found.push([entry.name, header.dtype, header.shape, [...values]]);
     }
     expect(found).toEqual([

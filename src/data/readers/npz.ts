@@ -48,8 +48,8 @@ async function describeArchive(archive: NpzReader, shown: string): Promise<Matri
   }
   const header = parseNpyHeader(archive.head(entry), archive.where(entry));
   const { angles, frames } = stackShape(header, entry.bytes, archive.where(entry));
-  const q = await readList(archive, Q_LIST, angles, true);
-  const phi = await readList(archive, PHI_LIST, angles, false);
+  const q = readList(archive, Q_LIST, angles, true);
+  const phi = readList(archive, PHI_LIST, angles, false);
   const axis = await readAxes(archive, frames, shown);
   const unusable = q?.findIndex((value) => !(value > 0) || !Number.isFinite(value)) ?? -1;
   if (q !== null && unusable >= 0) {
@@ -95,15 +95,10 @@ async function describeArchive(archive: NpzReader, shown: string): Promise<Matri
 }
 
 /** A list with one number per matrix; null if the archive has none. */
-async function readList(
-  archive: NpzReader,
-  key: string,
-  count: number,
-  oneForAll: boolean,
-): Promise<Float64Array | null> {
+function readList(archive: NpzReader, key: string, count: number, oneForAll: boolean): Float64Array | null {
   const entry = archive.entries.get(key);
   if (entry === undefined) return null;
-  const { header, values } = decodeNpy(await archive.whole(entry), archive.where(entry));
+  const { header, values } = decodeNpy(archive.whole(entry), archive.where(entry));
   if (values instanceof Float64Array) {
     if (values.length === count) return values;
     if (oneForAll && values.length === 1) return new Float64Array(count).fill(values[0]!);
@@ -150,7 +145,7 @@ async function readAxis(archive: NpzReader, entry: NpzEntry, frames: number): Pr
   const where = archive.where(entry);
   const header = parseNpyHeader(archive.head(entry), where);
   if (header.shape.length < 2) {
-    const { values } = decodeNpy(await archive.whole(entry), where);
+    const { values } = decodeNpy(archive.whole(entry), where);
     if (values instanceof Float64Array && values.length === frames) return values;
   }
   const square = header.shape.length === 2 && header.shape.every((n) => n === frames);

@@ -1,8 +1,8 @@
 /**
  * Write two-time matrices as one APS legacy HDF5 file with every path its readers look for, and the truth.
  *
- * Matrices are full, float32, contiguous and uncompressed: noise does not compress (deflate gains a fifth, at thirty times
- * the time to write and fifty times the time to read). Bins count 1, 2, … in the order of the angles.
+ * Matrices are full, float32, contiguous and uncompressed: deflate saves a fifth of the bytes of noisy data and takes some
+ * ten times as long to write and to read. Bins count 1, 2, … in the order of the angles.
  */
 import { OutputRefused, TwotimeError } from '../../base/errors.ts';
 import { throwIfCancelled } from '../../base/task-context.ts';

@@ -20,7 +20,7 @@ export const MAXIMUM_TILE_ANGLES = 8;
 const MINIMUM_ROWS = 32;
 const MAXIMUM_ROWS = 128;
 /** Pairs per block of rows: rows shorten down the triangle, so later blocks take more of them. */
-const PAIRS_PER_BLOCK = 32768;
+const PAIRS_PER_BLOCK = 65536;
 
 /** The tiles of N frames and P angles, in the order of the summation tree. */
 export function partition(frames: number, angles: number): Tile[] {

@@ -95,10 +95,7 @@ export function storeSinCos(phase: usize, sine: usize, cosine: usize): void {
   c = timesPlus(c, z, constant(TRIGONOMETRIC, COS_SERIES + 2));
   c = timesPlus(c, z, constant(TRIGONOMETRIC, COS_SERIES + 1));
   c = timesPlus(c, z, constant(TRIGONOMETRIC, COS_SERIES));
-  // 1 − z/2 first, with the rounding error of that subtraction added back.
-  const half = times(z, both(0.5));
-  const w = minus(both(1), half);
-  c = plus(w, plus(minus(minus(both(1), w), half), times(times(z, z), c)));
+  c = timesPlus(times(z, z), c, minus(both(1), times(z, both(0.5))));
   const one = i64x2.splat(1);
   const odd = i64x2.neg(v128.and(shifted, one));
   const two = i64x2.splat(2);

@@ -6,7 +6,7 @@
  */
 import { Job } from './job';
 import { accumulate, both, laneSum, plus, times } from './lanes';
-import { tableBytes, vectorAt } from './normal';
+import { hessianEntry, hessianSize, padded, tableBytes, vectorAt } from './normal';
 import { ADJOINT, NORMAL } from './shapes';
 import { Angle, angleAt, Workspace } from './workspace';
 
@@ -102,7 +102,7 @@ function finishAdjoint(job: Job, space: Workspace, angle: Angle, result: usize):
   const factorG = both(-strainFactor(job) * pull);
   const anchor = both(job.shear ? load<f64>(job.g + (<usize>space.rowStart << 3)) : 0);
   let total = both(0);
-  let column = angle.columns;
+  let column = angle.columns + (job.shear ? 32 : 0);
   // A column before the first frame adds zero to the number before the vector.
   let c = result + (<usize>(job.cAt + space.base) << 3);
   let g = result + (<usize>(job.gAt + space.base) << 3);
@@ -133,7 +133,7 @@ function finishDerivatives(job: Job, space: Workspace, angle: Angle, result: usi
   for (let k = 0; k < c + g; k++) {
     const table = space.vectors + <usize>k * tableBytes(space);
     const factor = k < c ? -job.kappa : f;
-    const weights = angle.columns + (k < c ? 0 : 48);
+    const weights = angle.columns + (job.shear ? 32 : 0) + (k < c ? 0 : 48);
     const at = <usize>k << 3;
     store<f64>(d + at, factor * byD * (load<f64>(d + at) + columnProduct(space, weights, table, 0)));
     store<f64>(md + at, factor * byMd * (load<f64>(md + at) + columnProduct(space, weights + 16, table, 0)));
@@ -144,7 +144,7 @@ function finishDerivatives(job: Job, space: Workspace, angle: Angle, result: usi
   const factor = f * angle.tau;
   if (job.convention == 0) {
     const anchor = load<f64>(job.g + (<usize>space.rowStart << 3));
-    const weights = angle.columns + 48;
+    const weights = angle.columns + 80;
     store<f64>(d + at, factor * byD * (columnProduct(space, weights, space.strain, anchor) - angle.strain3));
     store<f64>(md + at, factor * byMd * (columnProduct(space, weights + 16, space.strain, anchor) - angle.strain4));
     store<f64>(rd + at, factor * byRd * (columnProduct(space, weights + 32, space.strain, anchor) - angle.strain5));
@@ -165,7 +165,7 @@ function columnProduct(space: Workspace, weights: usize, table: usize, anchor: f
   return laneSum(sum);
 }
 
-/** The lower triangle was summed, except that C × G sits above the diagonal; write both. */
+/** Give the matrix its factors and its true size. C × G was summed above the diagonal, the rest below. */
 function finishHessian(job: Job, space: Workspace, result: usize): void {
   const c = job.vectorsC;
   const cg = c + job.vectorsG;
@@ -173,12 +173,21 @@ function finishHessian(job: Job, space: Workspace, result: usize): void {
   const f = strainFactor(job);
   for (let k = 0; k < size; k++) {
     for (let l = 0; l <= k; l++) {
+      const a = place(job, k);
+      const b = place(job, l);
       const above = l < c && k >= c && k < cg;
-      const entry = above ? l * size + k : k * size + l;
+      const entry = above ? hessianEntry(job, space, b, a) : hessianEntry(job, space, a, b);
       const factor = (k < c ? -job.kappa : f) * (l < c ? -job.kappa : f);
-      const value = factor * laneSum(v128.load(space.hessian + (<usize>entry << 4)));
+      const value = factor * laneSum(v128.load(entry));
       store<f64>(result + (<usize>(job.hessianAt + k * size + l) << 3), value);
       store<f64>(result + (<usize>(job.hessianAt + l * size + k) << 3), value);
     }
   }
+}
+
+/** Where parameter k stands among the padded vectors. */
+function place(job: Job, k: i32): i32 {
+  if (k < job.vectorsC) return k;
+  if (k < job.vectorsC + job.vectorsG) return k - job.vectorsC + padded(job.vectorsC);
+  return hessianSize(job) - 1;
 }

@@ -57,8 +57,8 @@ export function sweepHomodyne2(kind: i32, shape: i32, run: Run, angle: Angle): v
       let s: v128 = both(0);
       let d: v128 = both(0);
       if (shape == FAR || shape == MIXED) {
-        const columnSine = v128.load(columns + stride - 32);
-        const columnCosine = v128.load(columns + stride - 16);
+        const columnSine = v128.load(columns);
+        const columnCosine = v128.load(columns, 16);
         const sineX = minus(times(columnSine, cosine), times(columnCosine, sine));
         const cosineX = plus(times(columnCosine, cosine), times(columnSine, sine));
         const excess = times(h, v128.load(pairs, 32));
@@ -115,13 +115,15 @@ export function sweepHomodyne2(kind: i32, shape: i32, run: Run, angle: Angle): v
         if (kind == ADJOINT) {
           const rC = times(r, weightC);
           row0 = plus(row0, rC);
-          v128.store(columns, plus(v128.load(columns), rC));
-          if (shape != STATIC) {
+          if (shape == STATIC) {
+            v128.store(columns, plus(v128.load(columns), rC));
+          } else {
+            v128.store(columns, plus(v128.load(columns, 32), rC), 32);
             const r0 = times(r, F0);
             const rF = times(r0, v128.load(pairs, 64));
             h0 = plus(h0, r0);
             row3 = plus(row3, rF);
-            v128.store(columns, plus(v128.load(columns, 16), rF), 16);
+            v128.store(columns, plus(v128.load(columns, 48), rF), 48);
           }
         } else {
           const mC = times(M, weightC);
@@ -129,9 +131,15 @@ export function sweepHomodyne2(kind: i32, shape: i32, run: Run, angle: Angle): v
           row0 = plus(row0, weightC);
           row1 = plus(row1, mC);
           row2 = plus(row2, rC);
-          v128.store(columns, plus(v128.load(columns), weightC));
-          v128.store(columns, plus(v128.load(columns, 16), mC), 16);
-          v128.store(columns, plus(v128.load(columns, 32), rC), 32);
+          if (shape == STATIC) {
+            v128.store(columns, plus(v128.load(columns), weightC));
+            v128.store(columns, plus(v128.load(columns, 16), mC), 16);
+            v128.store(columns, plus(v128.load(columns, 32), rC), 32);
+          } else {
+            v128.store(columns, plus(v128.load(columns, 32), weightC), 32);
+            v128.store(columns, plus(v128.load(columns, 48), mC), 48);
+            v128.store(columns, plus(v128.load(columns, 64), rC), 64);
+          }
           const sharedC = times(share, weightC);
           accumulate(sums, times(sharedC, weightC));
           if (shape != STATIC) {
@@ -144,17 +152,17 @@ export function sweepHomodyne2(kind: i32, shape: i32, run: Run, angle: Angle): v
             row3 = plus(row3, F);
             row4 = plus(row4, mF);
             row5 = plus(row5, rF);
-            v128.store(columns, plus(v128.load(columns, 48), F), 48);
-            v128.store(columns, plus(v128.load(columns, 64), mF), 64);
-            v128.store(columns, plus(v128.load(columns, 80), rF), 80);
+            v128.store(columns, plus(v128.load(columns, 80), F), 80);
+            v128.store(columns, plus(v128.load(columns, 96), mF), 96);
+            v128.store(columns, plus(v128.load(columns, 112), rF), 112);
             const CF = times(sharedC, F);
             let FF = times(times(share, F), F);
-            accumulate(sums + 1 * CHUNK_BYTES, CF);
-            accumulate(sums + 2 * CHUNK_BYTES, FF);
-            accumulate(sums + 3 * CHUNK_BYTES, times(tau, CF));
+            v128.store(sums, plus(v128.load(sums, 1 * CHUNK_BYTES), CF), 1 * CHUNK_BYTES);
+            v128.store(sums, plus(v128.load(sums, 2 * CHUNK_BYTES), FF), 2 * CHUNK_BYTES);
+            v128.store(sums, plus(v128.load(sums, 3 * CHUNK_BYTES), times(tau, CF)), 3 * CHUNK_BYTES);
             FF = times(tau, FF);
-            accumulate(sums + 4 * CHUNK_BYTES, FF);
-            accumulate(sums + 5 * CHUNK_BYTES, times(tau, FF));
+            v128.store(sums, plus(v128.load(sums, 4 * CHUNK_BYTES), FF), 4 * CHUNK_BYTES);
+            v128.store(sums, plus(v128.load(sums, 5 * CHUNK_BYTES), times(tau, FF)), 5 * CHUNK_BYTES);
           }
           sums += 16;
         }

@@ -19,36 +19,51 @@ export const HOMODYNE2_RECORD: usize = 96;
 /** Largest κ·√smoothing for which 1 − κδ + (κδ)²/2 is exact to rounding. */
 const CORRECTION_LIMIT: f64 = 1e-6;
 
-/** E for groups start ≤ g < end of row i; `origin` is the first group of the chunk. */
-export function prepareDecay(job: Job, space: Workspace, i: i32, start: i32, end: i32, origin: i32): void {
-  let table = space.e + (<usize>(start - origin) << 4);
+/**
+ * E and, under shear in the published convention, the pair records for groups start ≤ g < end of row i; `origin` is
+ * the first group of the chunk.
+ */
+export function preparePairs(job: Job, space: Workspace, i: i32, start: i32, end: i32, origin: i32): void {
+  let e = space.e + (<usize>(start - origin) << 4);
+  let record = space.pairs + <usize>(start - origin) * PUBLISHED_RECORD;
+  const withRecords = job.shear != 0 && job.convention == 0;
+  const gi = both(job.shear ? load<f64>(job.g + (<usize>i << 3)) : 0);
   let g = start;
   if (space.steep) {
     // One anchor cannot serve the pairs inside the tile's rows without overflow; take their exponentials one by one.
     const minusKappa = both(-job.kappa);
     const ci = both(load<f64>(job.c + (<usize>i << 3)));
     const inside = min(end, (space.rowEnd - space.base + 1) >> 1);
-    for (; g < inside; g++, table += 16) {
-      v128.store(table, decayFactor(times(minusKappa, minus(v128.load(space.transport + (<usize>g << 4)), ci))));
+    for (; g < inside; g++, e += 16, record += PUBLISHED_RECORD) {
+      const factor = decayFactor(times(minusKappa, minus(v128.load(space.transport + (<usize>g << 4)), ci)));
+      v128.store(e, factor);
+      if (withRecords) storeRecord(record, factor, minus(v128.load(space.strain + (<usize>g << 4)), gi));
     }
   }
-  const factor = both(load<f64>(space.rowDecay + (<usize>(i - space.rowStart) << 3)));
-  for (; g < end; g++, table += 16) v128.store(table, times(v128.load(space.decay + (<usize>g << 4)), factor));
-}
-
-export function preparePublished(job: Job, space: Workspace, i: i32, start: i32, end: i32, origin: i32): void {
-  const gi = both(load<f64>(job.g + (<usize>i << 3)));
-  const one = both(1);
-  let record = space.pairs + <usize>(start - origin) * PUBLISHED_RECORD;
-  let e = space.e + (<usize>(start - origin) << 4);
-  let strain = space.strain + (<usize>start << 4);
-  for (const stop = space.strain + (<usize>end << 4); strain < stop; strain += 16, e += 16, record += PUBLISHED_RECORD) {
-    const inverse = f64x2.div(one, minus(v128.load(strain), gi));
-    v128.store(record, times(v128.load(e), times(inverse, inverse)));
-    v128.store(record, inverse, 16);
+  const own = both(load<f64>(space.rowDecay + (<usize>(i - space.rowStart) << 3)));
+  let decay = space.decay + (<usize>g << 4);
+  const stop = space.decay + (<usize>end << 4);
+  if (!withRecords) {
+    for (; decay < stop; decay += 16, e += 16) v128.store(e, times(v128.load(decay), own));
+    return;
+  }
+  let strain = space.strain + (<usize>g << 4);
+  for (; decay < stop; decay += 16, strain += 16, e += 16, record += PUBLISHED_RECORD) {
+    const factor = times(v128.load(decay), own);
+    v128.store(e, factor);
+    storeRecord(record, factor, minus(v128.load(strain), gi));
   }
 }
 
+// @ts-ignore: decorator
+@inline
+function storeRecord(record: usize, e: v128, dg: v128): void {
+  const inverse = f64x2.div(both(1), dg);
+  v128.store(record, times(e, times(inverse, inverse)));
+  v128.store(record, inverse, 16);
+}
+
+/** The records of the homodyne2 convention, after `preparePairs`. */
 export function prepareHomodyne2(job: Job, space: Workspace, i: i32, start: i32, end: i32, origin: i32): void {
   const smoothing = both(SMOOTHING);
   const one = both(1);

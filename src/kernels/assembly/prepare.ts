@@ -124,7 +124,7 @@ function prepareSinesAndCosines(job: Job, space: Workspace, angle: Angle): void 
   const anchor = both(load<f64>(job.g + (<usize>space.rowStart << 3)));
   const h = both(angle.h);
   const stride = <usize>space.columnStride;
-  let record = angle.columns + stride - 32;
+  let record = angle.columns;
   for (let g = 0; g < space.groups; g++, record += stride) {
     v128.store(record, times(h, minus(v128.load(space.strain + (<usize>g << 4)), anchor)));
     storeSinCos(record, record, record + 16);

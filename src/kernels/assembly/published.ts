@@ -61,8 +61,8 @@ export function sweepPublished(kind: i32, shape: i32, general: bool, run: Run, a
     let s: v128 = both(0);
     let d: v128 = both(0);
     if (shape == FAR || shape == MIXED) {
-      const columnSine = v128.load(columns + stride - 32);
-      const columnCosine = v128.load(columns + stride - 16);
+      const columnSine = v128.load(columns);
+      const columnCosine = v128.load(columns, 16);
       s = minus(times(columnSine, cosineByH), times(columnCosine, sineByH));
       v = times(v128.load(pairs), s);
       if (kind == ADJOINT || kind == NORMAL) {
@@ -121,8 +121,8 @@ export function sweepPublished(kind: i32, shape: i32, general: bool, run: Run, a
           const rF = times(rv, d);
           row0 = plus(row0, rM);
           row3 = plus(row3, rF);
-          v128.store(columns, plus(v128.load(columns), rM));
-          v128.store(columns, plus(v128.load(columns, 16), rF), 16);
+          v128.store(columns, plus(v128.load(columns, 32), rM), 32);
+          v128.store(columns, plus(v128.load(columns, 48), rF), 48);
         }
       } else {
         const MM = times(M, M);
@@ -130,9 +130,15 @@ export function sweepPublished(kind: i32, shape: i32, general: bool, run: Run, a
         row0 = plus(row0, M);
         row1 = plus(row1, MM);
         row2 = plus(row2, rM);
-        v128.store(columns, plus(v128.load(columns), M));
-        v128.store(columns, plus(v128.load(columns, 16), MM), 16);
-        v128.store(columns, plus(v128.load(columns, 32), rM), 32);
+        if (shape == STATIC) {
+          v128.store(columns, plus(v128.load(columns), M));
+          v128.store(columns, plus(v128.load(columns, 16), MM), 16);
+          v128.store(columns, plus(v128.load(columns, 32), rM), 32);
+        } else {
+          v128.store(columns, plus(v128.load(columns, 32), M), 32);
+          v128.store(columns, plus(v128.load(columns, 48), MM), 48);
+          v128.store(columns, plus(v128.load(columns, 64), rM), 64);
+        }
         accumulate(sums, general ? times(share, MM) : MM);
         if (shape != STATIC) {
           const F = times(v, d);
@@ -141,20 +147,20 @@ export function sweepPublished(kind: i32, shape: i32, general: bool, run: Run, a
           row3 = plus(row3, F);
           row4 = plus(row4, MF);
           row5 = plus(row5, rF);
-          v128.store(columns, plus(v128.load(columns, 48), F), 48);
-          v128.store(columns, plus(v128.load(columns, 64), MF), 64);
-          v128.store(columns, plus(v128.load(columns, 80), rF), 80);
+          v128.store(columns, plus(v128.load(columns, 80), F), 80);
+          v128.store(columns, plus(v128.load(columns, 96), MF), 96);
+          v128.store(columns, plus(v128.load(columns, 112), rF), 112);
           let FF = times(F, F);
           if (general) {
             MF = times(share, MF);
             FF = times(share, FF);
           }
-          accumulate(sums + 1 * CHUNK_BYTES, MF);
-          accumulate(sums + 2 * CHUNK_BYTES, FF);
-          accumulate(sums + 3 * CHUNK_BYTES, times(tau, MF));
+          v128.store(sums, plus(v128.load(sums, 1 * CHUNK_BYTES), MF), 1 * CHUNK_BYTES);
+          v128.store(sums, plus(v128.load(sums, 2 * CHUNK_BYTES), FF), 2 * CHUNK_BYTES);
+          v128.store(sums, plus(v128.load(sums, 3 * CHUNK_BYTES), times(tau, MF)), 3 * CHUNK_BYTES);
           FF = times(tau, FF);
-          accumulate(sums + 4 * CHUNK_BYTES, FF);
-          accumulate(sums + 5 * CHUNK_BYTES, times(tau, FF));
+          v128.store(sums, plus(v128.load(sums, 4 * CHUNK_BYTES), FF), 4 * CHUNK_BYTES);
+          v128.store(sums, plus(v128.load(sums, 5 * CHUNK_BYTES), times(tau, FF)), 5 * CHUNK_BYTES);
         }
         sums += 16;
       }

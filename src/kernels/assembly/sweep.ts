@@ -3,7 +3,7 @@ import { classify } from './classify';
 import { finishRow, finishTile } from './finish';
 import { Job } from './job';
 import { contractRow, prepareVectors } from './normal';
-import { HOMODYNE2_RECORD, prepareDecay, prepareHomodyne2, preparePublished, PUBLISHED_RECORD } from './pairs';
+import { HOMODYNE2_RECORD, prepareHomodyne2, preparePairs, PUBLISHED_RECORD } from './pairs';
 import { prepareAngles, prepareColumns } from './prepare';
 import { Run } from './run';
 import { ADJOINT, DIRECT, FAR, MIXED, NEAR, NORMAL, SHAPE, STATIC } from './shapes';
@@ -69,9 +69,8 @@ function sweepRow(job: Job, space: Workspace, i: i32, origin: i32, end: i32, res
   const first = firstGroup(space, i);
   const start = max(first, origin);
   if (start >= end) return;
-  prepareDecay(job, space, i, start, end, origin);
+  preparePairs(job, space, i, start, end, origin);
   if (job.convention != 0) prepareHomodyne2(job, space, i, start, end, origin);
-  else if (job.shear) preparePublished(job, space, i, start, end, origin);
   const record = job.convention == 0 ? PUBLISHED_RECORD : HOMODYNE2_RECORD;
   const run = changetype<Run>(space.run);
   run.scratch = space.scratch;
@@ -83,7 +82,7 @@ function sweepRow(job: Job, space: Workspace, i: i32, origin: i32, end: i32, res
     const stride = <usize>space.columnStride;
     if (job.shear) {
       const own = i - space.base;
-      const table = angle.columns + <usize>(own >> 1) * stride + stride - 32 + (<usize>(own & 1) << 3);
+      const table = angle.columns + <usize>(own >> 1) * stride + (<usize>(own & 1) << 3);
       run.sine = load<f64>(table);
       run.cosine = load<f64>(table, 16);
     }

@@ -13,9 +13,9 @@ export const BLOCK_GROUPS: i32 = 8;
 /** Rows per decision. */
 export const BLOCK_ROWS: i32 = 8;
 /** Groups swept at once, so that the tables of a row stay in the first caches. */
-export const CHUNK_GROUPS: i32 = 512;
+export const CHUNK_GROUPS: i32 = 256;
 /** Bytes from one table over a chunk to the next; not a power of two, or tables would compete for the same cache lines. */
-export const CHUNK_BYTES: usize = (512 + 12) << 4;
+export const CHUNK_BYTES: usize = (256 + 12) << 4;
 
 /** One angle of the tile: constants, running sums, and its tables. */
 @unmanaged
@@ -111,7 +111,7 @@ function align(address: usize): usize {
   return (address + 63) & ~63;
 }
 
-/** Vectors per column record: sums [S C], adjoint [rM rF S C], normal [M M² rM F MF rF S C]; without shear the F and S, C are absent. */
+/** Vectors per column record: [S C] of h(G_j − G_b), then adjoint [rM rF] or normal [M M² rM F MF rF]; only the M without shear. */
 export function columnVectors(kind: i32, shear: bool): i32 {
   const weights = kind == ADJOINT ? 1 : kind == NORMAL ? 3 : 0;
   return shear ? 2 * weights + 2 : weights;
@@ -160,11 +160,11 @@ export function layOut(job: Job, arena: usize, rowStart: i32, rowEnd: i32, angle
   space.vectors = top;
   top += vectors * table;
   space.differences = top;
-  if (job.kind == NORMAL) top += (vectors + 1) * CHUNK_BYTES;
+  if (job.kind == NORMAL) top += (vectors + 5) * CHUNK_BYTES;
   space.sums = top;
   if (job.kind == NORMAL) top += PAIR_SUMS * CHUNK_BYTES;
   space.hessian = top;
-  top = align(top + ((parameters * parameters) << 4));
+  top = align(top + (((parameters + 5) * (parameters + 5)) << 4));
   for (let a = 0; a < space.angleCount; a++) {
     const angle = angleAt(space, a);
     angle.columns = top;

@@ -23,8 +23,12 @@ const COST_TOLERANCE = 1e-9;
 
 export interface RecoveredFile {
   readonly truth: ParameterValues;
+  readonly q: number;
+  /** Whether the fit had a start. */
   readonly given: boolean;
   readonly outcome: FitOutcome;
+  /** The fit started at the truth. */
+  readonly reference: FitOutcome;
   readonly reachedBest: boolean;
   /** (value − truth)/σ of every physical parameter; null when the file is near-degenerate. */
   readonly pulls: Readonly<Record<string, number>> | null;
@@ -65,7 +69,7 @@ export async function recover(mode: Mode, convention: Convention, index: number)
     const outcome = await fitTwoTime(simulatedProblem(file, { ...(given ? { start } : {}), options: { seed: index } }));
     const reference = await fitTwoTime(simulatedProblem(file, { start: truth, options: { starts: 1 } }));
     const reachedBest = outcome.cost.chi2 <= reference.cost.chi2 * (1 + COST_TOLERANCE);
-    return { truth, given, outcome, reachedBest, pulls: pullsOf(outcome, truth) };
+    return { truth, q, given, outcome, reference, reachedBest, pulls: pullsOf(outcome, truth) };
   } finally {
     memory.release(mark);
   }

@@ -1,21 +1,22 @@
 /**
- * The whole least-squares fit: levels, starts, search, and what the minimum says.
+ * The whole least-squares fit: levels, starts, climb, and what the minimum says.
  *
  * The same path for a thousand points and for a billion; only the number of levels depends on the number of frames.
  */
-import { Cancelled, InputRefused } from '../base/errors.ts';
-import { isTwotimeError } from '../base/errors.ts';
+import { InputRefused } from '../base/errors.ts';
 import type { TaskContext } from '../base/task-context.ts';
+import { climb } from './climb.ts';
 import { coordinateSystem } from './coordinates.ts';
+import { explore } from './explore.ts';
 import { freeParameters } from './free-parameters.ts';
 import { buildLevels } from './levels.ts';
-import { pointsOf, type Objective, type Value } from './objective.ts';
-import type { FitOutcome } from './outcome.ts';
+import { pointsOf, type Objective } from './objective.ts';
+import type { FitOutcome, TraceEntry } from './outcome.ts';
 import type { FitProblem } from './problem.ts';
 import { scalingGroups } from './scaling.ts';
-import { search } from './search.ts';
-import { chooseStarts } from './starts.ts';
+import { scanRange } from './starts.ts';
 import { summarise } from './summarise.ts';
+import type { StepRecorder } from './trust-region.ts';
 import { validateFit } from './validate.ts';
 
 /**
@@ -49,22 +50,33 @@ export async function fitTwoTime(problem: FitProblem, context: TaskContext = {})
     });
   }
 
-  const coarsest = objectives[0]!;
-  const { times } = model.grid;
-  const count = { count: free.names.length === 0 ? 1 : options.starts, seed: options.seed };
-  const lags = [model.grid.dt, times.at(-1)! - times[0]!] as const;
-  let starts: Value[];
-  try {
-    starts = await chooseStarts(coarsest, system, { ...count, lags }, firstGuess(problem), context);
-  } catch (error) {
-    if (isTwotimeError(error, 'Cancelled')) {
-      throw new Cancelled(error.message, { help: 'nothing was fitted yet', cause: error.cause });
-    }
-    throw error;
-  }
-  const found = await search(objectives, system, starts, options.maxIterations, context);
+  const trace: TraceEntry[] = [];
+  const recorder =
+    (objective: Objective, start: number): StepRecorder =>
+    (entry) => {
+      const level = objective.level.full ? 'full' : 'coarse';
+      trace.push({ level, start, ...entry });
+      context.progress?.({ kind: 'iteration', level, start, ...entry });
+    };
+  const { times, dt } = model.grid;
+  const explored = await explore(
+    objectives[0]!,
+    system,
+    {
+      count: free.names.length === 0 ? 1 : options.starts,
+      seed: options.seed,
+      range: scanRange(system, dt, times.at(-1)! - times[0]!),
+      phi: model.phi,
+      guess: firstGuess(problem),
+    },
+    recorder,
+    context,
+  );
+  const climbed = explored.cancelled
+    ? explored
+    : await climb(objectives, system, explored.minima, options.maxIterations, recorder, context);
   const fullSweeps = problem.sweeps.count - sweepsBefore;
-  return summarise({ problem, objectives, system, starts, found, fullSweeps, warnings });
+  return summarise({ problem, objectives, system, explored, climbed, trace, fullSweeps, warnings });
 }
 
 /** Scaling to begin with: the given one when it is fixed, else any; it is eliminated exactly by the first sweep. */

@@ -53,6 +53,12 @@ export function pointsOf(objective: Objective): number {
   return (angles * frames * (frames - 1)) / 2 - excluded.reduce((sum, count) => sum + count, 0);
 }
 
+/** s² at a point: the variance of a datum of unit weight. */
+export function variancePerPoint(objective: Objective, { best, theta }: Value): number {
+  const coefficients = objective.groups.reduce((sum, group) => sum + 2 * group.terms, 0);
+  return (2 * best.cost) / Math.max(1, pointsOf(objective) - theta.length - coefficients);
+}
+
 /** The map ∂moving/∂θ: a moving parameter follows its source, shape (moving, n). */
 export function followMap(free: FreeParameters, moving: readonly string[]): Float64Array {
   const n = free.names.length;

@@ -7,9 +7,16 @@
  */
 import { throwIfCancelled, type TaskContext } from '../base/task-context.ts';
 import { exp, fillUniforms, fold, keyFromSeed, log, pow, type RandomKey } from '../math/index.ts';
-import { naturalStep, type CoordinateSystem, type RateTriple } from './coordinates.ts';
+import type { CoordinateSystem, RateTriple } from './coordinates.ts';
 import { evaluate, type Objective, type ScalingGuess, type Value } from './objective.ts';
 import type { ParameterSetting } from './problem.ts';
+
+/** What a scan goes through. */
+export interface ScanRange {
+  readonly rates: readonly RateRange[];
+  /** Names of the parameters that describe the flow. */
+  readonly flow: readonly string[];
+}
 
 /** Range of the scanned coordinates of one rate A·t^p + B. */
 interface RateRange {
@@ -17,66 +24,94 @@ interface RateRange {
   /** Rate at t_ref, in the unit of the rate. */
   readonly slowest: number;
   readonly fastest: number;
-  /** Exponent p. */
-  readonly exponents: readonly [number, number];
   /** Share of the power-law part in the rate at t_ref. */
   readonly shares: readonly [number, number];
+  /** Share of the candidates whose rate at t_ref is negative. */
+  readonly negative: number;
 }
 
 const EXPONENTS = [-1.6, 0.8] as const;
-/** Candidates screened per scanned coordinate. */
-const CANDIDATES_PER_DIMENSION = 64;
-/** Chosen candidates are at least this many natural steps apart. */
+/** Candidates screened per scanned parameter. */
+const CANDIDATES_PER_PARAMETER = 64;
+/** Chosen candidates are at least this many steps apart, a step being a factor e in a rate, 1 in an exponent or share … */
 const SMALLEST_DISTANCE = 0.5;
+/** … and so many degrees in phi0, which false minima are near in. */
+const DIRECTION_STEP = 4;
 
-/** Ranges to scan for the rates of a model with first and last lag time `shortest` and `longest`, s. */
-function rateRanges(system: CoordinateSystem, shortest: number, longest: number): RateRange[] {
-  return system.triples.map((triple) => {
+/** The range for a model whose shortest and longest lag times are these, s. */
+export function scanRange(system: CoordinateSystem, shortest: number, longest: number): ScanRange {
+  const rates = system.triples.map((triple): RateRange => {
     // `scale` is the rate whose effect over the longest lag is of order one.
-    const isShear = triple.amplitude !== 'D0';
+    const slowest = 0.1 * triple.scale;
     const fast = (triple.scale * longest) / shortest;
-    return {
-      triple,
-      slowest: 0.1 * triple.scale,
-      fastest: isShear ? fast / 2 : 3 * fast,
-      exponents: EXPONENTS,
-      shares: isShear ? [0.2, 2] : [0.2, 1.2],
-    };
+    return triple.amplitude === 'D0'
+      ? { triple, slowest, fastest: 3 * fast, shares: [0.2, 1.2], negative: 0 }
+      : { triple, slowest, fastest: fast / 2, shares: [0.2, 2], negative: 0.25 };
   });
+  const [, shear] = system.triples;
+  return { rates, flow: shear === undefined ? [] : [shear.amplitude, shear.exponent, shear.offset, 'phi0'] };
 }
 
-/** Starts for a fit: θ vectors, the user's own first if it is complete. `count` in total, fewer if fewer are distinct. */
-export async function chooseStarts(
+/** θ of the user's start, if every free parameter has a value. */
+export function givenStart({ free }: CoordinateSystem): Float64Array | null {
+  const values = free.names.map((name) => free.settings.find((setting) => setting.name === name)!.value);
+  return values.every((value) => value !== undefined) ? Float64Array.from(values) : null;
+}
+
+/**
+ * Settings of the free parameters for a scan. Values of a partial start are kept; beside a complete one the scan looks for
+ * other minima everywhere.
+ */
+export function openSettings({ free }: CoordinateSystem, complete: boolean): ParameterSetting[] {
+  const settings = free.names.map((name) => free.settings.find((setting) => setting.name === name)!);
+  return complete ? settings.map((setting) => ({ ...setting, value: undefined })) : settings;
+}
+
+export interface ScanRequest {
+  /** One per free parameter; those with a value keep it. */
+  readonly settings: readonly ParameterSetting[];
+  readonly range: ScanRange;
+  readonly seed: number;
+  /** Number of the scan, so that each draws its own candidates. */
+  readonly stream: number;
+}
+
+/** Screen the candidates of a Latin hypercube by cost; best first. */
+export async function scan(
   objective: Objective,
   system: CoordinateSystem,
-  options: { readonly count: number; readonly seed: number; readonly lags: readonly [shortest: number, longest: number] },
+  { settings, range, seed, stream }: ScanRequest,
   guess: ScalingGuess,
   context: TaskContext,
 ): Promise<Value[]> {
-  const { free } = system;
-  const settings = free.names.map((name) => free.settings.find((setting) => setting.name === name)!);
-  const chosen: Value[] = [];
-  if (settings.every(({ value }) => value !== undefined)) {
-    const theta = Float64Array.from(settings, ({ value }) => value!);
-    chosen.push(await evaluate(objective, theta, guess, context));
-  }
-  if (chosen.length >= options.count) return chosen;
-
-  const ranges = rateRanges(system, ...options.lags);
-  const key = keyFromSeed(options.seed);
-  // When a start is given, the scan looks for other minima everywhere; otherwise it fills in what is missing.
-  const given = chosen.length > 0 ? settings.map((setting) => ({ ...setting, value: undefined })) : settings;
+  const open = settings.filter(({ value }) => value === undefined).length;
+  const dimensions = 4 * range.rates.length + 1;
   const screened: Value[] = [];
-  for (const unit of latinHypercube(key, CANDIDATES_PER_DIMENSION * free.names.length, 3 * ranges.length + 1)) {
+  let lowest = Infinity;
+  for (const unit of latinHypercube(fold(keyFromSeed(seed), stream), CANDIDATES_PER_PARAMETER * open, dimensions)) {
     throwIfCancelled(context);
-    const theta = candidate(system, ranges, given, unit);
-    const value = await evaluate(objective, theta, guess, context);
-    if (Number.isFinite(value.best.cost)) screened.push(value);
+    const value = await evaluate(objective, candidate(system, range, settings, unit), guess, context);
+    if (!Number.isFinite(value.best.cost)) continue;
+    screened.push(value);
+    if (value.best.cost < lowest) {
+      lowest = value.best.cost;
+      context.progress?.({ kind: 'iteration', level: 'scan', start: stream, iteration: screened.length, cost: lowest, accepted: true });
+    }
   }
-  screened.sort((a, b) => a.best.cost - b.best.cost);
+  return screened.sort((a, b) => a.best.cost - b.best.cost);
+}
+
+/** The first of `screened` that are apart from `known` and from each other, at most `count`. */
+export function pickDistinct(
+  system: CoordinateSystem,
+  screened: readonly Value[],
+  known: readonly Value[],
+  count: number,
+): Value[] {
+  const chosen: Value[] = [];
   for (const value of screened) {
-    if (chosen.length >= options.count) break;
-    if (chosen.every((other) => distance(system, other, value) > SMALLEST_DISTANCE)) chosen.push(value);
+    if (chosen.length >= count) break;
+    if ([...known, ...chosen].every((other) => distance(system, other, value) > SMALLEST_DISTANCE)) chosen.push(value);
   }
   return chosen;
 }
@@ -96,37 +131,43 @@ export function latinHypercube(key: RandomKey, count: number, dimensions: number
 /** θ of one point of the unit cube: given values kept, the others from the scanned rates, moved into the bounds. */
 function candidate(
   system: CoordinateSystem,
-  ranges: readonly RateRange[],
+  { rates }: ScanRange,
   settings: readonly ParameterSetting[],
   unit: Float64Array,
 ): Float64Array {
-  const { free, referenceTime } = system;
-  const known = new Map<string, number>();
-  for (const name of free.settings.map((setting) => setting.name)) {
-    const setting = settings.find((s) => s.name === name);
-    const value = setting === undefined ? fixedValue(system, name) : setting.value;
-    if (value !== undefined) known.set(name, value);
-  }
+  const { free } = system;
+  const known = (name: string): number | undefined =>
+    free.moving.includes(name) ? settings.find((setting) => setting.name === name)?.value : fixedValue(system, name);
   const theta = new Map<string, number>();
-  ranges.forEach((range, r) => {
+  rates.forEach((range, r) => {
     const { amplitude, exponent, offset } = range.triple;
-    const rate = range.slowest * exp(unit[3 * r]! * log(range.fastest / range.slowest));
-    const p = known.get(exponent) ?? between(overlap(range.exponents, boundsOf(system, exponent)), unit[3 * r + 1]!);
-    const share = between(range.shares, unit[3 * r + 2]!);
-    const factor = pow(referenceTime, p);
-    const knownAmplitude = known.get(amplitude);
-    const knownOffset = known.get(offset);
-    const power =
-      knownAmplitude !== undefined ? knownAmplitude * factor : knownOffset !== undefined ? Math.max(rate - knownOffset, 0.1 * rate) : share * rate;
+    const [speed, bend, part, sign] = unit.subarray(4 * r, 4 * r + 4) as unknown as [number, number, number, number];
+    const size = range.slowest * exp(speed * log(range.fastest / range.slowest));
+    const p = known(exponent) ?? between(overlap(EXPONENTS, boundsOf(system, exponent)), bend);
+    const factor = pow(system.referenceTime, p);
+    const power = powerPart(known(amplitude), known(offset), factor, size, between(range.shares, part));
+    const rate = known(amplitude) === undefined || known(offset) !== undefined ? size : power / between(range.shares, part);
     theta.set(exponent, p);
     theta.set(amplitude, power / factor);
-    theta.set(offset, knownOffset ?? (power * (1 - share)) / share);
+    theta.set(offset, known(offset) ?? (sign < range.negative ? -rate : rate) - power);
   });
-  theta.set('phi0', between(canonicalAngles(boundsOf(system, 'phi0')), unit[3 * ranges.length]!));
+  theta.set('phi0', between(canonicalAngles(boundsOf(system, 'phi0')), unit.at(-1)!));
   return Float64Array.from(free.names, (name, i) => {
     const value = settings[i]!.value ?? theta.get(name)!;
     return Math.min(Math.max(value, free.lower[i]!), free.upper[i]!);
   });
+}
+
+/** Value of the power-law part at t_ref for a rate of this size: known, what a known offset leaves, or a share. */
+function powerPart(
+  amplitude: number | undefined,
+  offset: number | undefined,
+  factor: number,
+  size: number,
+  share: number,
+): number {
+  if (amplitude !== undefined) return amplitude * factor;
+  return offset === undefined ? share * size : Math.max(size - offset, 0.1 * size);
 }
 
 /** Value of a parameter that does not move; undefined when it is free or follows a free one. */
@@ -165,16 +206,17 @@ function distance(system: CoordinateSystem, a: Value, b: Value): number {
   const rated = new Set<string>();
   for (const { amplitude, exponent, offset } of system.triples) {
     [amplitude, exponent, offset].forEach((name) => rated.add(name));
-    const shape = ({ values }: Value): [number, number, number] => {
+    const shape = ({ values }: Value): number[] => {
       const power = values[amplitude]! * pow(system.referenceTime, values[exponent]!);
       const rate = power + values[offset]!;
-      return [log(Math.abs(rate) + 1e-300), values[exponent]!, power / (Math.abs(power) + Math.abs(values[offset]!) + 1e-300)];
+      const share = power / (Math.abs(power) + Math.abs(values[offset]!) + Number.MIN_VALUE);
+      return [log(Math.abs(rate) + Number.MIN_VALUE), Math.sign(rate), values[exponent]!, share];
     };
     const other = shape(b);
     shape(a).forEach((value, k) => (sum += (value - other[k]!) ** 2));
   }
   system.free.names.forEach((name, i) => {
-    if (!rated.has(name)) sum += ((a.theta[i]! - b.theta[i]!) / naturalStep(system, name, a.values)) ** 2;
+    if (!rated.has(name)) sum += ((a.theta[i]! - b.theta[i]!) / DIRECTION_STEP) ** 2;
   });
   return Math.sqrt(sum);
 }

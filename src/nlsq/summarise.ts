@@ -5,10 +5,12 @@ import type { CoordinateSystem } from './coordinates.ts';
 import { conditionNumber } from './condition.ts';
 import { covarianceAt, type Covariance } from './covariance.ts';
 import { weakestDirections } from './identifiability.ts';
-import type { Objective, Value } from './objective.ts';
-import type { FitOutcome, FittedParameter, FittedScaling, Uncertainty, WeakDirection } from './outcome.ts';
+import type { Climbed } from './climb.ts';
+import type { Explored } from './explore.ts';
+import type { Minimum } from './minima.ts';
+import { variancePerPoint, type Objective, type Value } from './objective.ts';
+import type { FitOutcome, FittedParameter, FittedScaling, TraceEntry, Uncertainty, WeakDirection } from './outcome.ts';
 import type { FitProblem } from './problem.ts';
-import { variancePerPoint, type Minimum, type SearchResult } from './search.ts';
 import { findWarnings } from './warnings.ts';
 
 export interface Finished {
@@ -16,8 +18,9 @@ export interface Finished {
   /** Coarsest level first, all data last. */
   readonly objectives: readonly Objective[];
   readonly system: CoordinateSystem;
-  readonly starts: readonly Value[];
-  readonly found: SearchResult;
+  readonly explored: Explored;
+  readonly climbed: Climbed;
+  readonly trace: readonly TraceEntry[];
   readonly fullSweeps: number;
   readonly warnings: readonly Warning[];
 }
@@ -26,14 +29,14 @@ export interface Finished {
 const AT_BEST = 1e-6;
 
 export function summarise(finished: Finished): FitOutcome {
-  const { problem, objectives, system, found, starts } = finished;
+  const { problem, objectives, system, explored, climbed } = finished;
   const objective = objectives.at(-1)!;
-  const best = found.minima[0];
+  const best = climbed.minima[0];
   // Stopped before any start was linearised: the first start is the best point there is.
-  const point: Value = best?.point ?? starts[0]!;
+  const point: Value = best?.point ?? explored.starts[0]!;
   const errors = errorsAt(objective, system, best, problem);
   const cancelled = { status: 'cancelled', reason: 'stopped on request' } as const;
-  const { status, reason } = found.cancelled || best === undefined ? cancelled : best;
+  const { status, reason } = climbed.cancelled || best === undefined ? cancelled : best;
   const parameters = fittedParameters(problem, system, point, errors);
   const scaling = fittedScaling(problem, point, errors);
   const cost = quality(objective, point, best?.full === true);
@@ -44,14 +47,14 @@ export function summarise(finished: Finished): FitOutcome {
     solver: {
       iterations: best?.iterations ?? 0,
       fullSweeps: finished.fullSweeps,
-      starts: starts.length,
-      ...startsSummary(found),
-      trace: found.trace,
+      starts: explored.starts.length,
+      ...startsSummary(climbed),
+      trace: finished.trace,
     },
     identifiability: { condition: errors.condition, weakest: errors.weakest },
     warnings: [
       ...finished.warnings,
-      ...findWarnings({ outcome, phi: problem.model.phi, covariance: errors.covariance, weakest: errors.weakest, found, objective }),
+      ...findWarnings({ outcome, phi: problem.model.phi, covariance: errors.covariance, weakest: errors.weakest, minima: climbed.minima, objective }),
     ],
   };
 }
@@ -155,7 +158,7 @@ function quality(objective: Objective, point: Value, full: boolean): FitOutcome[
   };
 }
 
-function startsSummary({ minima }: SearchResult): Pick<FitOutcome['solver'], 'startsAtBest' | 'startCosts'> {
+function startsSummary({ minima }: Climbed): Pick<FitOutcome['solver'], 'startsAtBest' | 'startCosts'> {
   const best = minima[0];
   if (best === undefined) return { startsAtBest: 0, startCosts: [] };
   const atBest = minima.filter(({ full, point }) => full === best.full && point.best.cost <= best.point.best.cost * (1 + AT_BEST));

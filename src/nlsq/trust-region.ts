@@ -15,14 +15,21 @@ import { congruence, transposeTimes } from './linear-algebra.ts';
 import { evaluate, linearise, pointsOf, type Linearisation, type Objective, type Value } from './objective.ts';
 import type { FitStatus, TraceEntry } from './outcome.ts';
 
+/** Told of every linearisation that begins a descent (iteration 0) and of every trial step. */
+export type StepRecorder = (entry: Pick<TraceEntry, 'iteration' | 'cost' | 'accepted'>) => void;
+
+/** Where to stop on the way to more data: roughly, because the next level moves the minimum anyway. */
+export const ROUGHLY = { tolerance: 1e-2, smallestGain: 1e-3, maxIterations: 60 } as const;
+/** Where to stop at the end. */
+export const EXACTLY = { tolerance: 1e-6, smallestGain: 1e-6 } as const;
+
 export interface RefineOptions {
   readonly maxIterations: number;
   /** Converged when the minimum is nearer than this many standard errors. */
   readonly tolerance: number;
   /** Converged as well when several steps in a row lowered the cost by less than this, in units of s². */
   readonly smallestGain: number;
-  /** Called for every trial step. */
-  readonly record: (entry: Pick<TraceEntry, 'iteration' | 'cost' | 'accepted'>) => void;
+  readonly record: StepRecorder;
 }
 
 export interface Refined {
@@ -112,6 +119,25 @@ export async function refine(
     }
     trustModel = true;
   }
+}
+
+/** Linearise at a point and go down from there; null when cancelled before the first sweep was done. */
+export async function descend(
+  objective: Objective,
+  system: CoordinateSystem,
+  from: Value,
+  options: RefineOptions,
+  context: TaskContext,
+): Promise<Refined | null> {
+  let point: Linearisation;
+  try {
+    point = await linearise(objective, from.theta, from.best, context);
+  } catch (error) {
+    if (isTwotimeError(error, 'Cancelled')) return null;
+    throw error;
+  }
+  options.record({ iteration: 0, cost: point.best.cost, accepted: true });
+  return refine(objective, system, point, options, context);
 }
 
 /** The quadratic model of the cost in local coordinates. */

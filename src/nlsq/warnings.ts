@@ -1,9 +1,9 @@
 /** What a user must know about a finished fit beyond its numbers. */
 import type { Warning } from '../base/events.ts';
 import type { Covariance } from './covariance.ts';
-import type { Objective } from './objective.ts';
+import type { Minimum } from './minima.ts';
+import { variancePerPoint, type Objective } from './objective.ts';
 import type { FitOutcome, WeakDirection } from './outcome.ts';
-import { variancePerPoint, type SearchResult } from './search.ts';
 
 /** Physical range of contrast and offset; values outside are reported as they are. */
 const CONTRAST_RANGE = [0, 1] as const;
@@ -18,7 +18,7 @@ export interface FitFindings {
   readonly phi: Float64Array;
   readonly covariance: Covariance | null;
   readonly weakest: readonly WeakDirection[];
-  readonly found: SearchResult;
+  readonly minima: readonly Minimum[];
   readonly objective: Objective;
 }
 
@@ -70,8 +70,8 @@ function identifiabilityWarnings({ covariance, weakest }: FitFindings): Warning[
     .map(({ text }) => ({ code: 'not-identifiable', text }));
 }
 
-function minimaWarnings({ found, objective, outcome }: FitFindings): Warning[] {
-  const [best, ...others] = found.minima.filter(({ full }) => full);
+function minimaWarnings({ minima, objective, outcome }: FitFindings): Warning[] {
+  const [best, ...others] = minima.filter(({ full }) => full);
   if (best === undefined) return [];
   const limit = best.point.best.cost + 0.5 * INDISTINCT * variancePerPoint(objective, best.point);
   const rival = others.find(({ point }) => point.best.cost < limit);

@@ -1,0 +1,179 @@
+/**
+ * Find the minima of the coarsest level: scan, try out, go down, and look again around what was found.
+ *
+ * The transport coefficient is found from nearly anywhere. The flow is not: mirror images of the flow are false minima.
+ * Half of the starts therefore come from a scan of everything, the others from scans of the flow parameters alone with the
+ * transport coefficient of the best minimum so far; and whenever there is a new best minimum, its mirror images are tried:
+ * if one is better, the start goes on from there.
+ */
+import { Cancelled, isTwotimeError } from '../base/errors.ts';
+import type { TaskContext } from '../base/task-context.ts';
+import type { CoordinateSystem } from './coordinates.ts';
+import { merge, sortByCost, type Minimum } from './minima.ts';
+import { mirrorImages } from './mirrors.ts';
+import { evaluate, type Objective, type ScalingGuess, type Value } from './objective.ts';
+import type { ParameterSetting } from './problem.ts';
+import { givenStart, openSettings, pickDistinct, scan, type ScanRange } from './starts.ts';
+import { descend, ROUGHLY, type Refined, type StepRecorder } from './trust-region.ts';
+
+/** Candidates of a scan tried out for each start, mirror images tried out, and the steps they get. */
+const TRIED_PER_START = 3;
+const IMAGES_TRIED = 6;
+const TRIAL_STEPS = 4;
+/** Tried images that go all the way down. */
+const IMAGES_FOLLOWED = 2;
+/** Starts between two looks at what is best. */
+const STARTS_PER_ROUND = 2;
+
+export interface Explored {
+  /** Best first. */
+  readonly minima: readonly Minimum[];
+  /** The starts used, in order; the first one is the user's if it was complete. */
+  readonly starts: readonly Value[];
+  readonly cancelled: boolean;
+}
+
+export interface ExploreOptions {
+  /** Number of starts. */
+  readonly count: number;
+  readonly seed: number;
+  readonly range: ScanRange;
+  /** Angles, degrees. */
+  readonly phi: Float64Array;
+  /** Scaling to begin with. */
+  readonly guess: ScalingGuess;
+}
+
+/** Explore a level. Throws `Cancelled` when stopped before there was any point. */
+export async function explore(
+  objective: Objective,
+  system: CoordinateSystem,
+  options: ExploreOptions,
+  recorder: (objective: Objective, start: number) => StepRecorder,
+  context: TaskContext,
+): Promise<Explored> {
+  const explorer = new Explorer(objective, system, options, recorder, context);
+  try {
+    await explorer.run();
+    return { minima: sortByCost(explorer.minima), starts: explorer.starts, cancelled: false };
+  } catch (error) {
+    if (explorer.starts.length === 0 || !isTwotimeError(error, 'Cancelled')) throw error;
+    return { minima: sortByCost(explorer.minima), starts: explorer.starts, cancelled: true };
+  }
+}
+
+/** One exploration: the starts and minima it has so far. */
+class Explorer {
+  readonly starts: Value[] = [];
+  minima: Minimum[] = [];
+  /** Minima whose images were tried. */
+  readonly #mirrored = new Set<Value>();
+  readonly #objective: Objective;
+  readonly #system: CoordinateSystem;
+  readonly #options: ExploreOptions;
+  readonly #recorder: (objective: Objective, start: number) => StepRecorder;
+  readonly #context: TaskContext;
+
+  constructor(
+    objective: Objective,
+    system: CoordinateSystem,
+    options: ExploreOptions,
+    recorder: (objective: Objective, start: number) => StepRecorder,
+    context: TaskContext,
+  ) {
+    this.#objective = objective;
+    this.#system = system;
+    this.#options = options;
+    this.#recorder = recorder;
+    this.#context = context;
+  }
+
+  async run(): Promise<void> {
+    const { count, range, guess } = this.#options;
+    const given = givenStart(this.#system);
+    if (given !== null) await this.#goDown([await evaluate(this.#objective, given, guess, this.#context)]);
+    const settings = openSettings(this.#system, given !== null);
+    const flow = this.#system.free.names.filter((name) => range.flow.includes(name));
+    const everywhere = Math.min(count - this.starts.length, flow.length === 0 ? count : Math.ceil(count / 2));
+    await this.#startFrom(settings, 0, everywhere, guess);
+    if (flow.length === 0 || count === 1) return;
+    await this.#followImages();
+    for (let round = 1; this.starts.length < count; round++) {
+      const before = this.starts.length;
+      const best = sortByCost(this.minima)[0]!.point;
+      const around = settings.map((setting) =>
+        flow.includes(setting.name) ? setting : { ...setting, value: best.values[setting.name] },
+      );
+      await this.#startFrom(around, round, Math.min(STARTS_PER_ROUND, count - before), best.best);
+      await this.#followImages();
+      if (this.starts.length === before) return;
+    }
+  }
+
+  /** Scan what `settings` leave open, try out the best candidates and go down from `wanted` of them. */
+  async #startFrom(settings: readonly ParameterSetting[], stream: number, wanted: number, guess: ScalingGuess): Promise<void> {
+    if (wanted <= 0) return;
+    const request = { settings, range: this.#options.range, seed: this.#options.seed, stream };
+    const scanned = await scan(this.#objective, this.#system, request, guess, this.#context);
+    const known = [...this.starts, ...this.minima.map(({ point }) => point)];
+    const candidates = pickDistinct(this.#system, scanned, known, TRIED_PER_START * wanted);
+    await this.#goDown(await this.#tryOut(candidates, wanted));
+  }
+
+  /** Go on from mirror images of the best minimum as long as they are better. */
+  async #followImages(): Promise<void> {
+    for (;;) {
+      const best = sortByCost(this.minima)[0]!;
+      if (this.#mirrored.has(best.point)) return;
+      this.#mirrored.add(best.point);
+      const images: Value[] = [];
+      for (const theta of mirrorImages(this.#system, best.point.values, this.#options.phi)) {
+        images.push(await evaluate(this.#objective, theta, best.point.best, this.#context));
+      }
+      images.sort((a, b) => a.best.cost - b.best.cost);
+      const found: Minimum[] = [];
+      for (const value of await this.#tryOut(images.slice(0, IMAGES_TRIED), IMAGES_FOLLOWED)) {
+        const refined = await this.#descend(value, best.origin);
+        const iterations = best.iterations + refined.iterations;
+        found.push({ ...refined, iterations, origin: best.origin, starts: [], full: best.full });
+      }
+      const better = sortByCost(found)[0];
+      if (better !== undefined && better.point.best.cost < best.point.best.cost) {
+        found[found.indexOf(better)] = { ...better, starts: best.starts };
+        this.minima[this.minima.indexOf(best)] = { ...best, starts: [] };
+      }
+      this.minima.push(...found);
+      this.minima = merge(this.#objective, this.#system, this.minima);
+    }
+  }
+
+  /** Candidates after a few steps, the best ones: a cost as scanned says more about luck than about the basin. */
+  async #tryOut(candidates: readonly Value[], wanted: number): Promise<Value[]> {
+    const tried: Value[] = [];
+    const options = { ...ROUGHLY, maxIterations: TRIAL_STEPS, record: () => {} };
+    for (const value of candidates) {
+      const refined = await descend(this.#objective, this.#system, value, options, this.#context);
+      if (refined === null || refined.status === 'cancelled') throw new Cancelled('stopped on request');
+      tried.push(refined.point);
+    }
+    tried.sort((a, b) => a.best.cost - b.best.cost);
+    return pickDistinct(this.#system, tried, this.minima.map(({ point }) => point), wanted);
+  }
+
+  async #goDown(from: readonly Value[]): Promise<void> {
+    for (const value of from) {
+      const start = this.starts.push(value) - 1;
+      const refined = await this.#descend(value, start);
+      this.minima.push({ ...refined, origin: start, starts: [start], full: this.#objective.level.full });
+      if (refined.status === 'cancelled') throw new Cancelled(refined.reason);
+    }
+    this.minima = merge(this.#objective, this.#system, this.minima);
+  }
+
+  async #descend(from: Value, start: number): Promise<Refined> {
+    const options = { ...ROUGHLY, record: this.#recorder(this.#objective, start) };
+    const refined = await descend(this.#objective, this.#system, from, options, this.#context);
+    if (refined === null) throw new Cancelled('stopped on request');
+    return refined;
+  }
+}

@@ -117,7 +117,10 @@ class Explorer {
     const scanned = await scan(this.#objective, this.#system, request, guess, this.#context);
     const known = [...this.starts, ...this.minima.map(({ point }) => point)];
     const candidates = pickDistinct(this.#system, scanned, known, TRIED_PER_START * wanted);
-    await this.#goDown(await this.#tryOut(candidates, wanted));
+    const tried = await this.#tryOut(candidates);
+    const apart = pickDistinct(this.#system, tried, this.minima.map(({ point }) => point), wanted);
+    // Starts that already met another one still count: that many roads lead there is worth knowing.
+    await this.#goDown([...apart, ...tried.filter((value) => !apart.includes(value))].slice(0, wanted));
   }
 
   /** Go on from mirror images of the best minimum as long as they are better. */
@@ -132,7 +135,8 @@ class Explorer {
       }
       images.sort((a, b) => a.best.cost - b.best.cost);
       const found: Minimum[] = [];
-      for (const value of await this.#tryOut(images.slice(0, IMAGES_TRIED), IMAGES_FOLLOWED)) {
+      const tried = await this.#tryOut(images.slice(0, IMAGES_TRIED));
+      for (const value of pickDistinct(this.#system, tried, this.minima.map(({ point }) => point), IMAGES_FOLLOWED)) {
         const refined = await this.#descend(value, best.origin);
         const iterations = best.iterations + refined.iterations;
         found.push({ ...refined, iterations, origin: best.origin, starts: [], full: best.full });
@@ -147,8 +151,8 @@ class Explorer {
     }
   }
 
-  /** Candidates after a few steps, the best ones: a cost as scanned says more about luck than about the basin. */
-  async #tryOut(candidates: readonly Value[], wanted: number): Promise<Value[]> {
+  /** Candidates after a few steps, best first: a cost as scanned says more about luck than about the basin. */
+  async #tryOut(candidates: readonly Value[]): Promise<Value[]> {
     const tried: Value[] = [];
     const options = { ...ROUGHLY, maxIterations: TRIAL_STEPS, record: () => {} };
     for (const value of candidates) {
@@ -156,8 +160,7 @@ class Explorer {
       if (refined === null || refined.status === 'cancelled') throw new Cancelled('stopped on request');
       tried.push(refined.point);
     }
-    tried.sort((a, b) => a.best.cost - b.best.cost);
-    return pickDistinct(this.#system, tried, this.minima.map(({ point }) => point), wanted);
+    return tried.sort((a, b) => a.best.cost - b.best.cost);
   }
 
   async #goDown(from: readonly Value[]): Promise<void> {

@@ -17,27 +17,27 @@ export function mirrorImages(system: CoordinateSystem, values: ParameterValues, 
   const { free } = system;
   const directions = mirroredDirections(system, values, phi);
   const rates = [{}, ...reversedRates(system, values)];
-  return rates.flatMap((rate, r) =>
-    directions.flatMap((direction, d) => {
-      if (r === 0 && d === 0) return [];
-      const image: ParameterValues = { ...values, ...rate, ...direction };
-      return [free.names.map((name, i) => Math.min(Math.max(image[name]!, free.lower[i]!), free.upper[i]!))];
-    }),
-  ).map((theta) => Float64Array.from(theta));
+  const images = rates.flatMap((rate) => directions.map((direction): ParameterValues => ({ ...values, ...rate, ...direction })));
+  // The first is the point itself.
+  return images
+    .slice(1)
+    .map((image) => Float64Array.from(free.names, (name, i) => Math.min(Math.max(image[name]!, free.lower[i]!), free.upper[i]!)));
 }
 
-/** φ0 as it is, then its mirror images in each angle, brought into the bounds by half turns. */
+/** φ0 as it is, then its mirror images in each angle: the half turn nearest to φ0 that is inside the bounds. */
 function mirroredDirections({ free }: CoordinateSystem, values: ParameterValues, phi: Float64Array): ParameterValues[] {
   const i = free.names.indexOf('phi0');
   if (i < 0) return [{}];
-  const found = [values['phi0']!];
+  const phi0 = values['phi0']!;
+  const found = [phi0];
   for (const angle of phi) {
-    const image = 2 * angle - values['phi0']!;
-    const inside = image + 180 * Math.ceil((free.lower[i]! - image) / 180);
-    const isNew = found.every((other) => Math.abs(other - inside) > SAME_ANGLE);
-    if (inside <= free.upper[i]! && isNew) found.push(inside);
+    const image = 2 * angle - phi0;
+    const near = image - 180 * Math.round((image - phi0) / 180);
+    const inside = [near, near + 180, near - 180].find((value) => value >= free.lower[i]! && value <= free.upper[i]!);
+    if (inside === undefined || found.some((other) => Math.abs(other - inside) <= SAME_ANGLE)) continue;
+    found.push(inside);
   }
-  return found.map((phi0) => ({ phi0 }));
+  return found.map((value) => ({ phi0: value }));
 }
 
 /** The shear rate reversed: a power law alone where that is positive at t_ref, else the same amplitude with −p. */

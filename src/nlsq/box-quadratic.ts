@@ -105,7 +105,10 @@ function freeMinimiser(hessian: Float64Array, slope: Float64Array, held: readonl
   const m = open.length;
   const matrix = new Float64Array(m * m);
   open.forEach((i, a) => open.forEach((j, b) => (matrix[a * m + b] = hessian[i * n + j]!)));
-  const solution = solve(factorise(matrix, m), Float64Array.from(open, (i) => -slope[i]!));
+  const solution = solve(
+    factorise(matrix, m),
+    Float64Array.from(open, (i) => -slope[i]!),
+  );
   const step = new Float64Array(n);
   open.forEach((i, a) => (step[i] = solution[a]!));
   return step;

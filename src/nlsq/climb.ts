@@ -41,7 +41,8 @@ export async function climb(
           ? await refine(objective, system, minimum.point, options, context)
           : await descend(objective, system, minimum.point, options, context);
       const iterations = minimum.iterations + (refined?.iterations ?? 0);
-      if (refined !== null) climbed.push({ ...refined, iterations, origin: minimum.origin, starts: minimum.starts, full });
+      if (refined !== null)
+        climbed.push({ ...refined, iterations, origin: minimum.origin, starts: minimum.starts, full });
       if (refined === null || refined.status === 'cancelled') {
         return { minima: [...sortByCost(climbed), ...kept.slice(k), ...left], cancelled: true };
       }

@@ -16,7 +16,9 @@ export function conditionNumber(objective: Objective, point: Linearisation): num
   const shown = Array.from({ length: size }, (_, i) => i).filter((i) => i < open.length || matrix[i * size + i]! > 0);
   const scale = shown.map((i) => 1 / Math.sqrt(matrix[i * size + i]!));
   if (!scale.every(Number.isFinite)) return 1 / ROUNDING;
-  const scaled = Float64Array.from(shown.flatMap((i, a) => shown.map((j, b) => matrix[i * size + j]! * scale[a]! * scale[b]!)));
+  const scaled = Float64Array.from(
+    shown.flatMap((i, a) => shown.map((j, b) => matrix[i * size + j]! * scale[a]! * scale[b]!)),
+  );
   const { values } = symmetricEigen(scaled, shown.length);
   const largest = values.at(-1)!;
   return largest / Math.max(values[0]!, ROUNDING * largest);

@@ -127,7 +127,8 @@ export function chartAt(
   for (const triple of system.triples) {
     if (straight.has(triple.amplitude)) continue;
     const members = [triple.amplitude, triple.exponent, triple.offset].map((name) => free.names.indexOf(name));
-    const movable = (i: number): boolean => (ignoreBounds || !atBound(free, theta, i)) && !free.isFollowed(free.names[i]!);
+    const movable = (i: number): boolean =>
+      (ignoreBounds || !atBound(free, theta, i)) && !free.isFollowed(free.names[i]!);
     const whole = members.every((i) => i >= 0 && movable(i));
     if (!whole) continue;
     const indices = members as [number, number, number];
@@ -273,11 +274,7 @@ function signedTriple({ power, rate, exponent, factor, scale }: RateState, refer
   const logTime = log(referenceTime);
   const amplitude = power / factor;
   return {
-    jacobian: Float64Array.of(
-      ...[0, -amplitude * logTime, scale / factor],
-      ...[0, 1, 0],
-      ...[scale, 0, -scale],
-    ),
+    jacobian: Float64Array.of(...[0, -amplitude * logTime, scale / factor], ...[0, 1, 0], ...[scale, 0, -scale]),
     move(z0, z1, z2) {
       const newPower = power + scale * z2;
       const newExponent = exponent + z1;

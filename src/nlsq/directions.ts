@@ -61,7 +61,8 @@ export function principalDirections(
     open.forEach((i, column) => (natural[i] = vector[column]!));
     const theta = new Float64Array(n);
     for (let i = 0; i < n; i++) {
-      for (let column = 0; column < m; column++) theta[i] = theta[i]! + step * toUser[i * m + column]! * vector[column]!;
+      for (let column = 0; column < m; column++)
+        theta[i] = theta[i]! + step * toUser[i * m + column]! * vector[column]!;
     }
     return {
       length,
@@ -98,4 +99,3 @@ function scalingResponse(objective: Objective, point: Linearisation): (theta: Fl
     return response;
   };
 }
-

@@ -111,14 +111,24 @@ class Explorer {
   }
 
   /** Scan what `settings` leave open, try out the best candidates and go down from `wanted` of them. */
-  async #startFrom(settings: readonly ParameterSetting[], stream: number, wanted: number, guess: ScalingGuess): Promise<void> {
+  async #startFrom(
+    settings: readonly ParameterSetting[],
+    stream: number,
+    wanted: number,
+    guess: ScalingGuess,
+  ): Promise<void> {
     if (wanted <= 0) return;
     const request = { settings, range: this.#options.range, seed: this.#options.seed, stream };
     const scanned = await scan(this.#objective, this.#system, request, guess, this.#context);
     const known = [...this.starts, ...this.minima.map(({ point }) => point)];
     const candidates = pickDistinct(this.#system, scanned, known, TRIED_PER_START * wanted);
     const tried = await this.#tryOut(candidates);
-    const apart = pickDistinct(this.#system, tried, this.minima.map(({ point }) => point), wanted);
+    const apart = pickDistinct(
+      this.#system,
+      tried,
+      this.minima.map(({ point }) => point),
+      wanted,
+    );
     // Starts that already met another one still count: that many roads lead there is worth knowing.
     await this.#goDown([...apart, ...tried.filter((value) => !apart.includes(value))].slice(0, wanted));
   }
@@ -136,7 +146,12 @@ class Explorer {
       images.sort((a, b) => a.best.cost - b.best.cost);
       const found: Minimum[] = [];
       const tried = await this.#tryOut(images.slice(0, IMAGES_TRIED));
-      for (const value of pickDistinct(this.#system, tried, this.minima.map(({ point }) => point), IMAGES_FOLLOWED)) {
+      for (const value of pickDistinct(
+        this.#system,
+        tried,
+        this.minima.map(({ point }) => point),
+        IMAGES_FOLLOWED,
+      )) {
         const refined = await this.#descend(value, best.origin);
         const iterations = best.iterations + refined.iterations;
         found.push({ ...refined, iterations, origin: best.origin, starts: [], full: best.full });

@@ -42,8 +42,14 @@ function headline(findings: Findings, direction: Direction): string {
     const i = names.indexOf(name);
     return i < 0 ? 0 : direction.natural[i]! ** 2;
   };
-  const weights = system.triples.map((triple) => ({ triple, weight: membersOf(triple).reduce((sum, n) => sum + weightOf(n), 0) }));
-  const heaviest = weights.reduce((best, next) => (next.weight > best.weight ? next : best), { triple: null, weight: 0 } as {
+  const weights = system.triples.map((triple) => ({
+    triple,
+    weight: membersOf(triple).reduce((sum, n) => sum + weightOf(n), 0),
+  }));
+  const heaviest = weights.reduce((best, next) => (next.weight > best.weight ? next : best), {
+    triple: null,
+    weight: 0,
+  } as {
     triple: RateTriple | null;
     weight: number;
   });
@@ -103,7 +109,13 @@ function detail({ system, values, covariance, unit }: Findings, direction: Direc
   const comparable = covariance.directions.filter(({ determined }) => determined || !direction.determined);
   const notices = (i: number, total: number): boolean => direction.effect[i]! ** 2 > 0.1 * total;
   const changes = system.free.names.flatMap((name, i) => {
-    if (!notices(i, comparable.reduce((sum, { effect }) => sum + effect[i]! ** 2, 0))) return [];
+    if (
+      !notices(
+        i,
+        comparable.reduce((sum, { effect }) => sum + effect[i]! ** 2, 0),
+      )
+    )
+      return [];
     const unitName = unit(name) === '' ? '' : ` ${unit(name)}`;
     if (!direction.determined) {
       const [low, high] = direction.ends.map((theta) => theta[i]!).sort((a, b) => a - b);

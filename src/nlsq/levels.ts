@@ -88,7 +88,13 @@ function reducedModel(model: TwoTimeModel, reduction: Reduction): Pick<Level, 'p
       return model;
     case 'pick': {
       const { dt, t0, positions } = model.grid;
-      return model.on(makeTimeGrid(dt, t0, Float64Array.from(reduction.frames, (k) => positions[k]!)));
+      return model.on(
+        makeTimeGrid(
+          dt,
+          t0,
+          Float64Array.from(reduction.frames, (k) => positions[k]!),
+        ),
+      );
     }
     case 'average':
       return blockMeanModel(model, reduction.block);

@@ -17,11 +17,15 @@ export function mirrorImages(system: CoordinateSystem, values: ParameterValues, 
   const { free } = system;
   const directions = mirroredDirections(system, values, phi);
   const rates = [{}, ...reversedRates(system, values)];
-  const images = rates.flatMap((rate) => directions.map((direction): ParameterValues => ({ ...values, ...rate, ...direction })));
+  const images = rates.flatMap((rate) =>
+    directions.map((direction): ParameterValues => ({ ...values, ...rate, ...direction })),
+  );
   // The first is the point itself.
   return images
     .slice(1)
-    .map((image) => Float64Array.from(free.names, (name, i) => Math.min(Math.max(image[name]!, free.lower[i]!), free.upper[i]!)));
+    .map((image) =>
+      Float64Array.from(free.names, (name, i) => Math.min(Math.max(image[name]!, free.lower[i]!), free.upper[i]!)),
+    );
 }
 
 /** φ0 as it is, then its mirror images in each angle: the half turn nearest to φ0 that is inside the bounds. */

@@ -95,7 +95,14 @@ export async function scan(
     screened.push(value);
     if (value.best.cost < lowest) {
       lowest = value.best.cost;
-      context.progress?.({ kind: 'iteration', level: 'scan', start: stream, iteration: screened.length, cost: lowest, accepted: true });
+      context.progress?.({
+        kind: 'iteration',
+        level: 'scan',
+        start: stream,
+        iteration: screened.length,
+        cost: lowest,
+        accepted: true,
+      });
     }
   }
   return screened.sort((a, b) => a.best.cost - b.best.cost);
@@ -146,7 +153,8 @@ function candidate(
     const p = known(exponent) ?? between(overlap(EXPONENTS, boundsOf(system, exponent)), bend);
     const factor = pow(system.referenceTime, p);
     const power = powerPart(known(amplitude), known(offset), factor, size, between(range.shares, part));
-    const rate = known(amplitude) === undefined || known(offset) !== undefined ? size : power / between(range.shares, part);
+    const rate =
+      known(amplitude) === undefined || known(offset) !== undefined ? size : power / between(range.shares, part);
     theta.set(exponent, p);
     theta.set(amplitude, power / factor);
     theta.set(offset, known(offset) ?? (sign < range.negative ? -rate : rate) - power);

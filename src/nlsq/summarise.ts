@@ -43,7 +43,10 @@ export function summarise(finished: Finished): FitOutcome {
   const outcome = { status, reason, parameters, scaling, cost };
   return {
     ...outcome,
-    covariance: { names: errors.covariance?.names ?? [], independent: errors.covariance?.matrix ?? new Float64Array(0) },
+    covariance: {
+      names: errors.covariance?.names ?? [],
+      independent: errors.covariance?.matrix ?? new Float64Array(0),
+    },
     solver: {
       iterations: best?.iterations ?? 0,
       fullSweeps: finished.fullSweeps,
@@ -54,7 +57,14 @@ export function summarise(finished: Finished): FitOutcome {
     identifiability: { condition: errors.condition, weakest: errors.weakest },
     warnings: [
       ...finished.warnings,
-      ...findWarnings({ outcome, phi: problem.model.phi, covariance: errors.covariance, weakest: errors.weakest, minima: climbed.minima, objective }),
+      ...findWarnings({
+        outcome,
+        phi: problem.model.phi,
+        covariance: errors.covariance,
+        weakest: errors.weakest,
+        minima: climbed.minima,
+        objective,
+      }),
     ],
   };
 }
@@ -67,7 +77,12 @@ interface Errors {
   readonly reason: string | null;
 }
 
-function errorsAt(objective: Objective, system: CoordinateSystem, best: Minimum | undefined, problem: FitProblem): Errors {
+function errorsAt(
+  objective: Objective,
+  system: CoordinateSystem,
+  best: Minimum | undefined,
+  problem: FitProblem,
+): Errors {
   const unknown = (reason: string): Errors => ({ covariance: null, condition: null, weakest: [], reason });
   if (best === undefined || !best.full) return unknown('stopped before all data were fitted');
   if (best.status === 'cancelled') return unknown('stopped before the fit converged');
@@ -161,10 +176,11 @@ function quality(objective: Objective, point: Value, full: boolean): FitOutcome[
 function startsSummary({ minima }: Climbed): Pick<FitOutcome['solver'], 'startsAtBest' | 'startCosts'> {
   const best = minima[0];
   if (best === undefined) return { startsAtBest: 0, startCosts: [] };
-  const atBest = minima.filter(({ full, point }) => full === best.full && point.best.cost <= best.point.best.cost * (1 + AT_BEST));
+  const atBest = minima.filter(
+    ({ full, point }) => full === best.full && point.best.cost <= best.point.best.cost * (1 + AT_BEST),
+  );
   const startCosts = minima.flatMap(({ starts, full, point }) =>
     starts.map(() => ({ level: full ? ('full' as const) : ('coarse' as const), cost: point.best.cost })),
   );
   return { startsAtBest: atBest.reduce((sum, { starts }) => sum + starts.length, 0), startCosts };
 }
-

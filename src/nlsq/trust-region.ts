@@ -62,7 +62,12 @@ export async function refine(
   let lastDecrement = Infinity;
   let withoutGain = 0;
   const degrees = Math.max(1, pointsOf(objective) - start.theta.length - 2 * objective.weight.length);
-  const end = (status: FitStatus, reason: string, iterations: number): Refined => ({ status, reason, point, iterations });
+  const end = (status: FitStatus, reason: string, iterations: number): Refined => ({
+    status,
+    reason,
+    point,
+    iterations,
+  });
   if (start.theta.length === 0) return end('converged', 'every parameter is fixed; contrast and offset are exact', 0);
   if (!Number.isFinite(start.best.cost)) return end('failed', 'the cost is not finite at the start', 0);
 
@@ -73,14 +78,22 @@ export async function refine(
     const distance = Math.sqrt(decrement / variance);
     if (isSilent(point)) return end('stalled', 'the data do not respond to any free parameter here', iteration - 1);
     if (distance <= options.tolerance || decrement === 0) {
-      return end('converged', `the minimum is ${formatDistance(distance)} standard errors away (gradient)`, iteration - 1);
+      return end(
+        'converged',
+        `the minimum is ${formatDistance(distance)} standard errors away (gradient)`,
+        iteration - 1,
+      );
     }
     const rounding = decrement < COST_ROUNDING * cost;
     if (rounding && decrement > 0.5 * lastDecrement) {
       return end('converged', 'the cost cannot be lowered beyond rounding (cost)', iteration - 1);
     }
     if (withoutGain >= STEPS_WITHOUT_GAIN) {
-      return end('converged', `${withoutGain} steps in a row lowered the cost by less than the noise shows (cost)`, iteration - 1);
+      return end(
+        'converged',
+        `${withoutGain} steps in a row lowered the cost by less than the noise shows (cost)`,
+        iteration - 1,
+      );
     }
     if (iteration > options.maxIterations) {
       return end('max-iterations', `not converged after ${options.maxIterations} iterations`, iteration - 1);
@@ -107,7 +120,8 @@ export async function refine(
     else if (ratio > 0.75 && step.onBall) radius *= 2;
     if (!accepted) {
       trustModel = false;
-      if (radius < SMALLEST_STEP) return end('stalled', 'no step lowers the cost although its gradient is not zero', iteration);
+      if (radius < SMALLEST_STEP)
+        return end('stalled', 'no step lowers the cost although its gradient is not zero', iteration);
       continue;
     }
     withoutGain = cost - trial.best.cost < options.smallestGain * variance ? withoutGain + 1 : 0;

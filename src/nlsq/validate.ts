@@ -58,7 +58,11 @@ function checkValues({ name, value, vary, bounds: [lower, upper], tie }: Paramet
     refuse(`${key}.bounds`, text, `exchange them, or fix ${name} with vary: false`);
   }
   if (name === 'D0' && vary && tie === undefined && lower < 0) {
-    refuse(`${key}.bounds`, `D0 may not become negative, its lower bound is ${lower}`, 'use a lower bound of 0 or more');
+    refuse(
+      `${key}.bounds`,
+      `D0 may not become negative, its lower bound is ${lower}`,
+      'use a lower bound of 0 or more',
+    );
   }
   if (tie !== undefined) {
     if (value !== undefined) {
@@ -79,11 +83,15 @@ function checkValues({ name, value, vary, bounds: [lower, upper], tie }: Paramet
 function checkTie(parameters: readonly ParameterSetting[], { name, tie }: ParameterSetting): void {
   const key = `parameters.${name}.tie`;
   const chain = [name];
-  for (let next = tie; next !== undefined; ) {
+  for (let next = tie; next !== undefined;) {
     const target = parameters.find((setting) => setting.name === next);
     if (target === undefined) {
       const names = parameters.map((setting) => setting.name);
-      refuse(key, `${chain.at(-1)} is tied to ${next}, which the model does not have`, `use one of ${names.join(', ')}`);
+      refuse(
+        key,
+        `${chain.at(-1)} is tied to ${next}, which the model does not have`,
+        `use one of ${names.join(', ')}`,
+      );
     }
     if (chain.includes(next)) {
       refuse(key, `the ties go round in a circle: ${[...chain, next].join(' → ')}`, 'remove one of them');
@@ -118,7 +126,8 @@ function checkOptions({ parameters, options }: FitPlan): void {
   if (!Number.isInteger(maxIterations) || maxIterations < 1) {
     refuse('fit.max_iterations', `the number of iterations is ${maxIterations}`, 'give a whole number of 1 or more');
   }
-  if (!Number.isSafeInteger(seed) || seed < 0) refuse('seed', `the seed is ${seed}`, 'give a whole number of 0 or more');
+  if (!Number.isSafeInteger(seed) || seed < 0)
+    refuse('seed', `the seed is ${seed}`, 'give a whole number of 0 or more');
   const open = parameters.filter((s) => s.vary && s.tie === undefined && s.value === undefined);
   if (starts === 1 && open.length > 0) {
     const names = open.map((setting) => setting.name).join(', ');

@@ -46,7 +46,9 @@ function scalingWarnings({ outcome, phi }: FitFindings): Warning[] {
     ['offset', OFFSET_RANGE],
   ] as const) {
     const outside = outcome.scaling.flatMap((angle, a) =>
-      angle[kind].value >= lower && angle[kind].value <= upper ? [] : [`${Number(angle[kind].value.toPrecision(3))} at φ = ${phi[a]}°`],
+      angle[kind].value >= lower && angle[kind].value <= upper
+        ? []
+        : [`${Number(angle[kind].value.toPrecision(3))} at φ = ${phi[a]}°`],
     );
     if (outside.length > 0) {
       const text = `the ${kind} that fits best is outside ${lower} … ${upper}: ${named(outside)}`;
@@ -76,7 +78,9 @@ function minimaWarnings({ minima, objective, outcome }: FitFindings): Warning[] 
   const limit = best.point.best.cost + 0.5 * INDISTINCT * variancePerPoint(objective, best.point);
   const rival = others.find(({ point }) => point.best.cost < limit);
   if (rival === undefined) return [];
-  const values = outcome.parameters.filter(({ vary }) => vary).map(({ name }) => `${name} ${Number(rival.point.values[name]!.toPrecision(4))}`);
+  const values = outcome.parameters
+    .filter(({ vary }) => vary)
+    .map(({ name }) => `${name} ${Number(rival.point.values[name]!.toPrecision(4))}`);
   return [{ code: 'second-minimum', text: `another minimum fits the data almost as well: ${values.join(', ')}` }];
 }
 

@@ -1,7 +1,13 @@
 /** The step of the optimiser: the true minimum of a quadratic in a box, and in a box and a ball. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { minimiseInBox, minimiseInBoxAndBall, modelValue, norm, type BoxQuadratic } from '../../src/nlsq/box-quadratic.ts';
+import {
+  minimiseInBox,
+  minimiseInBoxAndBall,
+  modelValue,
+  norm,
+  type BoxQuadratic,
+} from '../../src/nlsq/box-quadratic.ts';
 
 const numbers = (length: number, size: number): fc.Arbitrary<number[]> =>
   fc.array(fc.double({ min: -size, max: size, noNaN: true }), { minLength: length, maxLength: length });
@@ -13,7 +19,12 @@ const quadratics: fc.Arbitrary<BoxQuadratic> = fc
     gradient: Float64Array.from(gradient),
     hessian: Float64Array.from({ length: 9 }, (_, at) => {
       const [i, j] = [Math.floor(at / 3), at % 3];
-      return root[3 * i]! * root[3 * j]! + root[3 * i + 1]! * root[3 * j + 1]! + root[3 * i + 2]! * root[3 * j + 2]! + (i === j ? 0.1 : 0);
+      return (
+        root[3 * i]! * root[3 * j]! +
+        root[3 * i + 1]! * root[3 * j + 1]! +
+        root[3 * i + 2]! * root[3 * j + 2]! +
+        (i === j ? 0.1 : 0)
+      );
     }),
     lower: Float64Array.from(below, (x) => Math.min(0, x)),
     upper: Float64Array.from(above, (x) => Math.max(0, x)),
@@ -27,7 +38,8 @@ describe('in a box', () => {
         for (let i = 0; i < 3; i++) {
           expect(z[i]).toBeGreaterThanOrEqual(quadratic.lower[i]!);
           expect(z[i]).toBeLessThanOrEqual(quadratic.upper[i]!);
-          const slope = quadratic.gradient[i]! + z.reduce((sum, value, j) => sum + quadratic.hessian[3 * i + j]! * value, 0);
+          const slope =
+            quadratic.gradient[i]! + z.reduce((sum, value, j) => sum + quadratic.hessian[3 * i + j]! * value, 0);
           if (z[i]! > quadratic.lower[i]!) expect(slope).toBeLessThan(1e-9);
           if (z[i]! < quadratic.upper[i]!) expect(slope).toBeGreaterThan(-1e-9);
         }

@@ -27,7 +27,11 @@ function problem(first: number, t0: number, parameters: readonly ParameterSettin
     for (let j = i + 1; j < FRAMES; j++) values[at++] = c2[i * FRAMES + j]!;
   }
   const data: TriangleStack = { frames, angles: 1, values, excluded: new Uint32Array(1) };
-  const grid = makeTimeGrid(1, t0, Float64Array.from({ length: frames }, (_, k) => first + k));
+  const grid = makeTimeGrid(
+    1,
+    t0,
+    Float64Array.from({ length: frames }, (_, k) => first + k),
+  );
   return {
     model: bindModel({ mode: 'static', convention: 'published', q: 1, gap: null, phi: Float64Array.of(0), grid }),
     sweeps: kernels.sweeps(data),
@@ -47,8 +51,20 @@ const CONSTANT_RATE: readonly ParameterSetting[] = [
 
 describe.skipIf(!present)('the measured CHX matrix', () => {
   test.each([
-    { name: 'all 350 frames, t = 1 … 350', first: 0, t0: 1, points: 61075, expected: [0.044626781, 0.056034562, 1.027428919] },
-    { name: 'without the frame at t = 0', first: 1, t0: 0, points: 60726, expected: [0.044556143, 0.055814666, 1.027433046] },
+    {
+      name: 'all 350 frames, t = 1 … 350',
+      first: 0,
+      t0: 1,
+      points: 61075,
+      expected: [0.044626781, 0.056034562, 1.027428919],
+    },
+    {
+      name: 'without the frame at t = 0',
+      first: 1,
+      t0: 0,
+      points: 60726,
+      expected: [0.044556143, 0.055814666, 1.027433046],
+    },
   ])('constant J agrees with scipy to 1e-6: $name', async ({ first, t0, points, expected }) => {
     const outcome = await fitTwoTime(problem(first, t0, CONSTANT_RATE));
     const angle = outcome.scaling[0]!;

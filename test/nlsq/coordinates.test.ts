@@ -38,10 +38,13 @@ describe.each(POINTS)('around a $name', ({ theta: triple }) => {
 
   test('locate undoes at', () => {
     fc.assert(
-      fc.property(fc.array(fc.double({ min: -0.4, max: 0.4, noNaN: true }), { minLength: 4, maxLength: 4 }), (steps) => {
-        const z = Float64Array.from(steps);
-        chart.locate(chart.at(z)).forEach((value, i) => expect(value).toBeCloseTo(z[i]!, 6));
-      }),
+      fc.property(
+        fc.array(fc.double({ min: -0.4, max: 0.4, noNaN: true }), { minLength: 4, maxLength: 4 }),
+        (steps) => {
+          const z = Float64Array.from(steps);
+          chart.locate(chart.at(z)).forEach((value, i) => expect(value).toBeCloseTo(z[i]!, 6));
+        },
+      ),
       { seed: 5, numRuns: 50 },
     );
   });
@@ -75,7 +78,10 @@ describe('bounds', () => {
   });
 
   test('a tied member keeps the triple in the user’s coordinates', () => {
-    const tied: ParameterSetting[] = [...SETTINGS.slice(0, 3), { name: 'phi0', vary: false, tie: 'B', bounds: [-30, 30] }];
+    const tied: ParameterSetting[] = [
+      ...SETTINGS.slice(0, 3),
+      { name: 'phi0', vary: false, tie: 'B', bounds: [-30, 30] },
+    ];
     expect(chartAt(systemOf(tied), Float64Array.of(100, -0.5, 20), NO_TRIPLE).bent).toEqual([]);
   });
 });

@@ -4,7 +4,15 @@ import { describe, expect, test } from 'vitest';
 import { fitTwoTime, type FitOutcome, type FitProblem, type ScalingChoice } from '../../src/nlsq/index.ts';
 import { FLOW_TRUTH, simulatedProblem, STATIC_TRUTH, type Simulated } from './simulated.ts';
 
-const REQUEST: Simulated = { mode: 'static', frames: 40, q: 0.01, phi: [0, 50, 100], truth: STATIC_TRUTH, sigma: 0.01, seed: 2 };
+const REQUEST: Simulated = {
+  mode: 'static',
+  frames: 40,
+  q: 0.01,
+  phi: [0, 50, 100],
+  truth: STATIC_TRUTH,
+  sigma: 0.01,
+  seed: 2,
+};
 
 /** s²·(JᵀJ)⁻¹ from finite differences of every model value with respect to every unknown. */
 function denseCovariance(problem: FitProblem, outcome: FitOutcome, scaling: ScalingChoice): Matrix {
@@ -36,7 +44,9 @@ function denseCovariance(problem: FitProblem, outcome: FitOutcome, scaling: Scal
   const jacobian = new Matrix(columns.map((column, c) => column.map((x) => x / scale[c]!))).transpose();
   const variance = (outcome.cost.rms ** 2 * outcome.cost.points) / outcome.cost.degreesOfFreedom;
   const unit = inverse(jacobian.transpose().mmul(jacobian));
-  return new Matrix(columns.map((_, i) => columns.map((_c, j) => (variance * unit.get(i, j)) / (scale[i]! * scale[j]!))));
+  return new Matrix(
+    columns.map((_, i) => columns.map((_c, j) => (variance * unit.get(i, j)) / (scale[i]! * scale[j]!))),
+  );
 }
 
 describe.each([{ mode: 'per-angle' }, { mode: 'shared' }] as const)('scaling $mode', (scaling) => {

@@ -5,7 +5,15 @@ import type { ParameterValues } from '../../src/model/index.ts';
 import { fitTwoTime, type FitOutcome, type FitProblem } from '../../src/nlsq/index.ts';
 import { FLOW_TRUTH, simulatedProblem, STATIC_TRUTH, type Simulated } from './simulated.ts';
 
-const STATIC: Simulated = { mode: 'static', frames: 50, q: 0.01, phi: [0, 40, 80], truth: STATIC_TRUTH, sigma: 0.004, seed: 5 };
+const STATIC: Simulated = {
+  mode: 'static',
+  frames: 50,
+  q: 0.01,
+  phi: [0, 40, 80],
+  truth: STATIC_TRUTH,
+  sigma: 0.004,
+  seed: 5,
+};
 const FLOW: Simulated = {
   ...{ mode: 'laminar_flow', frames: 50, q: 0.0054, truth: FLOW_TRUTH, sigma: 0.004, seed: 6 },
   phi: [-60, -30, 0, 30, 60, 90],
@@ -134,11 +142,15 @@ describe('fixed parameters, ties and bounds', () => {
     const start = { ...HALF, D_offset: 0 };
     const outcome = await fitTwoTime(simulatedProblem(STATIC, { start, settings, options: { starts: 1 } }));
     expect(outcome.status).toBe('converged');
-    expect(Math.abs(valueOf(outcome, 'D_offset') - 879)).toBeLessThan(4 * outcome.parameters[2]!.uncertainty.independent!);
+    expect(Math.abs(valueOf(outcome, 'D_offset') - 879)).toBeLessThan(
+      4 * outcome.parameters[2]!.uncertainty.independent!,
+    );
   });
 
   test('with every parameter fixed only contrast and offset are fitted', async () => {
-    const settings = Object.fromEntries(Object.entries(STATIC_TRUTH).map(([name, value]) => [name, { vary: false, value }]));
+    const settings = Object.fromEntries(
+      Object.entries(STATIC_TRUTH).map(([name, value]) => [name, { vary: false, value }]),
+    );
     const outcome = await fitTwoTime(simulatedProblem(STATIC, { settings, options: { starts: 8 } }));
     expect(outcome.status).toBe('converged');
     expect(outcome.identifiability).toEqual({ condition: null, weakest: [] });
@@ -165,7 +177,8 @@ describe('scaling', () => {
       expect(Math.abs(angle.contrast.value - contrast(request.phi[a]!))).toBeLessThan(4 * error);
     });
     const each = await fitTwoTime(simulatedProblem(request, { scaling: { mode: 'per-angle' } }));
-    const errors = (of: FitOutcome): number => of.scaling.reduce((sum, angle) => sum + angle.contrast.uncertainty.independent!, 0);
+    const errors = (of: FitOutcome): number =>
+      of.scaling.reduce((sum, angle) => sum + angle.contrast.uncertainty.independent!, 0);
     expect(errors(outcome)).toBeLessThan(errors(each));
   });
 
@@ -207,7 +220,9 @@ describe('stopping', () => {
   test('before there is any point it throws Cancelled', async () => {
     const controller = new AbortController();
     controller.abort();
-    await expect(fitTwoTime(simulatedProblem(STATIC), { signal: controller.signal })).rejects.toThrow('stopped on request');
+    await expect(fitTwoTime(simulatedProblem(STATIC), { signal: controller.signal })).rejects.toThrow(
+      'stopped on request',
+    );
   });
 
   test('on coarse data the answer says that all data were never compared', async () => {
@@ -279,6 +294,8 @@ describe('what is told', () => {
   });
 
   test('fewer points than unknowns are refused', async () => {
-    await expect(fitTwoTime(simulatedProblem({ ...STATIC, frames: 4, phi: [0] }))).rejects.toThrow('3 points for 5 unknowns');
+    await expect(fitTwoTime(simulatedProblem({ ...STATIC, frames: 4, phi: [0] }))).rejects.toThrow(
+      '3 points for 5 unknowns',
+    );
   });
 });

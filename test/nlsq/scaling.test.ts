@@ -73,7 +73,9 @@ function designOf({ m }: Points, choice: ScalingChoice): number[][] {
           : choice.mode === 'fourier'
             ? [1, Math.cos(phi), Math.sin(phi)]
             : [];
-    return Array.from(row, (value) => [...Array.from(terms), ...Array.from(terms, (f) => f * value)].map((x) => x * Math.sqrt(WEIGHT[a]!)));
+    return Array.from(row, (value) =>
+      [...Array.from(terms), ...Array.from(terms, (f) => f * value)].map((x) => x * Math.sqrt(WEIGHT[a]!)),
+    );
   });
 }
 
@@ -94,13 +96,17 @@ describe.each(CHOICES)('scaling $mode', (choice) => {
       : { contrast: new Float64Array(ANGLES).fill(0.7), offset: new Float64Array(ANGLES).fill(0.4), weight: WEIGHT };
   const weighted = points.m.flatMap((row, a) =>
     Array.from(row, (m, i) => {
-      const value = choice.mode === 'fixed' ? points.y[a]![i]! - choice.offset[a]! - choice.contrast[a]! * m : points.y[a]![i]!;
+      const value =
+        choice.mode === 'fixed' ? points.y[a]![i]! - choice.offset[a]! - choice.contrast[a]! * m : points.y[a]![i]!;
       return value * Math.sqrt(WEIGHT[a]!);
     }),
   );
   const design = designOf(points, choice);
-  const solved = choice.mode === 'fixed' ? [] : solve(new Matrix(design), Matrix.columnVector(weighted), true).to1DArray();
-  const residual = weighted.map((value, row) => value - design[row]!.reduce((sum, x, c) => sum + x * (solved[c] ?? 0), 0));
+  const solved =
+    choice.mode === 'fixed' ? [] : solve(new Matrix(design), Matrix.columnVector(weighted), true).to1DArray();
+  const residual = weighted.map(
+    (value, row) => value - design[row]!.reduce((sum, x, c) => sum + x * (solved[c] ?? 0), 0),
+  );
   const best = eliminate(groups, sumsOf(points, guess), guess);
 
   test('finds the cost of the dense solution from any guess', () => {
@@ -142,13 +148,20 @@ describe.each(CHOICES)('scaling $mode', (choice) => {
   });
 });
 
-test.each([0, 0.6])('a contrast that the model cannot show (M = %f) is left out, and the offset takes the mean', (flat) => {
-  const points = randomPoints();
-  points.m[2]!.fill(flat);
-  const guess = { contrast: new Float64Array(ANGLES).fill(0.3), offset: new Float64Array(ANGLES).fill(1), weight: WEIGHT };
-  const best = eliminate(scalingGroups({ mode: 'per-angle' }, PHI), sumsOf(points, guess), guess);
-  const mean = points.y[2]!.reduce((sum, value) => sum + value, 0) / POINTS;
-  expect(best.contrast[2]).toBe(0);
-  expect(best.offset[2]).toBeCloseTo(mean, 12);
-  expect(best.factors[2]!.factor.rank).toBe(1);
-});
+test.each([0, 0.6])(
+  'a contrast that the model cannot show (M = %f) is left out, and the offset takes the mean',
+  (flat) => {
+    const points = randomPoints();
+    points.m[2]!.fill(flat);
+    const guess = {
+      contrast: new Float64Array(ANGLES).fill(0.3),
+      offset: new Float64Array(ANGLES).fill(1),
+      weight: WEIGHT,
+    };
+    const best = eliminate(scalingGroups({ mode: 'per-angle' }, PHI), sumsOf(points, guess), guess);
+    const mean = points.y[2]!.reduce((sum, value) => sum + value, 0) / POINTS;
+    expect(best.contrast[2]).toBe(0);
+    expect(best.offset[2]).toBeCloseTo(mean, 12);
+    expect(best.factors[2]!.factor.rank).toBe(1);
+  },
+);

@@ -39,7 +39,11 @@ export const kernels: CoarseKernels = {
 };
 
 export function simulatedModel({ mode, convention = 'published', frames, dt = 0.1, q, phi }: Simulated): TwoTimeModel {
-  const grid = makeTimeGrid(dt, 0, Float64Array.from({ length: frames - 1 }, (_, k) => k + 1));
+  const grid = makeTimeGrid(
+    dt,
+    0,
+    Float64Array.from({ length: frames - 1 }, (_, k) => k + 1),
+  );
   return bindModel({ mode, convention, q, gap: mode === 'static' ? null : GAP, phi: Float64Array.from(phi), grid });
 }
 
@@ -85,7 +89,11 @@ export function simulatedProblem(request: Simulated, asked: Asked = {}): FitProb
     model,
     sweeps: kernels.sweeps(simulatedData(request)),
     coarse: kernels,
-    noise: { sigma: new Float64Array(request.phi.length).fill(request.sigma || 1), source: 'simulation', absolute: false },
+    noise: {
+      sigma: new Float64Array(request.phi.length).fill(request.sigma || 1),
+      source: 'simulation',
+      absolute: false,
+    },
     parameters,
     scaling,
     options: { starts: 8, seed: 1, maxIterations: 100, ...options },
@@ -93,4 +101,10 @@ export function simulatedProblem(request: Simulated, asked: Asked = {}): FitProb
 }
 
 export const STATIC_TRUTH: ParameterValues = { D0: 19230, alpha: -1.063, D_offset: 879 };
-export const FLOW_TRUTH: ParameterValues = { ...STATIC_TRUTH, gamma_dot_t0: 2e-3, beta: -0.3, gamma_dot_t_offset: 2e-4, phi0: 4 };
+export const FLOW_TRUTH: ParameterValues = {
+  ...STATIC_TRUTH,
+  gamma_dot_t0: 2e-3,
+  beta: -0.3,
+  gamma_dot_t_offset: 2e-4,
+  phi0: 4,
+};

@@ -25,7 +25,15 @@ describe('phi0 and phi0 ± 180° are the same flow', () => {
 
   test('a fit with wide bounds answers on the preferred branch', async () => {
     const phi = [-60, -20, 20, 60];
-    const request = { mode: 'laminar_flow', frames: 40, q: 0.0054, phi, truth: FLOW_TRUTH, sigma: 0.004, seed: 3 } as const;
+    const request = {
+      mode: 'laminar_flow',
+      frames: 40,
+      q: 0.0054,
+      phi,
+      truth: FLOW_TRUTH,
+      sigma: 0.004,
+      seed: 3,
+    } as const;
     const settings = { phi0: { bounds: [-360, 360] as const } };
     const outcome = await fitTwoTime(simulatedProblem(request, { settings }));
     expect(Math.abs(outcome.parameters.at(-1)!.value - 4)).toBeLessThan(1);
@@ -33,7 +41,15 @@ describe('phi0 and phi0 ± 180° are the same flow', () => {
 
   test('a given start stays on its own branch', async () => {
     const phi = [-60, -20, 20, 60];
-    const request = { mode: 'laminar_flow', frames: 40, q: 0.0054, phi, truth: FLOW_TRUTH, sigma: 0.004, seed: 3 } as const;
+    const request = {
+      mode: 'laminar_flow',
+      frames: 40,
+      q: 0.0054,
+      phi,
+      truth: FLOW_TRUTH,
+      sigma: 0.004,
+      seed: 3,
+    } as const;
     const settings = { phi0: { bounds: [-360, 360] as const } };
     const outcome = await fitTwoTime(simulatedProblem(request, { settings, start: { ...FLOW_TRUTH, phi0: 186 } }));
     expect(Math.abs(outcome.parameters.at(-1)!.value - 184)).toBeLessThan(1);

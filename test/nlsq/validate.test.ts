@@ -6,10 +6,17 @@ import { validateFit, type FitPlan, type ParameterSetting } from '../../src/nlsq
 
 const OPTIONS = { starts: 8, seed: 0, maxIterations: 100 };
 
-function plan(mode: Mode, changes: Readonly<Record<string, Partial<ParameterSetting>>> = {}, rest: Partial<FitPlan> = {}): FitPlan {
-  const parameters = physicalParameters(mode).map(
-    ({ name, bounds }): ParameterSetting => ({ name, bounds, vary: true, ...changes[name] }),
-  );
+function plan(
+  mode: Mode,
+  changes: Readonly<Record<string, Partial<ParameterSetting>>> = {},
+  rest: Partial<FitPlan> = {},
+): FitPlan {
+  const parameters = physicalParameters(mode).map(({ name, bounds }): ParameterSetting => ({
+    name,
+    bounds,
+    vary: true,
+    ...changes[name],
+  }));
   const model = parameters.map(({ name }) => name);
   return { mode, model, parameters, scaling: { mode: 'per-angle' }, options: OPTIONS, ...rest };
 }
@@ -78,7 +85,9 @@ describe('ties', () => {
   });
 
   test('circles, unknown names and a value beside a tie are refused', () => {
-    expect(refusal(plan('laminar_flow', { beta: { tie: 'alpha' }, alpha: { tie: 'beta' } })).message).toContain('circle');
+    expect(refusal(plan('laminar_flow', { beta: { tie: 'alpha' }, alpha: { tie: 'beta' } })).message).toContain(
+      'circle',
+    );
     expect(refusal(plan('static', { alpha: { tie: 'alpha' } })).message).toContain('alpha → alpha');
     expect(refusal(plan('static', { alpha: { tie: 'beta' } })).message).toContain('which the model does not have');
     expect(refusal(plan('laminar_flow', { beta: { tie: 'alpha', value: 0.1 } })).key).toBe('parameters.beta.value');

@@ -8,12 +8,13 @@
  */
 import { Cancelled, isTwotimeError } from '../base/errors.ts';
 import type { TaskContext } from '../base/task-context.ts';
+import type { ScanRange } from './candidates.ts';
 import type { CoordinateSystem } from './coordinates.ts';
 import { merge, sortByCost, type Minimum } from './minima.ts';
 import { mirrorImages } from './mirrors.ts';
 import { evaluate, type Objective, type ScalingGuess, type Value } from './objective.ts';
 import type { ParameterSetting } from './problem.ts';
-import { givenStart, openSettings, pickDistinct, scan, type ScanRange } from './starts.ts';
+import { givenStart, openSettings, pickDistinct, scan } from './starts.ts';
 import { descend, ROUGHLY, type Refined, type StepRecorder } from './trust-region.ts';
 
 /** Candidates of a scan tried out for each start, mirror images tried out, and the steps they get. */

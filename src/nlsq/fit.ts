@@ -5,6 +5,7 @@
  */
 import { InputRefused } from '../base/errors.ts';
 import type { TaskContext } from '../base/task-context.ts';
+import { scanRange } from './candidates.ts';
 import { climb } from './climb.ts';
 import { coordinateSystem } from './coordinates.ts';
 import { explore } from './explore.ts';
@@ -14,7 +15,7 @@ import { pointsOf, type Objective } from './objective.ts';
 import type { FitOutcome, TraceEntry } from './outcome.ts';
 import type { FitProblem } from './problem.ts';
 import { scalingGroups } from './scaling.ts';
-import { scanRange } from './starts.ts';
+
 import { summarise } from './summarise.ts';
 import type { StepRecorder } from './trust-region.ts';
 import { validateFit } from './validate.ts';

@@ -6,7 +6,8 @@
  */
 import { exp, log, pow } from '../math/index.ts';
 import type { ParameterValues } from '../model/transport-law.ts';
-import type { CoordinateSystem, RateTriple } from './coordinates.ts';
+import type { CoordinateSystem } from './coordinates.ts';
+import type { RateTriple } from './rate-triple.ts';
 import type { Covariance } from './covariance.ts';
 import type { Direction } from './directions.ts';
 import type { WeakDirection } from './outcome.ts';

@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { keyFromSeed } from '../../src/math/index.ts';
 import { fitTwoTime } from '../../src/nlsq/index.ts';
-import { canonicalAngles, latinHypercube } from '../../src/nlsq/starts.ts';
+import { canonicalAngles } from '../../src/nlsq/candidates.ts';
+import { latinHypercube } from '../../src/nlsq/latin-hypercube.ts';
 import { FLOW_TRUTH, simulatedProblem } from './simulated.ts';
 
 test('a Latin hypercube has one point in every slice of every coordinate, and is fixed by its key', () => {

@@ -25,6 +25,8 @@ export interface KernelExports {
   /** Elementary functions of an even count of numbers, for tests. */
   exponentials(x: number, count: number, out: number): void;
   sinesAndCosines(x: number, count: number, sines: number, cosines: number): void;
+  /** Sum of float32 values, for the bench. */
+  plainSum(values: number, count: number): number;
 }
 
 /** The compiled module; it can be posted to workers. */

@@ -1,5 +1,6 @@
-/** What the compiled kernels export: tiles of sweeps, the elementary functions for their tests, and the loops (see variants.ts). */
+/** What the compiled kernels export: tiles of sweeps, the elementary functions for their tests, a sum for the bench, and the loops (see variants.ts). */
 export { exponentials, sinesAndCosines } from './elementary';
+export { plainSum } from './plain-sum';
 export { arenaBytes, runTile, shapeTile } from './sweep';
 export {
   publishedSumsFar,

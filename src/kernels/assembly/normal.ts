@@ -11,7 +11,7 @@
 import { Job } from './job';
 import { both, minus, plus, times } from './lanes';
 import { HOMODYNE2_RECORD } from './pairs';
-import { CHUNK_BYTES, Workspace } from './workspace';
+import { CHUNK_BYTES, PAIR_BYTES, SUMS_BYTES, Workspace } from './workspace';
 
 // @ts-ignore: decorator
 @inline
@@ -63,14 +63,14 @@ export function hessianSize(job: Job): i32 {
 }
 
 /** Add the row's pairs in groups start ≤ g < end. */
-export function contractRow(job: Job, space: Workspace, i: i32, start: i32, end: i32, origin: i32): void {
+export function contractRow(job: Job, space: Workspace, slot: usize, i: i32, start: i32, end: i32, origin: i32): void {
   const c = padded(job.vectorsC);
   const all = c + padded(job.vectorsG);
   const stride = <usize>hessianSize(job) << 4;
   const at = <usize>(start - origin) << 4;
   const count = end - start;
   const differences = space.differences + at;
-  const sums = space.sums + at;
+  const sums = space.sums + slot * SUMS_BYTES + at;
   prepareDifferences(job, space, i, start, count, differences);
   for (let k = 0; k < c; k += 3) {
     const left = differences + <usize>k * CHUNK_BYTES;
@@ -94,7 +94,7 @@ export function contractRow(job: Job, space: Workspace, i: i32, start: i32, end:
   }
   if (job.vectorsH == 0) return;
   const strain = differences + <usize>all * CHUNK_BYTES;
-  strainFactor(job, space, i, start, end, origin, strain);
+  strainFactor(job, space, slot, i, start, end, origin, strain);
   for (let l = 0; l < all; l += 3) {
     const right = differences + <usize>l * CHUNK_BYTES;
     contractOne(sums + <usize>(l < c ? 3 : 4) * CHUNK_BYTES, strain, right, count, hessianEntry(job, space, all, l));
@@ -121,11 +121,11 @@ function subtract(table: usize, own: f64, count: i32, out: usize): void {
 }
 
 /** ∂M/∂h·h' over ∂M/∂G·τ: ΔG, and R²/ΔG where |ΔG| is smoothed. */
-function strainFactor(job: Job, space: Workspace, i: i32, start: i32, end: i32, origin: i32, out: usize): void {
+function strainFactor(job: Job, space: Workspace, slot: usize, i: i32, start: i32, end: i32, origin: i32, out: usize): void {
   const own = load<f64>(job.g + (<usize>i << 3));
   subtract(space.strain + (<usize>start << 4), own, end - start, out);
   if (job.convention == 0) return;
-  let record = space.pairs + <usize>(start - origin) * HOMODYNE2_RECORD;
+  let record = space.pairs + slot * PAIR_BYTES + <usize>(start - origin) * HOMODYNE2_RECORD;
   for (let g = start; g < end; g++, out += 16, record += HOMODYNE2_RECORD) {
     const dg = v128.load(out);
     const factor = f64x2.div(v128.load(record, 80), dg);

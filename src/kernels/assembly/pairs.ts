@@ -12,7 +12,7 @@ import { Job } from './job';
 import { both, clamp, minus, plus, select, times } from './lanes';
 import { decayFactor } from './prepare';
 import { SMOOTHING } from './shapes';
-import { Workspace } from './workspace';
+import { CHUNK_BYTES, PAIR_BYTES, Workspace } from './workspace';
 
 export const PUBLISHED_RECORD: usize = 32;
 export const HOMODYNE2_RECORD: usize = 96;
@@ -23,9 +23,9 @@ const CORRECTION_LIMIT: f64 = 1e-6;
  * E and, under shear in the published convention, the pair records for groups start ≤ g < end of row i; `origin` is
  * the first group of the chunk.
  */
-export function preparePairs(job: Job, space: Workspace, i: i32, start: i32, end: i32, origin: i32): void {
-  let e = space.e + (<usize>(start - origin) << 4);
-  let record = space.pairs + <usize>(start - origin) * PUBLISHED_RECORD;
+export function preparePairs(job: Job, space: Workspace, slot: usize, i: i32, start: i32, end: i32, origin: i32): void {
+  let e = space.e + slot * CHUNK_BYTES + (<usize>(start - origin) << 4);
+  let record = space.pairs + slot * PAIR_BYTES + <usize>(start - origin) * PUBLISHED_RECORD;
   const withRecords = job.shear != 0 && job.convention == 0;
   const gi = both(job.shear ? load<f64>(job.g + (<usize>i << 3)) : 0);
   let g = start;
@@ -64,14 +64,14 @@ function storeRecord(record: usize, e: v128, dg: v128): void {
 }
 
 /** The records of the homodyne2 convention, after `preparePairs`. */
-export function prepareHomodyne2(job: Job, space: Workspace, i: i32, start: i32, end: i32, origin: i32): void {
+export function prepareHomodyne2(job: Job, space: Workspace, slot: usize, i: i32, start: i32, end: i32, origin: i32): void {
   const smoothing = both(SMOOTHING);
   const one = both(1);
   const kappa = both(job.kappa);
   const ci = both(load<f64>(job.c + (<usize>i << 3)));
   const corrected = job.kappa * sqrt(SMOOTHING) <= CORRECTION_LIMIT;
-  let record = space.pairs + <usize>(start - origin) * HOMODYNE2_RECORD;
-  let e = space.e + (<usize>(start - origin) << 4);
+  let record = space.pairs + slot * PAIR_BYTES + <usize>(start - origin) * HOMODYNE2_RECORD;
+  let e = space.e + slot * CHUNK_BYTES + (<usize>(start - origin) << 4);
   for (let g = start; g < end; g++, e += 16, record += HOMODYNE2_RECORD) {
     const dc = minus(v128.load(space.transport + (<usize>g << 4)), ci);
     const length = f64x2.sqrt(plus(times(dc, dc), smoothing));

@@ -6,9 +6,12 @@ import { contractRow, prepareVectors } from './normal';
 import { HOMODYNE2_RECORD, prepareHomodyne2, preparePairs, PUBLISHED_RECORD } from './pairs';
 import { prepareAngles, prepareColumns } from './prepare';
 import { Run } from './run';
-import { ADJOINT, DIRECT, FAR, MIXED, NEAR, NORMAL, SHAPE, STATIC } from './shapes';
+import { FAR, MIXED, NORMAL, SHAPE, STATIC } from './shapes';
 import { sweepRun } from './variants';
-import { Angle, angleAt, BLOCK_GROUPS, BLOCK_ROWS, CHUNK_BYTES, CHUNK_GROUPS, layOut, PAIR_SUMS, Workspace } from './workspace';
+import {
+  Angle, angleAt, BLOCK_GROUPS, BLOCK_ROWS, CHUNK_BYTES, CHUNK_GROUPS, layOut, PAIR_BYTES, PAIR_SUMS, rowsTogether,
+  SUMS_BYTES, Workspace,
+} from './workspace';
 
 /** Bytes of arena that any tile of a job needs; `arena` itself must have 16 KiB already. */
 export function arenaBytes(job: Job, arena: usize, rows: i32, angles: i32): usize {
@@ -53,6 +56,7 @@ function sweepTile(job: Job, space: Workspace, result: usize): void {
   prepareColumns(job, space);
   prepareAngles(job, space);
   if (job.kind == NORMAL) prepareVectors(job, space);
+  const together = <i32>rowsTogether(job.kind);
   for (let origin = 0; origin < space.groups; origin += CHUNK_GROUPS) {
     const end = min(origin + CHUNK_GROUPS, space.groups);
     for (let from = space.rowStart; from < space.rowEnd; from += BLOCK_ROWS) {
@@ -60,68 +64,83 @@ function sweepTile(job: Job, space: Workspace, result: usize): void {
       const start = max(origin, firstGroup(space, from) & ~(BLOCK_GROUPS - 1));
       if (start >= end) break;
       if (job.shear) classify(job, space, from, to, start, end);
-      for (let i = from; i < to; i++) sweepRow(job, space, i, origin, end, result);
+      for (let i = from; i < to; i += together) {
+        sweepRows(job, space, i, min(i + together, to), origin, end, result);
+      }
     }
   }
 }
 
-function sweepRow(job: Job, space: Workspace, i: i32, origin: i32, end: i32, result: usize): void {
-  const first = firstGroup(space, i);
-  const start = max(first, origin);
-  if (start >= end) return;
-  preparePairs(job, space, i, start, end, origin);
-  if (job.convention != 0) prepareHomodyne2(job, space, i, start, end, origin);
-  const record = job.convention == 0 ? PUBLISHED_RECORD : HOMODYNE2_RECORD;
-  const run = changetype<Run>(space.run);
-  run.scratch = space.scratch;
-  if (job.shear) run.strainOfRow = load<f64>(job.g + (<usize>i << 3));
-  const local = <usize>(start - origin);
-  if (job.kind == NORMAL) clearPairSums(space, local, <usize>(end - start));
+/** Rows from ≤ i < to in the chunk of groups from `origin` to `end`. */
+function sweepRows(job: Job, space: Workspace, from: i32, to: i32, origin: i32, end: i32, result: usize): void {
+  for (let i = from; i < to; i++) {
+    const slot = <usize>(i - from);
+    const start = max(firstGroup(space, i), origin);
+    if (start >= end) continue;
+    preparePairs(job, space, slot, i, start, end, origin);
+    if (job.convention != 0) prepareHomodyne2(job, space, slot, i, start, end, origin);
+    if (job.kind == NORMAL) clearPairSums(space, slot, <usize>(start - origin), <usize>(end - start));
+  }
   for (let a = 0; a < space.angleCount; a++) {
     const angle = angleAt(space, a);
-    const stride = <usize>space.columnStride;
-    if (job.shear) {
-      const own = i - space.base;
-      const table = angle.columns + <usize>(own >> 1) * stride + (<usize>(own & 1) << 3);
-      run.sine = load<f64>(table);
-      run.cosine = load<f64>(table, 16);
-    }
-    clearRowSums(angle);
-    let g = start;
-    run.values = angle.values + ((pairsBefore(job, i) + <usize>(space.base + 2 * g - i - 1)) << 2);
-    run.pairs = space.pairs + local * record;
-    run.e = space.e + (local << 4);
-    run.strain = space.strain + (<usize>start << 4);
-    run.columns = angle.columns + <usize>start * stride;
-    run.sums = space.sums + (local << 4);
-    let kept: f64 = 0;
-    if (job.kind == SHAPE) {
-      run.values = 0;
-      run.sums = result + ((pairsBefore(job, i) - pairsBefore(job, space.rowStart) + <usize>(space.base + 2 * g - i - 1)) << 3);
-      kept = load<f64>(run.sums);
-    }
-    const isLead = start == first && hasLead(space, i);
-    const shaped = run.sums;
-    if (isLead && job.kind != SHAPE) g = sweepLead(job, space, run, angle, g, end);
-    if (job.shear) {
-      for (let k = 0; k < angle.runCount; k++) {
-        const stop = load<i32>(angle.runs + (<usize>k << 3));
-        if (stop <= g) continue;
-        sweepRun(job, load<i32>(angle.runs + (<usize>k << 3), 4), angle.general != 0, run, angle, stop - g);
-        advance(job, run, record, stride, <usize>(stop - g));
-        g = stop;
-      }
-    } else if (g < end) {
-      sweepRun(job, STATIC, angle.general != 0, run, angle, end - g);
-    }
-    if (job.kind == SHAPE) {
-      // The lane before the first pair wrote over the last number of the row above.
-      if (isLead) store<f64>(shaped, kept);
-    } else {
-      finishRow(job, space, angle, i, result);
-    }
+    for (let i = from; i < to; i++) sweepRow(job, space, <usize>(i - from), angle, i, origin, end, result);
   }
-  if (job.kind == NORMAL) contractRow(job, space, i, start, end, origin);
+  if (job.kind != NORMAL) return;
+  for (let i = from; i < to; i++) {
+    const start = max(firstGroup(space, i), origin);
+    if (start < end) contractRow(job, space, <usize>(i - from), i, start, end, origin);
+  }
+}
+
+function sweepRow(job: Job, space: Workspace, slot: usize, angle: Angle, i: i32, origin: i32, end: i32, result: usize): void {
+  const first = firstGroup(space, i);
+  let g = max(first, origin);
+  if (g >= end) return;
+  const stride = <usize>space.columnStride;
+  const record = job.convention == 0 ? PUBLISHED_RECORD : HOMODYNE2_RECORD;
+  const local = <usize>(g - origin);
+  const run = changetype<Run>(space.run);
+  run.scratch = space.scratch;
+  if (job.shear) {
+    const own = i - space.base;
+    const table = angle.columns + <usize>(own >> 1) * stride + (<usize>(own & 1) << 3);
+    run.sine = load<f64>(table);
+    run.cosine = load<f64>(table, 16);
+    run.strainOfRow = load<f64>(job.g + (<usize>i << 3));
+  }
+  clearRowSums(angle);
+  const pairs = pairsBefore(job, i) + <usize>(space.base + 2 * g - i - 1);
+  run.values = angle.values + (pairs << 2);
+  run.pairs = space.pairs + slot * PAIR_BYTES + local * record;
+  run.e = space.e + slot * CHUNK_BYTES + (local << 4);
+  run.strain = space.strain + (<usize>g << 4);
+  run.columns = angle.columns + <usize>g * stride;
+  run.sums = space.sums + slot * SUMS_BYTES + (local << 4);
+  const isLead = g == first && hasLead(space, i);
+  let shaped: usize = 0;
+  let kept: f64 = 0;
+  if (job.kind == SHAPE) {
+    shaped = result + ((pairs - pairsBefore(job, space.rowStart)) << 3);
+    kept = load<f64>(shaped);
+    run.values = 0;
+    run.sums = shaped;
+  } else if (isLead) {
+    g = sweepLead(job, space, run, angle, g, end);
+  }
+  if (job.shear) {
+    for (let k = 0; k < angle.runCount; k++) {
+      const stop = load<i32>(angle.runs + (<usize>k << 3));
+      if (stop <= g) continue;
+      sweepRun(job, load<i32>(angle.runs + (<usize>k << 3), 4), angle.general != 0, run, angle, stop - g);
+      advance(run, record, stride, <usize>(stop - g));
+      g = stop;
+    }
+  } else if (g < end) {
+    sweepRun(job, STATIC, angle.general != 0, run, angle, end - g);
+  }
+  if (job.kind != SHAPE) finishRow(job, space, angle, i, result);
+  // The lane before the first pair wrote over the last number of the row above.
+  else if (isLead) store<f64>(shaped, kept);
 }
 
 /** Sweep the rest of the first block of a row whose first lane is no pair, from a copy with that lane set to NaN. */
@@ -139,13 +158,13 @@ function sweepLead(job: Job, space: Workspace, run: Run, angle: Angle, g: i32, e
   }
   sweepRun(job, shape, true, run, angle, stop - g);
   run.values = values;
-  advance(job, run, job.convention == 0 ? PUBLISHED_RECORD : HOMODYNE2_RECORD, <usize>space.columnStride, count);
+  advance(run, job.convention == 0 ? PUBLISHED_RECORD : HOMODYNE2_RECORD, <usize>space.columnStride, count);
   return stop;
 }
 
 // @ts-ignore: decorator
 @inline
-function advance(job: Job, run: Run, record: usize, stride: usize, groups: usize): void {
+function advance(run: Run, record: usize, stride: usize, groups: usize): void {
   run.values += groups << 3;
   run.pairs += groups * record;
   run.e += groups << 4;
@@ -166,6 +185,7 @@ function clearRowSums(angle: Angle): void {
   angle.row5 = zero;
 }
 
-function clearPairSums(space: Workspace, start: usize, count: usize): void {
-  for (let k: usize = 0; k < PAIR_SUMS; k++) memory.fill(space.sums + k * CHUNK_BYTES + (start << 4), 0, count << 4);
+function clearPairSums(space: Workspace, slot: usize, start: usize, count: usize): void {
+  const sums = space.sums + slot * SUMS_BYTES + (start << 4);
+  for (let k: usize = 0; k < PAIR_SUMS; k++) memory.fill(sums + k * CHUNK_BYTES, 0, count << 4);
 }

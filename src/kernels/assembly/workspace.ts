@@ -89,7 +89,7 @@ export class Workspace {
   rowDecay: usize;
   /** Smallest and largest G_j of each block of columns. */
   limits: usize;
-  /** Per group of the current row: pair records, and E. */
+  /** Per slot (one of the rows swept together) and group: pair records, and E. */
   pairs: usize;
   e: usize;
   /** First values of a row with lanes that are no pairs set to NaN. */
@@ -97,7 +97,7 @@ export class Workspace {
   run: usize;
   scratch: usize;
   angles: usize;
-  /** Sensitivities relative to the anchor, one table per vector; differences to the current row; pair sums over angles. */
+  /** Sensitivities relative to the anchor, one table per vector; differences to the current row; pair sums over angles per slot. */
   vectors: usize;
   differences: usize;
   sums: usize;
@@ -119,6 +119,9 @@ export function columnVectors(kind: i32, shear: bool): i32 {
 
 /** Sums over angles per pair: M², MF, F², and with the factor of ∂h: MF, F², F². */
 export const PAIR_SUMS: usize = 6;
+export const SUMS_BYTES: usize = PAIR_SUMS * CHUNK_BYTES;
+/** Bytes of the pair records of one row; the longest (homodyne2) has six vectors. */
+export const PAIR_BYTES: usize = 6 * CHUNK_BYTES;
 
 /** Lay out the arena for one tile; returns its record. Fields that describe values are filled by prepare.ts. */
 export function layOut(job: Job, arena: usize, rowStart: i32, rowEnd: i32, angleStart: i32, angleEnd: i32): Workspace {
@@ -131,7 +134,6 @@ export function layOut(job: Job, arena: usize, rowStart: i32, rowEnd: i32, angle
   space.groups = (job.frames - space.base) >> 1;
   space.columnStride = columnVectors(job.kind, job.shear != 0) << 4;
   const table = align(<usize>space.groups << 4);
-  const chunk = <usize>min(space.groups, CHUNK_GROUPS);
   const vectors = <usize>(job.kind == NORMAL ? job.vectorsC + job.vectorsG : <i32>0);
   const parameters = <usize>(job.kind == NORMAL ? job.parameters : <i32>0);
   let top = align(changetype<usize>(space) + offsetof<Workspace>());
@@ -153,16 +155,17 @@ export function layOut(job: Job, arena: usize, rowStart: i32, rowEnd: i32, angle
   top = align(top + offsetof<Run>());
   space.scratch = top;
   top += 64;
+  const slots = rowsTogether(job.kind);
   space.pairs = top;
-  top = align(top + chunk * PAIR_VECTORS * 16);
+  top += slots * PAIR_BYTES;
   space.e = top;
-  top = align(top + (chunk << 4));
+  top += slots * CHUNK_BYTES;
   space.vectors = top;
   top += vectors * table;
   space.differences = top;
   if (job.kind == NORMAL) top += (vectors + 5) * CHUNK_BYTES;
   space.sums = top;
-  if (job.kind == NORMAL) top += PAIR_SUMS * CHUNK_BYTES;
+  if (job.kind == NORMAL) top += slots * SUMS_BYTES;
   space.hessian = top;
   top = align(top + (((parameters + 5) * (parameters + 5)) << 4));
   for (let a = 0; a < space.angleCount; a++) {
@@ -176,8 +179,13 @@ export function layOut(job: Job, arena: usize, rowStart: i32, rowEnd: i32, angle
   return space;
 }
 
-/** Vectors of the longest pair record (homodyne2). */
-export const PAIR_VECTORS: usize = 6;
+/**
+ * Rows swept together, angle by angle: their values are neighbours in memory, and the angle's column records stay in
+ * the first cache. Fewer where every row also needs room for its pair sums.
+ */
+export function rowsTogether(kind: i32): usize {
+  return kind == NORMAL ? 2 : 8;
+}
 
 // @ts-ignore: decorator
 @inline

@@ -109,7 +109,7 @@ export class CompiledEngine implements TileEngine {
     return this.#result.subarray(0, this.#length);
   }
 
-  /** Ask the kernels with the most demanding job. */
+  /** Ask the kernels with the most demanding job of every kind. */
   #allocateArena(capacity: number): number {
     const { frames, angles } = this.data;
     const zero = new Float64Array(frames);
@@ -121,13 +121,16 @@ export class CompiledEngine implements TileEngine {
     };
     const physics: Physics = { pairFunction: 'published', kappa: 0, c: zero, g: zero, h: perAngle };
     const scaling = { contrast: perAngle, offset: perAngle, weight: perAngle };
-    this.#record.write('normal', { physics, scaling, sensitivities });
     const rows = Math.max(0, ...this.#tiles.map((tile) => tile.rowEnd - tile.rowStart));
     const mark = this.#memory.mark();
     const question = this.#memory.allocate(QUESTION_BYTES);
     const tileAngles = Math.min(angles, MAXIMUM_TILE_ANGLES);
-    const bytes = this.#kernels.arenaBytes(this.#record.address, question, rows, tileAngles);
+    let bytes = QUESTION_BYTES;
+    for (const kind of ['sums', 'adjoint', 'normal', 'shape'] as const) {
+      this.#record.write(kind, { physics, scaling, sensitivities });
+      bytes = Math.max(bytes, this.#kernels.arenaBytes(this.#record.address, question, rows, tileAngles));
+    }
     this.#memory.release(mark);
-    return this.#memory.allocate(Math.max(bytes, QUESTION_BYTES));
+    return this.#memory.allocate(bytes);
   }
 }

@@ -7,6 +7,7 @@
  * Only + − × and bit operations, so every engine returns the same bits.
  */
 import { both, constant, minus, plus, select, times, timesPlus } from './lanes';
+import { storeReduced } from './reduction';
 
 /** 1.5·2⁵²: adding it rounds to an integer that can be read from the low bits. */
 const ROUND: usize = 0;
@@ -53,6 +54,7 @@ const HALF_PI: usize = 2;
 const SIN_SERIES: usize = 5;
 /** 1/4!, 1/6!, … with signs, up to 16!. */
 const COS_SERIES: usize = 12;
+const LIMIT: usize = 19;
 const TRIGONOMETRIC = memory.data<f64>([
   6755399441055744.0, 0.6366197723675814,
   1.57079632673412561417, 6.07710050630396597660e-11, 2.02226624879595063154e-21,
@@ -60,25 +62,28 @@ const TRIGONOMETRIC = memory.data<f64>([
   -2.505210838544172e-8, 1.6059043836821613e-10, -7.647163731819816e-13,
   0.041666666666666664, -0.001388888888888889, 2.48015873015873e-5, -2.755731922398589e-7,
   2.08767569878681e-9, -1.1470745597729725e-11, 4.779477332387385e-14,
+  1048576.0,
 ]);
-/** Beyond this the reduction in three parts loses digits. */
-const REDUCTION_LIMIT: f64 = 1e6;
 
 /** Store sin x and cos x, where x stands at `phase`; the addresses may be equal. */
 export function storeSinCos(phase: usize, sine: usize, cosine: usize): void {
   const x = v128.load(phase);
-  const inRange = f64x2.le(f64x2.abs(x), both(REDUCTION_LIMIT));
-  if (!v128.all_true<i64>(inRange)) {
-    storeLargeSinCos(f64x2.extract_lane(x, 0), sine, cosine);
-    storeLargeSinCos(f64x2.extract_lane(x, 1), sine + 8, cosine + 8);
-    return;
-  }
   const round = constant(TRIGONOMETRIC, ROUND);
-  const shifted = timesPlus(x, constant(TRIGONOMETRIC, TWO_OVER_PI), round);
+  let shifted = timesPlus(x, constant(TRIGONOMETRIC, TWO_OVER_PI), round);
   const k = minus(shifted, round);
   let r = minus(x, times(k, constant(TRIGONOMETRIC, HALF_PI)));
   r = minus(r, times(k, constant(TRIGONOMETRIC, HALF_PI + 1)));
   r = minus(r, times(k, constant(TRIGONOMETRIC, HALF_PI + 2)));
+  // Beyond 2²⁰ the reduction in three parts loses digits.
+  const inRange = f64x2.lt(f64x2.abs(x), constant(TRIGONOMETRIC, LIMIT));
+  if (!v128.all_true<i64>(inRange)) {
+    v128.store(sine, r);
+    v128.store(cosine, shifted);
+    if (!i64x2.extract_lane(inRange, 0)) storeReduced(f64x2.extract_lane(x, 0), sine, cosine);
+    if (!i64x2.extract_lane(inRange, 1)) storeReduced(f64x2.extract_lane(x, 1), sine + 8, cosine + 8);
+    r = v128.load(sine);
+    shifted = v128.load(cosine);
+  }
   const z = times(r, r);
   let s = constant(TRIGONOMETRIC, SIN_SERIES + 6);
   s = timesPlus(s, z, constant(TRIGONOMETRIC, SIN_SERIES + 5));
@@ -103,12 +108,6 @@ export function storeSinCos(phase: usize, sine: usize, cosine: usize): void {
   const cosineSign = i64x2.shl(v128.and(i64x2.add(shifted, one), two), 62);
   v128.store(sine, v128.xor(select(c, s, odd), sineSign));
   v128.store(cosine, v128.xor(select(s, c, odd), cosineSign));
-}
-
-/** One lane at a time, for phases no experiment has: the library's reduction works for every number. */
-function storeLargeSinCos(x: f64, sine: usize, cosine: usize): void {
-  store<f64>(sine, NativeMath.sin(x));
-  store<f64>(cosine, NativeMath.cos(x));
 }
 
 /** e^x of `count` numbers; for tests. */

@@ -9,7 +9,7 @@ import { Job } from './job';
 import { Run } from './run';
 
 /** Groups per block: where S is near or far is decided for blocks of columns. */
-export const BLOCK_GROUPS: i32 = 8;
+export const BLOCK_GROUPS: i32 = 4;
 /** Rows per decision. */
 export const BLOCK_ROWS: i32 = 8;
 /** Groups swept at once, so that the tables of a row stay in the first caches. */

@@ -81,9 +81,9 @@ export function fitArrays(input: FitArraysInput, full: boolean): NpzMember[] {
   ];
 }
 
-/** Value of a pair from its place in the triangle, and of the diagonal. */
-interface PairValues {
-  readonly pair: (place: number) => number;
+/** One angle's pairs in triangle order, and the value of its diagonal. */
+interface AngleTriangle {
+  readonly pairs: Float32Array;
   readonly diagonal: number;
 }
 
@@ -91,20 +91,25 @@ function pairArrays(input: FitArraysInput): NpzMember[] {
   const { dataset, outcome, shape } = input;
   const { frames, angles, values } = dataset.triangles;
   const size = pairsOf(frames);
-  const measured = (angle: number): PairValues => {
-    const part = values.subarray(angle * size, (angle + 1) * size);
-    return { pair: (place) => part[place]!, diagonal: Number.NaN };
-  };
-  const model = (angle: number): PairValues => {
+  const computed = new Float32Array(size);
+  const measured = (angle: number): AngleTriangle => ({
+    pairs: values.subarray(angle * size, (angle + 1) * size),
+    diagonal: Number.NaN,
+  });
+  const model = (angle: number): AngleTriangle => {
     const m = shape(angle);
-    const { contrast, offset } = outcome.scaling[angle]!;
-    return { pair: (place) => offset.value + contrast.value * m[place]!, diagonal: offset.value + contrast.value };
+    const [contrast, offset] = scalingOf(outcome, angle);
+    for (let p = 0; p < size; p++) computed[p] = offset + contrast * m[p]!;
+    return { pairs: computed, diagonal: offset + contrast };
   };
-  const residual = (angle: number): PairValues => {
-    const [data, fit] = [measured(angle), model(angle)];
-    return { pair: (place) => data.pair(place) - fit.pair(place), diagonal: Number.NaN };
+  const residual = (angle: number): AngleTriangle => {
+    const m = shape(angle);
+    const [contrast, offset] = scalingOf(outcome, angle);
+    const data = measured(angle).pairs;
+    for (let p = 0; p < size; p++) computed[p] = data[p]! - (offset + contrast * m[p]!);
+    return { pairs: computed, diagonal: Number.NaN };
   };
-  const member = (name: string, of: (angle: number) => PairValues): NpzMember => ({
+  const member = (name: string, of: (angle: number) => AngleTriangle): NpzMember => ({
     name,
     dtype: 'f4',
     shape: [angles, frames, frames],
@@ -113,26 +118,38 @@ function pairArrays(input: FitArraysInput): NpzMember[] {
   return [member('c2_exp', measured), member('c2_model', model), member('residual', residual)];
 }
 
-/** Rows held in memory at once. */
+function scalingOf(outcome: FitOutcome, angle: number): [contrast: number, offset: number] {
+  const { contrast, offset } = outcome.scaling[angle]!;
+  return [contrast.value, offset.value];
+}
+
+/** Numbers of one piece, about. */
 const PIECE_NUMBERS = 1 << 18;
 
 /** Symmetric matrices from triangles, a few rows at a time; each piece is a new array. */
-function* fullMatrices(angles: number, frames: number, of: (angle: number) => PairValues): Generator<Float32Array> {
+function* fullMatrices(angles: number, frames: number, of: (angle: number) => AngleTriangle): Generator<Float32Array> {
   const rows = Math.max(1, Math.floor(PIECE_NUMBERS / Math.max(1, frames)));
-  // Pair (i, j) sits at start[i] + j.
-  const start = Int32Array.from({ length: frames }, (_, i) => rowStart(frames, i) - i - 1);
   for (let angle = 0; angle < angles; angle++) {
-    const { pair, diagonal } = of(angle);
+    const triangle = of(angle);
     for (let first = 0; first < frames; first += rows) {
-      const last = Math.min(frames, first + rows);
-      const piece = new Float32Array((last - first) * frames);
-      let k = 0;
-      for (let i = first; i < last; i++) {
-        for (let j = 0; j < i; j++) piece[k++] = pair(start[j]! + i);
-        piece[k++] = diagonal;
-        for (let j = i + 1; j < frames; j++) piece[k++] = pair(start[i]! + j);
-      }
-      yield piece;
+      yield fullRows(triangle, frames, first, Math.min(frames, first + rows));
     }
   }
+}
+
+/** Rows `[first, last)` of a symmetric matrix. Row i of the triangle is right of the diagonal in row i, and column i below. */
+function fullRows({ pairs, diagonal }: AngleTriangle, frames: number, first: number, last: number): Float32Array {
+  const rows = new Float32Array((last - first) * frames);
+  for (let i = 0; i < last; i++) {
+    const start = rowStart(frames, i);
+    if (i >= first) {
+      const at = (i - first) * frames + i;
+      rows[at] = diagonal;
+      rows.set(pairs.subarray(start, start + frames - i - 1), at + 1);
+    }
+    for (let j = Math.max(i + 1, first), at = (j - first) * frames + i; j < last; j++, at += frames) {
+      rows[at] = pairs[start + j - i - 1]!;
+    }
+  }
+  return rows;
 }

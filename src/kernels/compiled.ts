@@ -26,9 +26,13 @@ export interface CompiledOptions {
 /** Takes all its memory when created, so that a caller can release it together with the data. */
 export class CompiledEngine implements TileEngine {
   readonly data: TriangleStack;
+  readonly tiles: readonly Tile[];
+  /** Scratch bytes that any tile of any job of these data needs. */
+  readonly arenaBytes: number;
+  /** Numbers in the longest result of a tile. */
+  readonly longestResult: number;
   readonly #kernels: KernelExports;
   readonly #memory: KernelMemory;
-  readonly #tiles: readonly Tile[];
   readonly #record: JobRecord;
   readonly #arena: number;
   readonly #result: Float64Array;
@@ -46,18 +50,17 @@ export class CompiledEngine implements TileEngine {
     this.data = data;
     this.#kernels = kernels;
     this.#memory = memory;
-    this.#tiles = partition(frames, angles);
+    this.tiles = partition(frames, angles);
     this.#record = new JobRecord(memory, data, capacity);
     const lengths = (['adjoint', 'normal'] as const).map(
       (kind) => resultLayout(kind, frames, angles, capacity + 1).length,
     );
-    this.#result = memory.float64(Math.max(...lengths));
-    const largest = Math.max(
-      0,
-      ...this.#tiles.map((tile) => pointsOf({ ...tile, angleStart: 0, angleEnd: 1 }, frames)),
-    );
+    this.longestResult = Math.max(...lengths);
+    this.#result = memory.float64(this.longestResult);
+    const largest = Math.max(0, ...this.tiles.map((tile) => pointsOf({ ...tile, angleStart: 0, angleEnd: 1 }, frames)));
     this.#shape = memory.float64(largest + 1);
-    this.#arena = this.#allocateArena(capacity);
+    this.arenaBytes = this.#measureArena(capacity);
+    this.#arena = memory.allocate(this.arenaBytes);
   }
 
   runTile(job: SweepJob, tile: Tile): Float64Array {
@@ -79,7 +82,7 @@ export class CompiledEngine implements TileEngine {
       sensitivities: null,
     });
     const shape = new Float64Array(pairsOf(frames));
-    for (const tile of this.#tiles) {
+    for (const tile of this.tiles) {
       if (tile.angleStart !== 0) continue;
       const out = this.#shape.byteOffset + 8;
       this.#kernels.shapeTile(this.#record.address, tile.rowStart, tile.rowEnd, angle, this.#arena, out);
@@ -89,7 +92,11 @@ export class CompiledEngine implements TileEngine {
     return shape;
   }
 
-  #run(job: SweepJob, tile: Tile): Float64Array {
+  /**
+   * Write a job with at most one sensitivity of h where threads find it: its address, and the length of a tile's result.
+   * It stays there until the next job.
+   */
+  place(job: SweepJob): { readonly address: number; readonly length: number } {
     if (job !== this.#job) {
       if (!this.#record.holds(job.sensitivities)) {
         throw new Defect(`${parametersOf(job.sensitivities)} sensitivities are more than this engine was made for`);
@@ -97,20 +104,18 @@ export class CompiledEngine implements TileEngine {
       this.#length = this.#record.write(job.kind, job);
       this.#job = job;
     }
-    this.#kernels.runTile(
-      this.#record.address,
-      tile.rowStart,
-      tile.rowEnd,
-      tile.angleStart,
-      tile.angleEnd,
-      this.#arena,
-      this.#result.byteOffset,
-    );
-    return this.#result.subarray(0, this.#length);
+    return { address: this.#record.address, length: this.#length };
+  }
+
+  #run(job: SweepJob, tile: Tile): Float64Array {
+    const { address, length } = this.place(job);
+    const { rowStart: first, rowEnd, angleStart, angleEnd } = tile;
+    this.#kernels.runTile(address, first, rowEnd, angleStart, angleEnd, this.#arena, this.#result.byteOffset);
+    return this.#result.subarray(0, length);
   }
 
   /** Ask the kernels with the most demanding job of every kind. */
-  #allocateArena(capacity: number): number {
+  #measureArena(capacity: number): number {
     const { frames, angles } = this.data;
     const zero = new Float64Array(frames);
     const perAngle = new Float64Array(angles);
@@ -121,7 +126,7 @@ export class CompiledEngine implements TileEngine {
     };
     const physics: Physics = { pairFunction: 'published', kappa: 0, c: zero, g: zero, h: perAngle };
     const scaling = { contrast: perAngle, offset: perAngle, weight: perAngle };
-    const rows = Math.max(0, ...this.#tiles.map((tile) => tile.rowEnd - tile.rowStart));
+    const rows = Math.max(0, ...this.tiles.map((tile) => tile.rowEnd - tile.rowStart));
     const mark = this.#memory.mark();
     const question = this.#memory.allocate(QUESTION_BYTES);
     const tileAngles = Math.min(angles, MAXIMUM_TILE_ANGLES);
@@ -131,6 +136,6 @@ export class CompiledEngine implements TileEngine {
       bytes = Math.max(bytes, this.#kernels.arenaBytes(this.#record.address, question, rows, tileAngles));
     }
     this.#memory.release(mark);
-    return this.#memory.allocate(bytes);
+    return bytes;
   }
 }

@@ -5,13 +5,14 @@
  * const sweeps = createKernelSweeps(await loadKernels(), memory, data);
  * const { cost, c } = await sweeps.adjoint(physics, scaling, {});
  */
+export { mergeAngleParameters, splitAngleParameters } from './angle-parameters.ts';
 export type { CompiledOptions } from './compiled.ts';
 export { CompiledEngine } from './compiled.ts';
 export { createKernelSweeps } from './create.ts';
 export type { SequentialOptions, SweepJob, TileEngine, TileExecutor } from './executor.ts';
-export { SequentialExecutor } from './executor.ts';
+export { parametersOf, SequentialExecutor } from './executor.ts';
 export type { CompiledKernels, KernelExports } from './load.ts';
-export { instantiateKernels, loadKernels } from './load.ts';
+export { instantiateKernels, instantiateOn, loadKernels } from './load.ts';
 export { KernelMemory } from './memory.ts';
 export { TreeSum } from './reduce.ts';
 export { ReferenceEngine } from './reference.ts';

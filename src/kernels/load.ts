@@ -58,11 +58,15 @@ async function compile(): Promise<CompiledKernels> {
 export function instantiateKernels(kernels: CompiledKernels, memory: KernelMemory): KernelExports {
   const known = instances.get(memory);
   if (known !== undefined) return known;
+  const exports = instantiateOn(kernels.module, memory.memory);
+  instances.set(memory, exports);
+  return exports;
+}
+
+/** A new instance, for a thread of its own on a memory it shares. */
+export function instantiateOn(module: WebAssembly.Module, memory: WebAssembly.Memory): KernelExports {
   const abort = (): never => {
     throw new Defect('a compiled kernel stopped');
   };
-  const instance = new WebAssembly.Instance(kernels.module, { env: { memory: memory.memory, abort } });
-  const exports = instance.exports as unknown as KernelExports;
-  instances.set(memory, exports);
-  return exports;
+  return new WebAssembly.Instance(module, { env: { memory, abort } }).exports as unknown as KernelExports;
 }

@@ -5,7 +5,7 @@
  * become one run.
  */
 import { Job } from './job';
-import { DIRECT, FAR, MIXED, NEAR, SERIES_BELOW, SMOOTHING } from './shapes';
+import { DIRECT, FAR, FAR_FROM, MIXED, NEAR, SERIES_BELOW, SMOOTHING } from './shapes';
 import { Angle, angleAt, BLOCK_GROUPS, Workspace } from './workspace';
 
 /** Largest |h|·√smoothing for which the homodyne2 correction by short series is exact to rounding. */
@@ -34,7 +34,7 @@ export function classify(job: Job, space: Workspace, from: i32, to: i32, start: 
       const angle = angleAt(space, a);
       const h = abs(angle.h);
       let shape = MIXED;
-      if (h * least >= SERIES_BELOW) shape = FAR;
+      if (h * least >= FAR_FROM) shape = FAR;
       else if (h * most < SERIES_BELOW) shape = NEAR;
       if (shape != NEAR && h * sqrt(smoothing) > CORRECTION_LIMIT) shape = DIRECT;
       append(angle, stop, shape);

@@ -1,0 +1,80 @@
+/**
+ * A worker thread of the local pool: computes units of sweeps, and runs coarse tasks by name.
+ *
+ * Idle, it blocks on the board (microseconds to wake). While a task runs its event loop is alive, so that a task can
+ * wait for files and be told to stop. It serves until asked to quit.
+ */
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { Defect } from '../../../base/errors.ts';
+import type { TaskContext } from '../../../base/task-context.ts';
+import type { KernelExports } from '../../../kernels/index.ts';
+import { instantiateOn } from '../../../kernels/index.ts';
+import { errorParts } from './error-parts.ts';
+import type { CancelMessage, TaskMessage, WorkerReply, WorkerStart } from './messages.ts';
+import { SweepBoard } from './sweep-board.ts';
+import { computeUnits, type SweepThread } from './sweep-unit.ts';
+
+/** What a task function gets beside its input. */
+export interface WorkerTaskContext extends TaskContext {
+  readonly memory: WebAssembly.Memory;
+  readonly kernels: KernelExports;
+}
+
+const start = workerData as WorkerStart;
+const port = parentPort;
+if (port === null) throw new Defect('a pool worker was started outside a thread');
+const board = new SweepBoard(start.board, start.threads);
+const kernels = instantiateOn(start.module, start.memory);
+const own: SweepThread = { kernels, memory: start.memory, board, thread: start.thread };
+const queue: TaskMessage[] = [];
+let running: { readonly id: number; readonly stop: AbortController } | null = null;
+
+const reply = (message: WorkerReply): void => port.postMessage(message);
+
+function receive(message: TaskMessage | CancelMessage): void {
+  if (message.kind === 'task') queue.push(message);
+  else if (running?.id === message.id) running.stop.abort('cancelled');
+}
+port.on('message', receive);
+
+async function runTask(task: TaskMessage): Promise<void> {
+  const stop = new AbortController();
+  running = { id: task.id, stop };
+  const context: WorkerTaskContext = {
+    signal: stop.signal,
+    progress: (event) => {
+      board.beat(start.thread);
+      reply({ kind: 'progress', id: task.id, event });
+    },
+    memory: start.memory,
+    kernels,
+  };
+  try {
+    const module = (await import(task.module)) as Record<string, unknown>;
+    const run = module[task.export];
+    if (typeof run !== 'function') throw new Defect(`${task.module} exports no function ${task.export}`);
+    const output: unknown = await run(task.input, context);
+    reply({ kind: 'done', id: task.id, output });
+  } catch (error) {
+    reply({ kind: 'failed', id: task.id, error: errorParts(error) });
+  } finally {
+    running = null;
+  }
+}
+
+async function serve(): Promise<void> {
+  while (!board.quitting) {
+    const seen = board.signal();
+    computeUnits(own, board.facts());
+    for (let next = receiveMessageOnPort(port!); next !== undefined; next = receiveMessageOnPort(port!)) {
+      receive(next.message as TaskMessage | CancelMessage);
+    }
+    const task = queue.shift();
+    if (task !== undefined) await runTask(task);
+    else board.sleep(seen);
+  }
+}
+
+reply({ kind: 'ready' });
+await serve();
+port.close();

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-enum { W = 4, BLOCK = 4, BLOCK_ROWS = 8, FAR = 1, NEAR = 2, MIXED = 3 };
+enum { W = 4, BLOCK = 2, BLOCK_ROWS = 8, FAR = 1, NEAR = 2, MIXED = 3 };
 typedef double vec __attribute__((vector_size(W * 8)));
 typedef float vec_float __attribute__((vector_size(W * 4), aligned(4)));
 typedef int64_t mask __attribute__((vector_size(W * 8)));
@@ -71,10 +71,10 @@ static vec *decay, *strain, *e;
 static Pair *pairs;
 static Angle angles[8];
 static vec sinc_series(vec z) {
-  return 1 + z * (-0.16666666666666663 + z * (0.008333333333313764 + z * (-0.00019841269293330242 + z * 2.755105684924637e-6)));
+  return 1 + z * (-0.16666666666666533 + z * (0.00833333332364553 + z * -0.00019840236468220655));
 }
 static vec slope_series(vec z) {
-  return -0.3333333333333333 + z * (0.03333333333327071 + z * (-0.0011904761591653907 + z * 2.204084548742528e-5));
+  return -0.33333333333332255 + z * (0.03333333325583155 + z * -0.0011903935211606813);
 }
 
 /* `shape` and `lead` are constants at every call. */
@@ -98,7 +98,7 @@ static inline __attribute__((always_inline)) void sweep(int shape, int lead, Ang
       slope = (root * hh * dg) * slope_series(z);
       if (shape == NEAR) s = near, v = factor[k] * near, d = slope;
       else {
-        mask is_near = z < 0.01;
+        mask is_near = z < 0.0025;
         s = choose(is_near, near, s), v = choose(is_near, factor[k] * near, v), d = choose(is_near, slope, d);
       }
     }
@@ -163,7 +163,7 @@ static void tile(int from, int to, int first, int count, int shear, double *resu
       for (int g = start; g < groups; g += BLOCK) {
         int last = g + BLOCK < groups ? g + BLOCK : groups;
         double least = strain[g][0] - G[stop - 1], most = strain[last - 1][W - 1] - G[block], size = fabs(h[first + t]);
-        int shape = size * least >= 0.1 ? FAR : size * most < 0.1 && least > -most ? NEAR : MIXED;
+        int shape = size * least >= 0.02 ? FAR : size * most < 0.05 && least > -most ? NEAR : MIXED;
         if (angle->runs && angle->shape[angle->runs - 1] == shape) angle->end[angle->runs - 1] = last;
         else angle->end[angle->runs] = last, angle->shape[angle->runs++] = shape;
       }

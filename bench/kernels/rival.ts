@@ -17,13 +17,17 @@ export interface Rival {
   close(): void;
 }
 
-/** Compile and start rival.c; null without a C compiler. */
-export async function compileRival(frames: number, angles: number): Promise<Rival | null> {
+/** Compile and start rival.c with these options; null without a C compiler. */
+export async function compileRival(
+  frames: number,
+  angles: number,
+  ...options: readonly string[]
+): Promise<Rival | null> {
   const folder = mkdtempSync(path.join(tmpdir(), 'twotime-bench-'));
   const program = path.join(folder, 'rival');
   const source = path.join(import.meta.dirname, 'rival.c');
   try {
-    execFileSync('cc', ['-O3', '-march=native', '-o', program, source, '-lm'], {
+    execFileSync('cc', ['-O3', '-march=native', ...options, '-o', program, source, '-lm'], {
       stdio: ['ignore', 'ignore', 'inherit'],
     });
   } catch (error) {

@@ -9,7 +9,7 @@ import { DIRECT, FAR, FAR_FROM, MIXED, NEAR, SERIES_BELOW, SMOOTHING } from './s
 import { Angle, angleAt, BLOCK_GROUPS, Workspace } from './workspace';
 
 /** Largest |h|·√smoothing for which the homodyne2 correction by short series is exact to rounding. */
-const CORRECTION_LIMIT: f64 = 0.01;
+const CORRECTION_LIMIT: f64 = 0.005;
 
 /** Write the runs of all angles for rows from ≤ i < to and groups start ≤ g < end. */
 export function classify(job: Job, space: Workspace, from: i32, to: i32, start: i32, end: i32): void {

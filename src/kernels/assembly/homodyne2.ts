@@ -4,7 +4,7 @@
  *   M = E·s⁴ ≥ 1e-20,  E = e^{−κR_C},  s = sin x / x,  x = hR,  R = √(ΔG² + 1e-12)
  *   ∂M/∂C_j = −κ·M·ΔC/R_C     ∂M/∂G_j = 4F,  F = F0·ΔG/R²,  F0 = E·s³·(cos x − s)     ∂M/∂h = 4F0/h
  *
- * and no derivatives at the floor. R breaks the angle addition, but hR = hΔG + hδ with hδ < 3·10⁻³ where runs are FAR
+ * and no derivatives at the floor. R breaks the angle addition, but hR = hΔG + hδ with hδ < 7·10⁻⁴ where runs are FAR
  * (see classify.ts), so three terms of sin hδ and cos hδ mend it.
  */
 import { accumulate, both, loadFloats, minus, plus, select, times } from './lanes';

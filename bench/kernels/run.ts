@@ -21,7 +21,7 @@ const memory = new KernelMemory();
 const data: TriangleStack = { frames, angles, values: memory.float32(points), excluded: new Uint32Array(angles) };
 fillLikeRival(data.values);
 const sweeps = createKernelSweeps(kernels, memory, data);
-const { plainSum } = instantiateKernels(kernels, memory);
+const compiled = instantiateKernels(kernels, memory);
 const scaling: AngleScaling = {
   contrast: new Float64Array(angles).fill(0.1),
   offset: new Float64Array(angles).fill(1),
@@ -55,7 +55,7 @@ function sensitivities(mode: Mode): Sensitivities {
 }
 
 const contestants: Contestant[] = [
-  { name: 'plain sum', run: () => timed(() => plainSum(data.values.byteOffset, points)) },
+  { name: 'plain sum', run: () => timed(() => compiled.plainSum(data.values.byteOffset, points)) },
 ];
 for (const convention of ['published', 'homodyne2'] as const) {
   for (const mode of ['static', 'laminar'] as const) {

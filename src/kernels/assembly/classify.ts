@@ -2,11 +2,11 @@
  * Decide for blocks of columns whether sin x/x needs its series: FAR, NEAR or MIXED for a few rows and one angle.
  *
  * |x| = |h|·|G_j − G_i| is bounded by the ranges of G over the rows and over the block; neighbouring blocks of one kind
- * become one run.
+ * become one run. Where everything from a block on is FAR, as for strain that only grows, the last run ends the search.
  */
 import { Job } from './job';
 import { DIRECT, FAR, FAR_FROM, MIXED, NEAR, SERIES_BELOW, SMOOTHING } from './shapes';
-import { Angle, angleAt, BLOCK_GROUPS, Workspace } from './workspace';
+import { Angle, angleAt, BLOCK_GROUPS, LIMIT_BYTES, Workspace } from './workspace';
 
 /** Largest |h|·√smoothing for which the homodyne2 correction by short series is exact to rounding. */
 const CORRECTION_LIMIT: f64 = 0.005;
@@ -21,25 +21,32 @@ export function classify(job: Job, space: Workspace, from: i32, to: i32, start: 
     highest = max(highest, g);
   }
   const smoothing = job.convention == 0 ? 0 : SMOOTHING;
-  for (let a = 0; a < space.angleCount; a++) angleAt(space, a).runCount = 0;
-  for (let g = start; g < end; g += BLOCK_GROUPS) {
-    const at = space.limits + (<usize>(g / BLOCK_GROUPS) << 4);
-    const left = load<f64>(at);
-    const right = load<f64>(at + 8);
-    const least = max(max(left - highest, lowest - right), 0);
-    const widest = max(right - lowest, highest - left);
-    const most = sqrt(widest * widest + smoothing);
-    const stop = min(g + BLOCK_GROUPS, end);
-    for (let a = 0; a < space.angleCount; a++) {
-      const angle = angleAt(space, a);
-      const h = abs(angle.h);
+  for (let a = 0; a < space.angleCount; a++) {
+    const angle = angleAt(space, a);
+    const h = abs(angle.h);
+    const needsDirect = h * sqrt(smoothing) > CORRECTION_LIMIT;
+    angle.runCount = 0;
+    let limits = space.limits + <usize>(start / BLOCK_GROUPS) * LIMIT_BYTES;
+    for (let g = start; g < end; g += BLOCK_GROUPS, limits += LIMIT_BYTES) {
+      if (!needsDirect && h * distance(limits + 16, lowest, highest) >= FAR_FROM) {
+        append(angle, end, FAR);
+        break;
+      }
+      const widest = max(load<f64>(limits, 8) - lowest, highest - load<f64>(limits));
       let shape = MIXED;
-      if (h * least >= FAR_FROM) shape = FAR;
-      else if (h * most < SERIES_BELOW) shape = NEAR;
-      if (shape != NEAR && h * sqrt(smoothing) > CORRECTION_LIMIT) shape = DIRECT;
-      append(angle, stop, shape);
+      if (h * distance(limits, lowest, highest) >= FAR_FROM) shape = FAR;
+      else if (h * sqrt(widest * widest + smoothing) < SERIES_BELOW) shape = NEAR;
+      if (needsDirect && shape != NEAR) shape = DIRECT;
+      append(angle, min(g + BLOCK_GROUPS, end), shape);
     }
   }
+}
+
+/** The least distance between a range in memory and another. */
+// @ts-ignore: decorator
+@inline
+function distance(range: usize, lowest: f64, highest: f64): f64 {
+  return max(load<f64>(range) - highest, lowest - load<f64>(range, 8));
 }
 
 function append(angle: Angle, end: i32, shape: i32): void {

@@ -9,7 +9,7 @@ import { exponential, storeSinCos } from './elementary';
 import { Job } from './job';
 import { both, clamp, minus, times } from './lanes';
 import { ADJOINT, NORMAL, SHAPE } from './shapes';
-import { Angle, angleAt, BLOCK_GROUPS, Workspace } from './workspace';
+import { Angle, angleAt, BLOCK_GROUPS, LIMIT_BYTES, Workspace } from './workspace';
 
 /** Factors of E below e^−150 count as that: products stay clear of denormal numbers, which are slow. */
 const LOWEST_EXPONENT: f64 = -150;
@@ -53,19 +53,27 @@ export function prepareColumns(job: Job, space: Workspace): void {
   if (job.shear) prepareLimits(space);
 }
 
+/** Ranges of G from the last block to the first, each with the range of all blocks from there on. */
 function prepareLimits(space: Workspace): void {
-  for (let start = 0; start < space.groups; start += BLOCK_GROUPS) {
+  let lowestOfRest = Infinity;
+  let highestOfRest = -Infinity;
+  const last = (space.groups - 1) / BLOCK_GROUPS;
+  for (let block = last; block >= 0; block--) {
     let lowest = Infinity;
     let highest = -Infinity;
-    const end = min(start + BLOCK_GROUPS, space.groups);
-    for (let k = start << 1; k < end << 1; k++) {
+    const end = min((block + 1) * BLOCK_GROUPS, space.groups);
+    for (let k = (block * BLOCK_GROUPS) << 1; k < end << 1; k++) {
       const g = load<f64>(space.strain + (<usize>k << 3));
       lowest = min(lowest, g);
       highest = max(highest, g);
     }
-    const at = space.limits + (<usize>(start / BLOCK_GROUPS) << 4);
+    lowestOfRest = min(lowestOfRest, lowest);
+    highestOfRest = max(highestOfRest, highest);
+    const at = space.limits + <usize>block * LIMIT_BYTES;
     store<f64>(at, lowest);
-    store<f64>(at + 8, highest);
+    store<f64>(at, highest, 8);
+    store<f64>(at, lowestOfRest, 16);
+    store<f64>(at, highestOfRest, 24);
   }
 }
 

@@ -10,6 +10,7 @@ import { Run } from './run';
 
 /** Groups per block: where S is near or far is decided for blocks of columns. */
 export const BLOCK_GROUPS: i32 = 4;
+export const LIMIT_BYTES: usize = 32;
 /** Rows per decision. */
 export const BLOCK_ROWS: i32 = 8;
 /** Groups swept at once, so that the tables of a row stay in the first caches. */
@@ -87,7 +88,7 @@ export class Workspace {
   strain: usize;
   /** e^{−κ(C_b − C_i)} per row. */
   rowDecay: usize;
-  /** Smallest and largest G_j of each block of columns. */
+  /** Smallest and largest G_j of each block of columns, then of all blocks from there on. */
   limits: usize;
   /** Per slot (one of the rows swept together) and group: pair records, and E. */
   pairs: usize;
@@ -148,7 +149,7 @@ export function layOut(job: Job, arena: usize, rowStart: i32, rowEnd: i32, angle
   space.rowDecay = top;
   top = align(top + (<usize>(rowEnd - rowStart) << 3));
   space.limits = top;
-  top = align(top + ((<usize>space.groups / BLOCK_GROUPS + 1) << 4));
+  top = align(top + (<usize>space.groups / BLOCK_GROUPS + 1) * LIMIT_BYTES);
   space.lead = top;
   top = align(top + (<usize>BLOCK_GROUPS << 3));
   space.run = top;

@@ -1,4 +1,5 @@
 /** The compiled kernels agree with the plain-TypeScript twin on random problems of every kind, and at extremes. */
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createKernelSweeps, createReferenceSweeps } from '../../src/kernels/index.ts';
 import { difference, kernels, makeProblem, memory } from './problems.ts';
@@ -141,4 +142,30 @@ test('homodyne2 where its smoothing is not small against 1/κ', async () => {
   const { values, derivatives } = await compare({ ...problem, physics: { ...problem.physics, kappa, c } });
   expect(values).toBeLessThan(1e-12);
   expect(derivatives).toBeLessThan(1e-11);
+});
+
+test('any size, model, mask and strain', async () => {
+  const options = fc.record({
+    frames: fc.integer({ min: 2, max: 70 }),
+    angles: fc.integer({ min: 1, max: 10 }),
+    convention: fc.constantFrom('published' as const, 'homodyne2' as const),
+    mode: fc.constantFrom('static' as const, 'laminar_flow' as const),
+    decay: fc.constantFrom(0.01, 1, 30, 3000),
+    strainStep: fc.constantFrom(1e-3, 0.03, 0.3, 3),
+    turning: fc.boolean(),
+    seed: fc.integer({ min: 1, max: 1e9 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(options, fc.option(fc.integer({ min: 2, max: 9 })), async (chosen, maskEvery) => {
+      // Strain only grows in the homodyne2 convention.
+      const turning = chosen.turning && chosen.convention === 'published';
+      const mark = memory.mark();
+      const problem = makeProblem({ ...chosen, turning, ...(maskEvery === null ? {} : { maskEvery }) });
+      const { values, derivatives } = await compare(problem);
+      memory.release(mark);
+      expect(values).toBeLessThan(1e-12);
+      expect(derivatives).toBeLessThan(1e-10);
+    }),
+    { numRuns: 80, seed: 5 },
+  );
 });

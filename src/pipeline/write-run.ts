@@ -1,11 +1,19 @@
 /** Everything a finished fit leaves in its run directory; `result.json` comes last, so its presence means a whole run. */
+import { settleAll } from '../base/settle.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { toYaml } from '../config/index.ts';
 import type { Dataset } from '../data/dataset.ts';
 import type { FitOutcome, FitProblem } from '../nlsq/index.ts';
 import { writeFigures, writeReport } from '../report/index.ts';
-import { decideArrays, makeProvenance, writeFileAtomically, writeFitArrays, writeRecords } from '../results/index.ts';
-import type { ResultRecord } from '../results/index.ts';
+import {
+  decideArrays,
+  makeProvenance,
+  writeFileAtomically,
+  writeFitArrays,
+  writeResult,
+  writeTables,
+  type ResultRecord,
+} from '../results/index.ts';
 import type { FitRunRequest } from './fit-run.ts';
 import type { RunDirectory } from './run-directory.ts';
 import { packageVersion } from './versions.ts';
@@ -20,7 +28,7 @@ export interface FinishedFit {
   readonly kernelsHash: string;
 }
 
-/** Write arrays and figures, which may add warnings, before `finish` makes the record that lists them. */
+/** Write arrays and figures, which may add warnings, before the record that lists them is made. */
 export async function writeArraysAndFigures(
   { request, dataset, problem, outcome }: FinishedFit,
   directory: RunDirectory,
@@ -32,25 +40,24 @@ export async function writeArraysAndFigures(
   const shape = (angle: number): Float64Array => sweeps.shape(physics, angle);
   const warn = (warning: { code: string; text: string }): void => context.progress?.({ kind: 'warning', warning });
 
-  await writeFileAtomically(directory.file('config.yaml'), toYaml(request.config));
   const arrays = decideArrays(request.config.output.arrays, dataset);
   if (arrays.warning !== null) warn(arrays.warning);
-  await writeFitArrays(directory.path, { dataset, outcome, sigma: noise.sigma, shape }, arrays.full);
-  if (request.config.output.figures) {
+  const figures = async (): Promise<void> => {
+    if (!request.config.output.figures) return;
     const input = { dataset, model, outcome, sigma: noise.sigma, shape, version: packageVersion() };
     const { warnings } = await writeFigures(directory.path, input, context);
     warnings.forEach(warn);
-  }
+  };
+  await settleAll([
+    figures(),
+    writeFileAtomically(directory.file('config.yaml'), toYaml(request.config)),
+    writeFitArrays(directory.path, { dataset, outcome, sigma: noise.sigma, shape }, arrays.full),
+  ]);
 }
 
 /** Write report, table, provenance and, last of all, `result.json`. */
 export async function writeRecord(run: FinishedFit, record: ResultRecord, directory: RunDirectory): Promise<void> {
   const { request, dataset, outcome } = run;
-  await writeReport(directory.path, {
-    record,
-    covariance: outcome.covariance,
-    origins: dataset.source.origins,
-  });
   const provenance = await makeProvenance({
     dataset,
     engine: { name: 'wasm-simd128', wasmSha256: run.kernelsHash, workers: 1 },
@@ -61,5 +68,9 @@ export async function writeRecord(run: FinishedFit, record: ResultRecord, direct
     ended: new Date().toISOString(),
     versions: record.versions,
   });
-  await writeRecords(directory.path, record, provenance);
+  await settleAll([
+    writeReport(directory.path, { record, covariance: outcome.covariance, origins: dataset.source.origins }),
+    writeTables(directory.path, record, provenance),
+  ]);
+  await writeResult(directory.path, record);
 }

@@ -2,7 +2,7 @@
 export type { SequentialMap } from './colour-map.ts';
 export { drawFigures } from './draw-figures.ts';
 export type { Figure, FigureInput } from './draw-figures.ts';
-export { encodeRgbPng, rgbScanlines } from './png.ts';
+export { encodeRgbaPng, rgbaScanlines } from './png.ts';
 export type { Deflate } from './png.ts';
 export type { PageFacts } from './page.ts';
 export { fittedValues, rateCurve } from './rate-band.ts';

@@ -14,11 +14,19 @@ export interface ColourScale {
   readonly limits: readonly [low: number, high: number];
 }
 
+/** Pixels per user unit of the PNG form of pages with maps. */
+export const MAP_SCALE = 1.5;
+
 /** Viewers smooth small images when they enlarge them; these many pixels keep single frame pairs sharp. */
 const SHARP_PIXELS = 180;
 
-/** From so many pixels per user unit on, single pixels are too small to be drawn evenly, and renderers are to smooth. */
-const SMOOTHED_FROM = 1;
+/**
+ * The side nearest to `wanted`, in user units, that gives every pixel of a map the same whole number of PNG pixels:
+ * else some rows would be drawn wider than others, or all of them blurred.
+ */
+export function mapSide(size: number, wanted: number): number {
+  return (Math.max(1, Math.round((wanted * MAP_SCALE) / size)) * size) / MAP_SCALE;
+}
 
 /** A square matrix as an image with row 0 at the bottom: t1 to the right, t2 upwards. */
 export function mapImage(box: Box, values: Float32Array, size: number, colours: ColourScale, deflate: Deflate): string {
@@ -28,11 +36,13 @@ export function mapImage(box: Box, values: Float32Array, size: number, colours: 
   const indices = new Uint8Array(side * side);
   for (let k = 0; k < size; k++) {
     const top = (size - 1 - k) * factor * side;
-    for (let x = 0; x < side; x++) indices[top + x] = source[k * size + Math.floor(x / factor)]!;
+    const row = source.subarray(k * size, (k + 1) * size);
+    if (factor === 1) indices.set(row, top);
+    else for (let x = 0; x < side; x++) indices[top + x] = row[Math.floor(x / factor)]!;
     for (let copy = 1; copy < factor; copy++) indices.copyWithin(top + copy * side, top, top + side);
   }
   const png = encodeIndexedPng({ width: side, height: side, indices }, colours.palette, deflate);
-  return image(box, png, side < SMOOTHED_FROM * box.width);
+  return image(box, png, 'optimizeSpeed');
 }
 
 /** A horizontal colour bar with ticks and a label above it; `values` are the ticks, chosen when absent. */
@@ -55,7 +65,7 @@ export function colourBar(
     return mark + text(x, base + 15, tick.label, { anchor: 'middle', size: TICK_SIZE, fill: INK });
   });
   return [
-    image(box, encodeIndexedPng({ width: palette.size, height: 1, indices }, palette, deflate), false),
+    image(box, encodeIndexedPng({ width: palette.size, height: 1, indices }, palette, deflate)),
     element('rect', { ...box, fill: 'none', stroke: INK, 'stroke-width': 0.6 }),
     ...ticks,
     text(box.x + box.width / 2, box.y - 6, given === undefined && factor !== '' ? `${label} (${factor})` : label, {
@@ -66,7 +76,6 @@ export function colourBar(
   ].join('');
 }
 
-function image(box: Box, png: Uint8Array, sharp: boolean): string {
-  const rendering = sharp ? 'optimizeSpeed' : undefined;
+function image(box: Box, png: Uint8Array, rendering?: 'optimizeSpeed'): string {
   return element('image', { ...box, preserveAspectRatio: 'none', 'image-rendering': rendering, href: dataUrl(png) });
 }

@@ -39,19 +39,27 @@ export function mapPairs(grid: TimeGrid, pairs: AnglePairs, block: number): Pair
   const size = Math.floor((positions[frames - 1]! - first) / block) + 1;
   const pixel = Int32Array.from(positions, (k) => Math.floor((k - first) / block));
   const measured = new Float64Array(size * size);
-  const model = new Float64Array(size * size);
+  const shapes = new Float64Array(size * size);
   const count = new Uint32Array(size * size);
   const { measured: data, shape, contrast, offset, sigma } = pairs;
   let p = 0;
   for (let i = 0; i < frames; i++) {
     const row = pixel[i]! * size;
-    for (let j = i + 1; j < frames; j++, p++) {
-      const y = data[p]!;
-      if (Number.isNaN(y)) continue;
-      const at = row + pixel[j]!;
-      measured[at]! += y;
-      model[at]! += offset + contrast * shape[p]!;
-      count[at]!++;
+    for (let j = i + 1; j < frames;) {
+      const column = pixel[j]!;
+      let sum = 0;
+      let sumOfShapes = 0;
+      let n = 0;
+      for (; j < frames && pixel[j] === column; j++, p++) {
+        const y = data[p]!;
+        if (Number.isNaN(y)) continue;
+        sum += y;
+        sumOfShapes += shape[p]!;
+        n++;
+      }
+      measured[row + column]! += sum;
+      shapes[row + column]! += sumOfShapes;
+      count[row + column]! += n;
     }
   }
   const maps = {
@@ -65,9 +73,11 @@ export function mapPairs(grid: TimeGrid, pairs: AnglePairs, block: number): Pair
       const n = count[at]!;
       if (n === 0) continue;
       const mirror = b * size + a;
-      maps.measured[at] = maps.measured[mirror] = measured[at]! / n;
-      maps.model[at] = maps.model[mirror] = model[at]! / n;
-      maps.residual[at] = maps.residual[mirror] = (measured[at]! - model[at]!) / (n * sigma);
+      const mean = measured[at]! / n;
+      const model = offset + (contrast * shapes[at]!) / n;
+      maps.measured[at] = maps.measured[mirror] = mean;
+      maps.model[at] = maps.model[mirror] = model;
+      maps.residual[at] = maps.residual[mirror] = (mean - model) / sigma;
     }
   }
   return { size, block, ...maps };

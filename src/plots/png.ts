@@ -1,4 +1,4 @@
-/** Encode images as PNG (PNG specification, third edition): palette indices, or red, green and blue. */
+/** Encode images as PNG (PNG specification, third edition): palette indices, or red, green, blue and alpha. */
 import type { Palette } from './colour-map.ts';
 
 /** zlib-format compression; injected because a browser and Node have different ones. */
@@ -27,34 +27,31 @@ export function toIndices(values: Float32Array, limits: readonly [number, number
 /** An image with eight-bit indexed colour. */
 export function encodeIndexedPng(image: IndexedImage, palette: Palette, deflate: Deflate): Uint8Array {
   const { width, height, indices } = image;
-  const scanlines = new Uint8Array(height * (width + 1));
-  for (let y = 0; y < height; y++) scanlines.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
-  return assemblePng(width, height, INDEXED, [chunk('PLTE', palette.colours)], deflate(scanlines));
+  const deflated = deflate(withFilterBytes(indices, width, height));
+  return assemblePng(width, height, INDEXED, [chunk('PLTE', palette.colours)], deflated);
 }
 
-/** The scanlines of an opaque image from pixels of red, green, blue and alpha, to be deflated for `encodeRgbPng`. */
-export function rgbScanlines(width: number, height: number, rgba: Uint8Array): Uint8Array {
-  const scanlines = new Uint8Array(height * (3 * width + 1));
-  let to = 0;
-  let from = 0;
-  for (let y = 0; y < height; y++) {
-    to++;
-    for (let x = 0; x < width; x++, from += 4) {
-      scanlines[to++] = rgba[from]!;
-      scanlines[to++] = rgba[from + 1]!;
-      scanlines[to++] = rgba[from + 2]!;
-    }
-  }
-  return scanlines;
+/** The scanlines of an image from its pixels of red, green, blue and alpha, to be deflated for `encodeRgbaPng`. */
+export function rgbaScanlines(width: number, height: number, pixels: Uint8Array): Uint8Array {
+  return withFilterBytes(pixels, 4 * width, height);
 }
 
-/** An image with eight bits of red, green and blue, from deflated scanlines. */
-export function encodeRgbPng(width: number, height: number, deflated: Uint8Array): Uint8Array {
-  return assemblePng(width, height, TRUECOLOUR, [], deflated);
+/** An image with eight bits of red, green, blue and alpha, from deflated scanlines. */
+export function encodeRgbaPng(width: number, height: number, deflated: Uint8Array): Uint8Array {
+  return assemblePng(width, height, TRUECOLOUR_WITH_ALPHA, [], deflated);
 }
 
 const INDEXED = 3;
-const TRUECOLOUR = 2;
+const TRUECOLOUR_WITH_ALPHA = 6;
+
+/** Each row preceded by the number of its filter, 0: none. */
+function withFilterBytes(bytes: Uint8Array, rowBytes: number, rows: number): Uint8Array {
+  const scanlines = new Uint8Array(rows * (rowBytes + 1));
+  for (let y = 0; y < rows; y++) {
+    scanlines.set(bytes.subarray(y * rowBytes, (y + 1) * rowBytes), y * (rowBytes + 1) + 1);
+  }
+  return scanlines;
+}
 
 function assemblePng(
   width: number,

@@ -5,7 +5,7 @@ import type { Box } from './axis.ts';
 import { divergingPalette, sequentialPalette } from './colour-map.ts';
 import type { SequentialMap } from './colour-map.ts';
 import type { Deflate } from './png.ts';
-import { colourBar, mapImage } from './map-image.ts';
+import { colourBar, mapImage, mapSide } from './map-image.ts';
 import type { ColourScale } from './map-image.ts';
 import { fixed, significant } from './number-text.ts';
 import { quantiles } from './pair-map.ts';
@@ -76,9 +76,12 @@ const HEADS = 70;
 const ROWS_TOP = 98;
 const ROW_HEAD = 30;
 
+/** Side of a map, user units, by the number of angles: about so many for one, two, and more. */
+const SIDES = [264, 244, 212] as const;
+
 /** Triptychs, one row per angle. `subtitle` says which angles these are when they are not all. */
 export function drawMaps(angles: readonly MapAngle[], grid: TimeGrid, style: MapStyle, subtitle?: string): string {
-  const side = angles.length === 1 ? 264 : angles.length === 2 ? 244 : 212;
+  const side = mapSide(angles[0]!.maps.size, SIDES[Math.min(angles.length, 3) - 1]!);
   const { colours, deflate } = style;
   const column = (k: number): number => LEFT + k * (side + GAP);
   const parts = [
@@ -116,8 +119,8 @@ export function drawMaps(angles: readonly MapAngle[], grid: TimeGrid, style: Map
         parts.push(text(box.x + side / 2, HEADS, heads[k]!, { anchor: 'middle', size: LABEL_SIZE, fill: INK }));
     });
   });
-  const width = column(2) + side + RIGHT;
-  const height = ROWS_TOP + angles.length * (side + ROW_HEAD) - ROW_HEAD + 44;
+  const width = Math.ceil(column(2) + side + RIGHT);
+  const height = Math.ceil(ROWS_TOP + angles.length * (side + ROW_HEAD) - ROW_HEAD + 44);
   const title = titleOf(angles, style.facts);
   return drawPage(
     { width, height, title, subtitle, body: parts.join(''), notes: mapNotes(angles, colours) },
@@ -125,21 +128,25 @@ export function drawMaps(angles: readonly MapAngle[], grid: TimeGrid, style: Map
   );
 }
 
+/** Side of a small map, about. */
 const CELL_SIDE = 88;
 const CELL_GAP = 4;
-const CELL_COLUMNS = 3;
 const CELL_SPACE = 24;
+/** Room for small maps side by side. */
+const CELLS_WIDTH = 920;
 /** Cells on one page of small multiples. */
 export const SMALL_MAPS_PER_PAGE = 30;
 
 /** Small multiples: three tiles per angle without axes, on the colours of the large maps. */
 export function drawSmallMaps(angles: readonly MapAngle[], grid: TimeGrid, style: MapStyle, subtitle: string): string {
   const { colours, deflate } = style;
-  const cell = 3 * CELL_SIDE + 2 * CELL_GAP;
+  const side = mapSide(angles[0]!.maps.size, CELL_SIDE);
+  const cell = 3 * side + 2 * CELL_GAP;
   const left = 20;
-  const columns = Math.min(CELL_COLUMNS, Math.max(2, angles.length));
+  const fitting = Math.floor((CELLS_WIDTH + CELL_SPACE) / (cell + CELL_SPACE));
+  const columns = Math.max(2, Math.min(fitting, angles.length));
   const rows = Math.ceil(angles.length / columns);
-  const width = 2 * left + columns * cell + (columns - 1) * CELL_SPACE;
+  const width = Math.ceil(2 * left + columns * cell + (columns - 1) * CELL_SPACE);
   const inner = width - 2 * left;
   const bar = (inner - 40) / 3;
   const parts = [
@@ -158,7 +165,7 @@ export function drawSmallMaps(angles: readonly MapAngle[], grid: TimeGrid, style
     ),
   ];
   const top = 64;
-  const cellHeight = CELL_SIDE + 30;
+  const cellHeight = side + 30;
   angles.forEach((angle, n) => {
     const x = left + (n % columns) * (cell + CELL_SPACE);
     const y = top + Math.floor(n / columns) * cellHeight + 18;
@@ -169,7 +176,7 @@ export function drawSmallMaps(angles: readonly MapAngle[], grid: TimeGrid, style
       }),
     );
     [angle.maps.measured, angle.maps.model, angle.maps.residual].forEach((values, k) => {
-      const box: Box = { x: x + k * (CELL_SIDE + CELL_GAP), y, width: CELL_SIDE, height: CELL_SIDE };
+      const box: Box = { x: x + k * (side + CELL_GAP), y, width: side, height: side };
       const scale = k === 2 ? colours.residual : colours.correlation;
       parts.push(mapImage(box, values, angle.maps.size, scale, deflate), frame(box));
     });
@@ -179,7 +186,7 @@ export function drawSmallMaps(angles: readonly MapAngle[], grid: TimeGrid, style
   return drawPage(
     {
       width,
-      height: top + rows * cellHeight,
+      height: Math.ceil(top + rows * cellHeight),
       title: titleOf(angles, style.facts),
       subtitle,
       body: parts.join(''),

@@ -1,4 +1,5 @@
 /** Draw the figures of a run and write each as SVG and PNG into `plots/`. */
+import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { constants, deflateSync } from 'node:zlib';
 import type { Warning } from '../base/events.ts';
@@ -23,7 +24,10 @@ export interface FigureFiles {
 /** Maps are noise, which searching for repetitions does not make smaller: six times faster at nearly the same size. */
 const MAP_COMPRESSION = { level: 1, strategy: constants.Z_RLE };
 
-/** Write all figures. While one is turned into PNG in the background the next is drawn. */
+/** Pages turned into PNG at a time: each takes megabytes, and files need a thread of Node's pool of four as well. */
+const MOST_AT_ONCE = 3;
+
+/** Write all figures. While some are turned into PNG in the background the next is drawn. */
 export async function writeFigures(
   directory: string,
   input: FigureFilesInput,
@@ -51,11 +55,13 @@ export async function writeFigures(
     }
   };
   const rasteriser = await findRasteriser();
+  const inTurn = takeTurns(Math.min(availableParallelism(), MOST_AT_ONCE));
   const deflate = (bytes: Uint8Array): Uint8Array => deflateSync(bytes, MAP_COMPRESSION);
-  for (const { name, svg } of drawFigures({ ...input, facts, deflate })) {
+  for (const { name, svg, scale } of drawFigures({ ...input, facts, deflate })) {
     if (context.signal?.aborted === true || failures.length > 0) break;
     writing.push(write(`${name}.svg`, () => svg));
-    if (rasteriser === null) writing.push(write(`${name}.png`, () => svgToPng(svg, context.signal)));
+    if (rasteriser === null)
+      writing.push(write(`${name}.png`, () => inTurn(() => svgToPng(svg, scale, context.signal))));
     // Give the background work a turn.
     await new Promise((resolve) => setImmediate(resolve));
   }
@@ -63,6 +69,23 @@ export async function writeFigures(
   throwIfCancelled(context);
   if (failures.length > 0) throw failures[0];
   return { files, warnings: rasteriser === null ? [] : [rasteriser] };
+}
+
+/** Lets at most `count` tasks run at a time, first come first served. */
+function takeTurns(count: number): <T>(task: () => Promise<T>) => Promise<T> {
+  const waiting: (() => void)[] = [];
+  let free = count;
+  return async (task) => {
+    if (free > 0) free--;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      return await task();
+    } finally {
+      const next = waiting.shift();
+      if (next === undefined) free++;
+      else next();
+    }
+  };
 }
 
 /** Null when PNG files can be made on this machine, else the warning that says why not. */

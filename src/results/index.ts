@@ -5,7 +5,8 @@
  * const { full, warning } = decideArrays(config.output.arrays, dataset);
  * await writeFitArrays(directory, { dataset, outcome, sigma: noise.sigma, shape }, full);
  * const record = makeResultRecord({ outcome, dataset, model, noise, scaling: 'per-angle', timings, versions, warnings });
- * await writeRecords(directory, record, await makeProvenance({ dataset, … }));
+ * await writeTables(directory, record, await makeProvenance({ dataset, … }));
+ * await writeResult(directory, record);
  * ```
  */
 export { writeFileAtomically } from './atomic-file.ts';
@@ -20,4 +21,4 @@ export { describeMachine, makeProvenance, PROVENANCE_SCHEMA } from './provenance
 export type { MachineRecord, ProvenanceInput, ProvenanceRecord } from './provenance.ts';
 export { RESULT_SCHEMA } from './result-record.ts';
 export type * from './result-record.ts';
-export { resultJson, writeFitArrays, writeRecords } from './write-results.ts';
+export { resultJson, writeFitArrays, writeResult, writeTables } from './write-results.ts';

@@ -112,7 +112,9 @@ export const resultSchema: z.ZodType<ResultRecord> = z
       })
       .catchall(z.number()),
     resources: z.strictObject({
-      peakMegabytes: z.number().describe('Largest resident memory of the process until this record was made, 1e6 bytes.'),
+      peakMegabytes: z
+        .number()
+        .describe('Largest resident memory of the process until this record was made, 1e6 bytes.'),
     }),
     digest: z
       .string()

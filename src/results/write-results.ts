@@ -1,5 +1,6 @@
 /** Write the numbers of a run: `fit.npz`, then `parameters.csv`, `provenance.json` and, last of all, `result.json`. */
 import { join } from 'node:path';
+import { settleAll } from '../base/settle.ts';
 import { toJson } from '../base/json.ts';
 import { encodeNpz } from '../data/index.ts';
 import { writeFileAtomically } from './atomic-file.ts';
@@ -19,12 +20,19 @@ export async function writeFitArrays(directory: string, input: FitArraysInput, f
   await writeFileAtomically(join(directory, 'fit.npz'), encodeNpz(fitArrays(input, full)));
 }
 
-export async function writeRecords(
+/** `parameters.csv` and `provenance.json`. */
+export async function writeTables(
   directory: string,
   record: ResultRecord,
   provenance: ProvenanceRecord,
 ): Promise<void> {
-  await writeFileAtomically(join(directory, 'parameters.csv'), parametersCsv(record));
-  await writeFileAtomically(join(directory, 'provenance.json'), `${toJson(provenance)}\n`);
+  await settleAll([
+    writeFileAtomically(join(directory, 'parameters.csv'), parametersCsv(record)),
+    writeFileAtomically(join(directory, 'provenance.json'), `${toJson(provenance)}\n`),
+  ]);
+}
+
+/** `result.json`, whose presence means that the run is complete: to be written when everything else is. */
+export async function writeResult(directory: string, record: ResultRecord): Promise<void> {
   await writeFileAtomically(join(directory, 'result.json'), resultJson(record));
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { MAP_SCALE } from '../../src/plots/map-image.ts';
 import { figuresOf } from '../support/figures.ts';
 import { pixelAt } from '../support/read-png.ts';
 import { readSvg } from '../support/read-svg.ts';
@@ -11,7 +12,7 @@ const count = (texts: readonly string[], text: string): number => texts.filter((
 
 describe('every figure', () => {
   test('exists, in the order they are written', () => {
-    expect([...figures.keys()]).toEqual(['c2-maps', 'lag-cuts', 'rates', 'convergence']);
+    expect([...figures.keys()]).toEqual(['rates', 'convergence', 'c2-maps', 'lag-cuts']);
   });
 
   test.each(['c2-maps', 'lag-cuts', 'rates', 'convergence'])(
@@ -33,6 +34,8 @@ describe('every figure', () => {
     [1, 'laminar_flow', 350],
     [2, 'laminar_flow', 200],
     [4, 'laminar_flow', 60],
+    [4, 'laminar_flow', 215],
+    [6, 'laminar_flow', 140],
     [6, 'laminar_flow', 24],
     [10, 'laminar_flow', 40],
     [23, 'laminar_flow', 90],
@@ -99,11 +102,27 @@ describe('maps', () => {
     expect(pixelAt(images[0]!.pixels, 0, 0)).toBe('#440154');
   });
 
-  test('of many frames are averaged to at most 500 pixels a side, and say so', () => {
-    const large = figuresOf(makeSyntheticFit({ angles: 1, frames: 1100 }));
+  test('of many frames are averaged to at most 360 pixels a side, and say so', () => {
+    const large = figuresOf(makeSyntheticFit({ angles: 1, frames: 1000 }));
     const { texts: told, images: maps } = figure('c2-maps', large);
-    expect(Math.max(...maps.slice(2).map((map) => map.pixels.width))).toBeLessThanOrEqual(500);
+    expect(Math.max(...maps.slice(2).map((map) => map.pixels.width))).toBeLessThanOrEqual(360);
     expect(told.join(' ')).toContain('A pixel is the mean over 3×3 pairs of frames.');
+  });
+
+  test.each([24, 130, 215, 300, 365])('of %i frames give every pixel the same whole number of PNG pixels', (frames) => {
+    const drawn = figuresOf(makeSyntheticFit({ angles: 5, frames }));
+    for (const name of ['c2-maps', 'c2-maps-others']) {
+      const maps = figure(name, drawn).images.slice(2);
+      expect(maps.length).toBeGreaterThan(0);
+      const block = Math.ceil((frames - 1) / (name === 'c2-maps' ? 360 : 140));
+      const size = Math.ceil((frames - 1) / block);
+      for (const { x, y, width, height, pixels } of maps) {
+        expect(pixels.width % size).toBe(0);
+        expect((width * MAP_SCALE) / size).toBeCloseTo(Math.round((width * MAP_SCALE) / size), 3);
+        expect(height).toBe(width);
+        for (const place of [x, y]) expect(place * MAP_SCALE).toBeCloseTo(Math.round(place * MAP_SCALE), 1);
+      }
+    }
   });
 
   test('of many angles: the four worst large, worst first, the others as small multiples', () => {
@@ -125,13 +144,13 @@ describe('maps', () => {
   test('of very many angles go on several pages on the same colours', () => {
     const drawn = figuresOf(makeSyntheticFit({ angles: 40, frames: 8 }));
     expect([...drawn.keys()]).toEqual([
+      'rates',
+      'convergence',
       'c2-maps',
       'c2-maps-others-1',
       'c2-maps-others-2',
       'lag-cuts-1',
       'lag-cuts-2',
-      'rates',
-      'convergence',
     ]);
     const limits = ['c2-maps', 'c2-maps-others-2'].map((name) =>
       figure(name, drawn).texts.find((text) => text.startsWith('Colours of c₂')),

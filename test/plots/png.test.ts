@@ -1,7 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { describe, expect, test } from 'vitest';
 import { colourAt, divergingPalette, MISSING_COLOUR, sequentialPalette } from '../../src/plots/colour-map.ts';
-import { encodeIndexedPng, encodeRgbPng, rgbScanlines, toIndices } from '../../src/plots/png.ts';
+import { encodeIndexedPng, encodeRgbaPng, rgbaScanlines, toIndices } from '../../src/plots/png.ts';
 import { pixelAt, readPng } from '../support/read-png.ts';
 
 const deflate = (bytes: Uint8Array): Uint8Array => deflateSync(bytes);
@@ -38,8 +38,8 @@ describe('an indexed PNG', () => {
   });
 });
 
-test('a truecolour PNG keeps every pixel and drops alpha', () => {
-  const rgba = Uint8Array.from({ length: 2 * 3 * 4 }, (_, k) => 10 * k);
-  const image = readPng(encodeRgbPng(2, 3, deflate(rgbScanlines(2, 3, rgba))));
+test('a truecolour PNG keeps every pixel', () => {
+  const rgba = Uint8Array.from({ length: 2 * 3 * 4 }, (_, k) => (k % 4 === 3 ? 255 : 10 * k));
+  const image = readPng(encodeRgbaPng(2, 3, deflate(rgbaScanlines(2, 3, rgba))));
   expect([...image.rgb]).toEqual([...rgba].filter((_, k) => k % 4 !== 3));
 });

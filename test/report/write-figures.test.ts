@@ -77,7 +77,7 @@ describe('figures as files', () => {
     writeFileSync(join(blocked, 'plots'), 'a file where the folder should be');
     await expect(writeFigures(blocked, input)).rejects.toMatchObject({
       tag: 'OutputFailed',
-      where: { file: join(blocked, 'plots', 'c2-maps.svg') },
+      where: { file: join(blocked, 'plots', 'rates.svg') },
     });
     expect(readdirSync(blocked)).toEqual(['plots']);
   });
@@ -93,7 +93,7 @@ describe('figures as files', () => {
 test('letters are drawn with the font of the package, symbols included', async () => {
   const page = (content: string): string =>
     `<svg xmlns="http://www.w3.org/2000/svg" width="120" height="30" viewBox="0 0 120 30" font-family="'DejaVu Sans'"><text x="5" y="20">${content}</text></svg>`;
-  const drawn = await Promise.all(['', 'φ₁χ²γ̇Å⁻¹', 'plain'].map((content) => svgToPng(page(content))));
+  const drawn = await Promise.all(['', 'φ₁χ²γ̇Å⁻¹', 'plain'].map((content) => svgToPng(page(content), 2)));
   const [empty, symbols, plain] = drawn.map(ink);
   expect(empty).toBe(0);
   expect(symbols).toBeGreaterThan(0.02);

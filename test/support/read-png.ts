@@ -1,4 +1,4 @@
-/** Decode the PNG files this package writes: eight bits, no interlace, no row filters; as red, green and blue. */
+/** Decode the PNG files this package writes: eight bits, opaque, no interlace, no row filters; as red, green and blue. */
 import { crc32, inflateSync } from 'node:zlib';
 
 export interface Pixels {
@@ -24,13 +24,14 @@ export function readPng(bytes: Uint8Array): Pixels {
   const facts = new DataView(header.buffer, header.byteOffset, header.byteLength);
   const [width, height] = [facts.getUint32(0), facts.getUint32(4)];
   const palette = chunks.get('PLTE');
-  const channels = palette === undefined ? 3 : 1;
+  const channels = palette === undefined ? 4 : 1;
   const raw = inflateSync(chunks.get('IDAT')!);
   const rgb = new Uint8Array(3 * width * height);
   for (let y = 0; y < height; y++) {
     const row = y * (1 + channels * width);
     if (raw[row] !== 0) throw new Error('unexpected row filter');
     for (let x = 0; x < width; x++) {
+      if (palette === undefined && raw[row + channels * (x + 1)] !== 255) throw new Error('not opaque');
       for (let c = 0; c < 3; c++) {
         const value = raw[row + 1 + channels * x + (palette === undefined ? c : 0)]!;
         rgb[3 * (y * width + x) + c] = palette === undefined ? value : palette[3 * value + c]!;

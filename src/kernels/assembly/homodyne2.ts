@@ -12,7 +12,7 @@ import { storeSinCos } from './elementary';
 import { HOMODYNE2_RECORD } from './pairs';
 import { Run } from './run';
 import { sincSeries, slopeSeries } from './series';
-import { ADJOINT, DIRECT, FAR, FLOOR, MIXED, NEAR, NORMAL, SERIES_BELOW, SHAPE, STATIC, SUMS } from './shapes';
+import { ADJOINT, DIRECT, FAR, FLOOR, MIXED, NEAR, SERIES_BELOW, SHAPE, STATIC, SUMS } from './shapes';
 import { Angle, CHUNK_BYTES, columnVectors } from './workspace';
 
 /** `kind` and `shape` are constants: every combination becomes a loop of its own. */

@@ -9,7 +9,7 @@
  */
 import { exponential } from './elementary';
 import { Job } from './job';
-import { both, clamp, minus, plus, select, times } from './lanes';
+import { both, clamp, minus, plus, times } from './lanes';
 import { decayFactor } from './prepare';
 import { SMOOTHING } from './shapes';
 import { CHUNK_BYTES, PAIR_BYTES, Workspace } from './workspace';

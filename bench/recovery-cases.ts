@@ -7,8 +7,9 @@
  *
  * Half of the fits start from values off by up to a factor of three (exponents 0.5, phi0 10°), half without a start. A fit
  * reached the best minimum when its cost is no higher than that of a fit started at the truth. Standard errors are
- * statements about a quadratic, so pulls are taken where the minimum is one: files in which one standard error along the
- * weakest direction is longer than `QUADRATIC` natural steps are counted as near-degenerate and give no pulls.
+ * statements about a quadratic around the best minimum, so pulls are taken where that was reached and is one: files in which
+ * one standard error along the weakest direction is longer than `QUADRATIC` natural steps are counted as near-degenerate
+ * and give no pulls.
  */
 import { fold, keyFromSeed, uniforms } from '../src/math/index.ts';
 import type { Convention, Mode, ParameterValues } from '../src/model/index.ts';
@@ -30,7 +31,8 @@ export interface RecoveredFile {
   /** The fit started at the truth. */
   readonly reference: FitOutcome;
   readonly reachedBest: boolean;
-  /** (value − truth)/σ of every physical parameter; null when the file is near-degenerate. */
+  readonly nearDegenerate: boolean;
+  /** (value − truth)/σ of every physical parameter; null when the best minimum was missed or the file is near-degenerate. */
   readonly pulls: Readonly<Record<string, number>> | null;
 }
 
@@ -69,14 +71,15 @@ export async function recover(mode: Mode, convention: Convention, index: number)
     const outcome = await fitTwoTime(simulatedProblem(file, { ...(given ? { start } : {}), options: { seed: index } }));
     const reference = await fitTwoTime(simulatedProblem(file, { start: truth, options: { starts: 1 } }));
     const reachedBest = outcome.cost.chi2 <= reference.cost.chi2 * (1 + COST_TOLERANCE);
-    return { truth, q, given, outcome, reference, reachedBest, pulls: pullsOf(outcome, truth) };
+    const nearDegenerate = !(outcome.identifiability.weakest[0]!.naturalSteps <= QUADRATIC);
+    const pulls = reachedBest && !nearDegenerate ? pullsOf(outcome, truth) : null;
+    return { truth, q, given, outcome, reference, reachedBest, nearDegenerate, pulls };
   } finally {
     memory.release(mark);
   }
 }
 
-function pullsOf({ parameters, identifiability }: FitOutcome, truth: ParameterValues): Record<string, number> | null {
-  if (!(identifiability.weakest[0]!.naturalSteps <= QUADRATIC)) return null;
+function pullsOf({ parameters }: FitOutcome, truth: ParameterValues): Record<string, number> | null {
   if (parameters.some(({ uncertainty }) => uncertainty.independent === null)) return null;
   return Object.fromEntries(
     parameters.map(({ name, value, uncertainty }) => [name, (value - truth[name]!) / uncertainty.independent!]),
@@ -99,7 +102,7 @@ export function summariseRecovery(files: readonly RecoveredFile[]): RecoverySumm
     files: files.length,
     reachedBest: files.filter(({ reachedBest }) => reachedBest).length,
     converged: files.filter(({ outcome }) => outcome.status === 'converged').length,
-    nearDegenerate: files.length - pulls.length,
+    nearDegenerate: files.filter(({ nearDegenerate }) => nearDegenerate).length,
     pulls: names.map((name) => {
       const values = pulls.map((pull) => pull[name]!);
       const mean = values.reduce((sum, x) => sum + x, 0) / values.length;

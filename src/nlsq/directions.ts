@@ -5,13 +5,13 @@
  * beyond what a quadratic can say: it is called not determined.
  */
 import { chartAt, type Chart, type CoordinateSystem } from './coordinates.ts';
-import { congruence, solve, symmetricEigen } from './linear-algebra.ts';
+import { congruence, quadraticForm, solve, symmetricEigen } from './linear-algebra.ts';
 import { borderOf, type Linearisation, type Objective } from './objective.ts';
 
 /** Longer standard errors than this, in natural steps, count as not determined. */
 const LARGEST_ERROR = 1;
-/** Directions with less than this share of the largest information are null. */
-const NULL_DIRECTION = 1e-15;
+/** Relative rounding of the entries of the information matrix, with room. */
+const ROUNDING = 1e-13;
 
 /** One principal direction of the information on the physical parameters. */
 export interface Direction {
@@ -51,10 +51,12 @@ export function principalDirections(
   const toUser = new Float64Array(n * m);
   for (let i = 0; i < n; i++) open.forEach((j, column) => (toUser[i * m + column] = chart.jacobian[i * n + j]!));
   const { values, vectors } = symmetricEigen(congruence(point.information, n, toUser, m), m);
-  const floor = NULL_DIRECTION * values[m - 1]!;
+  // What is left of the information where large terms cancel may be rounding.
+  const terms = congruence(point.information.map(Math.abs), n, toUser.map(Math.abs), m);
   const response = scalingResponse(objective, point);
   const directions = vectors.map((vector, k): Direction => {
-    const information = Math.max(values[k]!, floor, Number.MIN_VALUE);
+    const rounding = ROUNDING * quadraticForm(terms, vector.map(Math.abs));
+    const information = Math.max(values[k]!, rounding, Number.MIN_VALUE);
     const length = Math.sqrt(variance / information);
     const step = Math.min(length, LARGEST_ERROR);
     const natural = new Float64Array(n);
@@ -66,7 +68,7 @@ export function principalDirections(
     }
     return {
       length,
-      determined: length <= LARGEST_ERROR && values[k]! > floor,
+      determined: length <= LARGEST_ERROR && values[k]! > rounding,
       natural,
       effect: Float64Array.from([...theta, ...response(theta)]),
       ends: [chart.at(natural.map((value) => -step * value)), chart.at(natural.map((value) => step * value))],

@@ -1,9 +1,9 @@
 /**
- * Find the minima of the coarsest level: scan, try out, go down, and look again around what was found.
+ * Find the minima of a coarse level: scan, try out, go down, and look again around what was found.
  *
- * The transport coefficient is found from nearly anywhere. The flow is not: mirror images of the flow are false minima.
+ * The transport coefficient is found from nearly anywhere. The flow is not: images of the flow (`flow-images.ts`) are false minima.
  * Half of the starts therefore come from a scan of everything, the others from scans of the flow parameters alone with the
- * transport coefficient of the best minimum so far; and whenever there is a new best minimum, its mirror images are tried:
+ * transport coefficient of the best minimum so far; and whenever there is a new best minimum, its images are tried:
  * if one is better, the start goes on from there.
  */
 import { Cancelled, isTwotimeError } from '../base/errors.ts';
@@ -11,20 +11,23 @@ import type { TaskContext } from '../base/task-context.ts';
 import type { ScanRange } from './candidates.ts';
 import type { CoordinateSystem } from './coordinates.ts';
 import { merge, sortByCost, type Minimum } from './minima.ts';
-import { mirrorImages } from './mirrors.ts';
-import { evaluate, type Objective, type ScalingGuess, type Value } from './objective.ts';
+import { flowImages } from './flow-images.ts';
+import { evaluate, signalOf, type Objective, type ScalingGuess, type Value } from './objective.ts';
 import type { ParameterSetting } from './problem.ts';
 import { givenStart, openSettings, pickDistinct, scan } from './starts.ts';
 import { descend, ROUGHLY, type Refined, type StepRecorder } from './trust-region.ts';
 
-/** Candidates of a scan tried out for each start, mirror images tried out, and the steps they get. */
+/** Candidates tried out per start, images tried out, and the steps they get. */
 const TRIED_PER_START = 3;
 const IMAGES_TRIED = 6;
-const TRIAL_STEPS = 4;
+const TRIAL_STEPS = 6;
 /** Tried images that go all the way down. */
 const IMAGES_FOLLOWED = 2;
 /** Starts between two looks at what is best. */
 const STARTS_PER_ROUND = 2;
+
+/** (Signal/noise)² from which a level shows where the minima are. */
+const CLEAR_SIGNAL = 2000;
 
 export interface Explored {
   /** Best first. */
@@ -43,6 +46,28 @@ export interface ExploreOptions {
   readonly phi: Float64Array;
   /** Scaling to begin with. */
   readonly guess: ScalingGuess;
+}
+
+/**
+ * The coarsest level on which the correlations stand out of the noise, judged at the user's start or the best point of a
+ * scan; at most the last level before all data. Returns its index.
+ */
+export async function levelToExplore(
+  objectives: readonly Objective[],
+  system: CoordinateSystem,
+  { count, seed, range, guess }: ExploreOptions,
+  context: TaskContext,
+): Promise<number> {
+  const given = givenStart(system);
+  for (let k = 0; k < objectives.length - 2; k++) {
+    const objective = objectives[k]!;
+    const settings = openSettings(system, given !== null);
+    const points: Value[] =
+      count > 1 ? await scan(objective, system, { settings, range, seed, stream: 0 }, guess, context) : [];
+    if (given !== null) points.push(await evaluate(objective, given, guess, context));
+    if (points.some((value) => signalOf(objective, value) >= CLEAR_SIGNAL)) return k;
+  }
+  return Math.max(0, objectives.length - 2);
 }
 
 /** Explore a level. Throws `Cancelled` when stopped before there was any point. */
@@ -68,7 +93,7 @@ class Explorer {
   readonly starts: Value[] = [];
   minima: Minimum[] = [];
   /** Minima whose images were tried. */
-  readonly #mirrored = new Set<Value>();
+  readonly #imaged = new Set<Value>();
   readonly #objective: Objective;
   readonly #system: CoordinateSystem;
   readonly #options: ExploreOptions;
@@ -119,7 +144,8 @@ class Explorer {
     guess: ScalingGuess,
   ): Promise<void> {
     if (wanted <= 0) return;
-    const request = { settings, range: this.#options.range, seed: this.#options.seed, stream };
+    const { range, seed } = this.#options;
+    const request = { settings, range, seed, stream };
     const scanned = await scan(this.#objective, this.#system, request, guess, this.#context);
     const known = [...this.starts, ...this.minima.map(({ point }) => point)];
     const candidates = pickDistinct(this.#system, scanned, known, TRIED_PER_START * wanted);
@@ -134,19 +160,19 @@ class Explorer {
     await this.#goDown([...apart, ...tried.filter((value) => !apart.includes(value))].slice(0, wanted));
   }
 
-  /** Go on from mirror images of the best minimum as long as they are better. */
+  /** Go on from images of the best minimum as long as they are better. */
   async #followImages(): Promise<void> {
     for (;;) {
       const best = sortByCost(this.minima)[0]!;
-      if (this.#mirrored.has(best.point)) return;
-      this.#mirrored.add(best.point);
+      if (this.#imaged.has(best.point)) return;
+      this.#imaged.add(best.point);
       const images: Value[] = [];
-      for (const theta of mirrorImages(this.#system, best.point.values, this.#options.phi)) {
+      for (const theta of flowImages(this.#system, best.point.values, this.#options.phi)) {
         images.push(await evaluate(this.#objective, theta, best.point.best, this.#context));
       }
       images.sort((a, b) => a.best.cost - b.best.cost);
       const found: Minimum[] = [];
-      const tried = await this.#tryOut(images.slice(0, IMAGES_TRIED));
+      const tried = await this.#tryOut(pickDistinct(this.#system, images, [best.point], IMAGES_TRIED));
       for (const value of pickDistinct(
         this.#system,
         tried,

@@ -8,7 +8,7 @@ import type { TaskContext } from '../base/task-context.ts';
 import { scanRange } from './candidates.ts';
 import { climb } from './climb.ts';
 import { coordinateSystem } from './coordinates.ts';
-import { explore } from './explore.ts';
+import { explore, levelToExplore } from './explore.ts';
 import { freeParameters } from './free-parameters.ts';
 import { buildLevels } from './levels.ts';
 import { pointsOf, type Objective } from './objective.ts';
@@ -60,22 +60,18 @@ export async function fitTwoTime(problem: FitProblem, context: TaskContext = {})
       context.progress?.({ kind: 'iteration', level, start, ...entry });
     };
   const { times, dt } = model.grid;
-  const explored = await explore(
-    objectives[0]!,
-    system,
-    {
-      count: free.names.length === 0 ? 1 : options.starts,
-      seed: options.seed,
-      range: scanRange(system, dt, times.at(-1)! - times[0]!),
-      phi: model.phi,
-      guess: firstGuess(problem),
-    },
-    recorder,
-    context,
-  );
+  const exploring = {
+    count: free.names.length === 0 ? 1 : options.starts,
+    seed: options.seed,
+    range: scanRange(system, dt, times.at(-1)! - times[0]!),
+    phi: model.phi,
+    guess: firstGuess(problem),
+  };
+  const used = objectives.slice(await levelToExplore(objectives, system, exploring, context));
+  const explored = await explore(used[0]!, system, exploring, recorder, context);
   const climbed = explored.cancelled
     ? explored
-    : await climb(objectives, system, explored.minima, options.maxIterations, recorder, context);
+    : await climb(used, system, explored.minima, options.maxIterations, recorder, context);
   const fullSweeps = problem.sweeps.count - sweepsBefore;
   return summarise({ problem, objectives, system, explored, climbed, trace, fullSweeps, warnings });
 }

@@ -8,6 +8,7 @@ import type { FreeParameters } from './free-parameters.ts';
 import type { Level } from './levels.ts';
 import { congruence, transposeTimes } from './linear-algebra.ts';
 import {
+  contrastPower,
   coupling,
   eliminate,
   projectedGradient,
@@ -59,6 +60,12 @@ export function variancePerPoint(objective: Objective, { best, theta }: Value): 
   return (2 * best.cost) / Math.max(1, pointsOf(objective) - theta.length - coefficients);
 }
 
+/** (Signal/noise)² at a point: the χ², in units of the noise, that the correlations explain beyond a constant. */
+export function signalOf(objective: Objective, value: Value): number {
+  const { sums, best } = value;
+  return contrastPower(sums, objective.weight, best.contrast) / variancePerPoint(objective, value);
+}
+
 /** The map ∂moving/∂θ: a moving parameter follows its source, shape (moving, n). */
 export function followMap(free: FreeParameters, moving: readonly string[]): Float64Array {
   const n = free.names.length;
@@ -77,7 +84,7 @@ export async function evaluate(
   const { level, free, groups, weight } = objective;
   const values = free.values(theta);
   const scaling: AngleScaling = { contrast: guess.contrast, offset: guess.offset, weight };
-  const sums = await level.sweeps.sums(level.physics(values), scaling, context);
+  const sums = await level.sweeps.sums(level.model.physics(values), scaling, context);
   return { theta, values, sums, guess: scaling, best: eliminate(groups, sums, scaling) };
 }
 
@@ -91,8 +98,8 @@ export async function linearise(
   const { level, free, groups, weight } = objective;
   const values = free.values(theta);
   const scaling: AngleScaling = { contrast: guess.contrast, offset: guess.offset, weight };
-  const sensitivities = level.sensitivities(values, free.moving);
-  const sums = await level.sweeps.normal(level.physics(values), sensitivities, scaling, context);
+  const sensitivities = level.model.sensitivities(values, free.moving);
+  const sums = await level.sweeps.normal(level.model.physics(values), sensitivities, scaling, context);
   const best = eliminate(groups, sums, scaling);
   const n = free.names.length;
   const moving = sums.parameters.length;

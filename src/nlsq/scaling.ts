@@ -232,7 +232,7 @@ export function projectedInformation(sums: NormalSums, guess: AngleScaling, best
 }
 
 /** Σ_a w_a c_a² Σ(M − mean)²: how strongly the model varies in units of the noise. */
-function contrastPower(sums: AngleSums, weight: Float64Array, contrast: Float64Array): number {
+export function contrastPower(sums: AngleSums, weight: Float64Array, contrast: Float64Array): number {
   let power = 0;
   for (let a = 0; a < weight.length; a++) {
     if (!(sums.points[a]! > 0)) continue;

@@ -21,7 +21,7 @@ export type StepRecorder = (entry: Pick<TraceEntry, 'iteration' | 'cost' | 'acce
 /** Where to stop on the way to more data: roughly, because the next level moves the minimum anyway. */
 export const ROUGHLY = { tolerance: 1e-2, smallestGain: 1e-3, maxIterations: 60 } as const;
 /** Where to stop at the end. */
-export const EXACTLY = { tolerance: 1e-6, smallestGain: 1e-6 } as const;
+export const EXACTLY = { tolerance: 1e-6, smallestGain: 1e-5 } as const;
 
 export interface RefineOptions {
   readonly maxIterations: number;
@@ -43,7 +43,7 @@ export interface Refined {
 /** Steps shorter than this, in natural units, change nothing but rounding. */
 const SMALLEST_STEP = 1e-13;
 /** Changes of the cost below this share of it are rounding. */
-const COST_ROUNDING = 1e-14;
+const COST_ROUNDING = 1e-13;
 const ACCEPT_RATIO = 1e-3;
 /** So many steps without a gain end a walk along a valley that the data leave open. */
 const STEPS_WITHOUT_GAIN = 5;
@@ -91,7 +91,7 @@ export async function refine(
     if (withoutGain >= STEPS_WITHOUT_GAIN) {
       return end(
         'converged',
-        `${withoutGain} steps in a row lowered the cost by less than the noise shows (cost)`,
+        `${withoutGain} steps in a row could not lower the cost by as much as the noise shows (cost)`,
         iteration - 1,
       );
     }
@@ -118,13 +118,14 @@ export async function refine(
     options.record({ iteration, cost: trial.best.cost, accepted });
     if (!(ratio >= 0.25) && !rounding) radius = 0.25 * step.length;
     else if (ratio > 0.75 && step.onBall) radius *= 2;
+    const gain = accepted ? cost - trial.best.cost : step.predicted;
+    withoutGain = gain < options.smallestGain * variance ? withoutGain + 1 : 0;
     if (!accepted) {
       trustModel = false;
       if (radius < SMALLEST_STEP)
         return end('stalled', 'no step lowers the cost although its gradient is not zero', iteration);
       continue;
     }
-    withoutGain = cost - trial.best.cost < options.smallestGain * variance ? withoutGain + 1 : 0;
     try {
       point = linearised ?? (await linearise(objective, trial.theta, trial.best, context));
     } catch (error) {

@@ -5,7 +5,6 @@
  * is a result.
  */
 import type { TaskContext } from '../base/task-context.ts';
-import type { CoordinateSystem } from './coordinates.ts';
 import { merge, sortByCost, worthwhile, type Minimum } from './minima.ts';
 import type { Objective } from './objective.ts';
 import { descend, EXACTLY, refine, ROUGHLY, type StepRecorder } from './trust-region.ts';
@@ -19,7 +18,6 @@ export interface Climbed {
 /** Take `minima` of the first of `objectives` (coarsest first, all data last) to the last. */
 export async function climb(
   objectives: readonly Objective[],
-  system: CoordinateSystem,
   minima: readonly Minimum[],
   maxIterations: number,
   recorder: (objective: Objective, start: number) => StepRecorder,
@@ -38,8 +36,8 @@ export async function climb(
       const options = { ...(full ? { ...EXACTLY, maxIterations } : ROUGHLY), record };
       const refined =
         objective === below
-          ? await refine(objective, system, minimum.point, options, context)
-          : await descend(objective, system, minimum.point, options, context);
+          ? await refine(objective, minimum.point, options, context)
+          : await descend(objective, minimum.point, options, context);
       const iterations = minimum.iterations + (refined?.iterations ?? 0);
       if (refined !== null)
         climbed.push({ ...refined, iterations, origin: minimum.origin, starts: minimum.starts, full });
@@ -47,7 +45,7 @@ export async function climb(
         return { minima: [...sortByCost(climbed), ...kept.slice(k), ...left], cancelled: true };
       }
     }
-    current = merge(objective, system, climbed);
+    current = merge(objective, climbed);
     below = objective;
   }
   return { minima: [...current, ...left], cancelled: false };

@@ -1,6 +1,7 @@
 /** How nearly singular the whole linearised problem is, scaling included, whatever the units of its unknowns. */
-import { congruence, symmetricEigen } from './linear-algebra.ts';
-import { borderOf, followMap, openParameters, type Linearisation, type Objective } from './objective.ts';
+import { congruence, symmetricEigen, transposeTimes } from './linear-algebra.ts';
+import { borderOf, openParameters, type Linearisation, type Objective } from './objective.ts';
+import type { ScalingGroup } from './scaling.ts';
 
 /** Eigenvalues below this share of the largest are rounding. */
 const ROUNDING = 1e-15;
@@ -30,17 +31,18 @@ function fullInformation(
   point: Linearisation,
   open: readonly number[],
 ): { matrix: Float64Array; size: number } {
-  const { free, groups } = objective;
-  const n = free.names.length;
-  const { hessian, parameters } = point.sums;
-  const physical = congruence(hessian, parameters.length, followMap(free, parameters), n);
+  const { groups } = objective;
+  const { theta, sums, columns, chart } = point;
+  const n = theta.length;
+  const natural = congruence(sums.hessian, sums.parameters.length, columns, n);
+  const physical = congruence(natural, n, chart.inverse, n);
   const size = open.length + groups.reduce((sum, group) => sum + 2 * group.terms, 0);
   const full = new Float64Array(size * size);
   open.forEach((i, a) => open.forEach((j, b) => (full[a * size + b] = physical[i * n + j]!)));
   let start = open.length;
   for (const { group, matrix } of point.best.factors) {
     const coefficients = 2 * group.terms;
-    const border = borderOf(objective, point, group);
+    const border = borderInUser(point, group);
     for (let s = 0; s < coefficients; s++) {
       open.forEach((i, a) => {
         full[a * size + start + s] = border[i * coefficients + s]!;
@@ -51,4 +53,17 @@ function fullInformation(
     start += coefficients;
   }
   return { matrix: full, size };
+}
+
+/** Coupling of θ to a group's coefficients, shape (n, 2·terms). */
+function borderInUser(point: Linearisation, group: ScalingGroup): Float64Array {
+  const n = point.theta.length;
+  const coefficients = 2 * group.terms;
+  const natural = borderOf(point, group);
+  const border = new Float64Array(natural.length);
+  for (let s = 0; s < coefficients; s++) {
+    const column = Float64Array.from({ length: n }, (_, i) => natural[i * coefficients + s]!);
+    transposeTimes(point.chart.inverse, n, n, column).forEach((value, i) => (border[i * coefficients + s] = value));
+  }
+  return border;
 }

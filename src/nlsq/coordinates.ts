@@ -10,6 +10,7 @@
 import type { ParameterValues } from '../model/transport-law.ts';
 import type { TwoTimeModel } from '../model/two-time-model.ts';
 import type { FreeParameters } from './free-parameters.ts';
+import { product } from './linear-algebra.ts';
 import { bentTriple, rateState, type BentTriple, type RateTriple } from './rate-triple.ts';
 
 /** What coordinates need to know of the experiment. */
@@ -39,10 +40,13 @@ export function coordinateSystem(model: TwoTimeModel, free: FreeParameters): Coo
 
 /** Natural step of an angle, degrees. */
 const ANGLE_STEP = 10;
+
 /** Local coordinates z around one θ, with θ at z = 0. */
 export interface Chart {
   /** ∂θ/∂z at z = 0, shape (n, n) row-major. */
   readonly jacobian: Float64Array;
+  /** ∂z/∂θ at z = 0, shape (n, n) row-major. */
+  readonly inverse: Float64Array;
   /** Box of z; infinite for coordinates in which the user's bounds are no box. */
   readonly lower: Float64Array;
   readonly upper: Float64Array;
@@ -50,8 +54,8 @@ export interface Chart {
   readonly at: (z: Float64Array) => Float64Array;
   /** z of another θ; NaN where these coordinates do not reach it. */
   readonly locate: (theta: Float64Array) => Float64Array;
-  /** Names of the amplitudes of the triples that are stepped in bent coordinates. */
-  readonly bent: readonly string[];
+  /** The triples that are stepped in bent coordinates: their amplitude's name and the indices of their members in θ. */
+  readonly bent: readonly { readonly amplitude: string; readonly indices: readonly [number, number, number] }[];
 }
 
 /** Natural step of one free parameter in its own unit. */
@@ -65,20 +69,24 @@ export function naturalStep(system: CoordinateSystem, name: string, values: Para
   return ANGLE_STEP;
 }
 
-/**
- * Coordinates around θ. Triples whose amplitude is named in `straight` are stepped in the user's coordinates, and so are
- * triples at a bound, unless bounds are to be ignored (to ask what the data alone would say).
- */
+export interface ChartOptions {
+  /** Amplitudes of triples to be stepped in the user's coordinates. */
+  readonly straight?: ReadonlySet<string>;
+  /** Bend triples at a bound as well: to ask what the data alone would say. */
+  readonly ignoreBounds?: boolean;
+}
+
+/** Coordinates around θ. Triples with a member at a bound are stepped in the user's coordinates, unless bounds are ignored. */
 export function chartAt(
   system: CoordinateSystem,
   theta: Float64Array,
-  straight: ReadonlySet<string> = new Set(),
-  ignoreBounds = false,
+  { straight = new Set(), ignoreBounds = false }: ChartOptions = {},
 ): Chart {
   const { free } = system;
   const n = free.names.length;
   const values = free.values(theta);
   const jacobian = new Float64Array(n * n);
+  const inverse = new Float64Array(n * n);
   const lower = new Float64Array(n);
   const upper = new Float64Array(n);
   const bent: BentTriple[] = [];
@@ -97,13 +105,17 @@ export function chartAt(
       covered.add(i);
       lower[i] = -Infinity;
       upper[i] = Infinity;
-      indices.forEach((j, column) => (jacobian[i * n + j] = bend.jacobian[row * 3 + column]!));
+      indices.forEach((j, column) => {
+        jacobian[i * n + j] = bend.jacobian[row * 3 + column]!;
+        inverse[i * n + j] = bend.inverse[row * 3 + column]!;
+      });
     });
   }
   for (let i = 0; i < n; i++) {
     if (covered.has(i)) continue;
     const step = naturalStep(system, free.names[i]!, values);
     jacobian[i * n + i] = step;
+    inverse[i * n + i] = 1 / step;
     lower[i] = (free.lower[i]! - theta[i]!) / step;
     upper[i] = (free.upper[i]! - theta[i]!) / step;
   }
@@ -129,7 +141,18 @@ export function chartAt(
     }
     return z;
   };
-  return { jacobian, lower, upper, at, locate, bent: bent.map(({ amplitude }) => amplitude) };
+  return { jacobian, inverse, lower, upper, at, locate, bent };
+}
+
+/** ∂z/∂z' of two charts around the same θ, shape (n, n) row-major; exactly 1 where they agree. */
+export function changeOfChart(from: Chart, to: Chart): Float64Array {
+  const n = from.lower.length;
+  const change = product(from.inverse, to.jacobian, n);
+  for (const { amplitude, indices } of to.bent) {
+    if (!from.bent.some((other) => other.amplitude === amplitude)) continue;
+    for (const i of indices) for (const j of indices) change[i * n + j] = i === j ? 1 : 0;
+  }
+  return change;
 }
 
 /** Amplitudes of the bent triples with a member outside the box at θ. */
@@ -140,7 +163,7 @@ export function triplesOutside(system: CoordinateSystem, chart: Chart, theta: Fl
     return !(theta[i]! >= free.lower[i]! && theta[i]! <= free.upper[i]!);
   };
   return system.triples
-    .filter((triple) => chart.bent.includes(triple.amplitude))
+    .filter((triple) => chart.bent.some(({ amplitude }) => amplitude === triple.amplitude))
     .filter((triple) => [triple.amplitude, triple.exponent, triple.offset].some(outside))
     .map((triple) => triple.amplitude);
 }

@@ -4,10 +4,10 @@
  * A quantity that owes most of its variance to directions that are not determined, or whose error changes by more than a
  * factor of two within a natural step along one, has an unknown error, not a large number.
  */
-import { atBound, type Chart, type CoordinateSystem } from './coordinates.ts';
+import { atBound, chartAt, type Chart } from './coordinates.ts';
 import { principalDirections, type Direction } from './directions.ts';
 import { invert } from './linear-algebra.ts';
-import { openParameters, type Linearisation, type Objective } from './objective.ts';
+import { openParameters, variancePerPoint, type Linearisation, type Objective } from './objective.ts';
 import type { GroupFactor } from './scaling.ts';
 
 /** Largest change of a variance along an undetermined direction that leaves an error meaningful: a factor of two in σ. */
@@ -24,26 +24,23 @@ export interface Covariance {
   readonly directions: readonly Direction[];
 }
 
-/** The covariance at a minimum; `variance` is s², the variance of a point of unit weight. */
-export function covarianceAt(
-  objective: Objective,
-  system: CoordinateSystem,
-  point: Linearisation,
-  variance: number,
-): Covariance {
-  const { free, groups, weight } = objective;
+/** The covariance at a minimum. */
+export function covarianceAt(objective: Objective, point: Linearisation): Covariance {
+  const { system, groups, weight } = objective;
+  const { free } = system;
   const angles = groups.length === 0 ? 0 : weight.length;
   const scalingNames = Array.from({ length: angles }, (_, a) => [`contrast[${a}]`, `offset[${a}]`]).flat();
   const names = [...free.names, ...scalingNames];
   const everything = free.names.map((_, i) => i);
   const open = openParameters(objective, point);
-  const { directions, chart } = principalDirections(objective, system, point, variance, everything);
+  const directions = principalDirections(objective, point, point.chart, everything);
   // A bound holds its parameter: the errors of the others are those at that value.
   const held = open.length < everything.length;
-  const remaining = held ? principalDirections(objective, system, point, variance, open).directions : directions;
+  const remaining = held ? principalDirections(objective, point, chartAt(system, point.theta), open) : directions;
+  const variance = variancePerPoint(objective, point);
   const matrix = scalingBlock(free.names.length, names.length, point.best.factors, variance);
   const lost = lostScaling(free.names.length, point.best.factors);
-  const fragile = fragileParameters(directions, chart);
+  const fragile = fragileParameters(directions, point.chart);
   const unknown = undetermined(matrix, directions).map((is, i) => is || fragile[i] === true || lost.has(i));
   const size = names.length;
   for (const { effect } of remaining) {

@@ -54,16 +54,16 @@ export interface ExploreOptions {
  */
 export async function levelToExplore(
   objectives: readonly Objective[],
-  system: CoordinateSystem,
   { count, seed, range, guess }: ExploreOptions,
   context: TaskContext,
 ): Promise<number> {
+  const { system } = objectives[0]!;
   const given = givenStart(system);
   for (let k = 0; k < objectives.length - 2; k++) {
     const objective = objectives[k]!;
     const settings = openSettings(system, given !== null);
     const points: Value[] =
-      count > 1 ? await scan(objective, system, { settings, range, seed, stream: 0 }, guess, context) : [];
+      count > 1 ? await scan(objective, { settings, range, seed, stream: 0 }, guess, context) : [];
     if (given !== null) points.push(await evaluate(objective, given, guess, context));
     if (points.some((value) => signalOf(objective, value) >= CLEAR_SIGNAL)) return k;
   }
@@ -73,12 +73,11 @@ export async function levelToExplore(
 /** Explore a level. Throws `Cancelled` when stopped before there was any point. */
 export async function explore(
   objective: Objective,
-  system: CoordinateSystem,
   options: ExploreOptions,
   recorder: (objective: Objective, start: number) => StepRecorder,
   context: TaskContext,
 ): Promise<Explored> {
-  const explorer = new Explorer(objective, system, options, recorder, context);
+  const explorer = new Explorer(objective, options, recorder, context);
   try {
     await explorer.run();
     return { minima: sortByCost(explorer.minima), starts: explorer.starts, cancelled: false };
@@ -102,13 +101,12 @@ class Explorer {
 
   constructor(
     objective: Objective,
-    system: CoordinateSystem,
     options: ExploreOptions,
     recorder: (objective: Objective, start: number) => StepRecorder,
     context: TaskContext,
   ) {
     this.#objective = objective;
-    this.#system = system;
+    this.#system = objective.system;
     this.#options = options;
     this.#recorder = recorder;
     this.#context = context;
@@ -146,7 +144,7 @@ class Explorer {
     if (wanted <= 0) return;
     const { range, seed } = this.#options;
     const request = { settings, range, seed, stream };
-    const scanned = await scan(this.#objective, this.#system, request, guess, this.#context);
+    const scanned = await scan(this.#objective, request, guess, this.#context);
     const known = [...this.starts, ...this.minima.map(({ point }) => point)];
     const candidates = pickDistinct(this.#system, scanned, known, TRIED_PER_START * wanted);
     const tried = await this.#tryOut(candidates);
@@ -189,7 +187,7 @@ class Explorer {
         this.minima[this.minima.indexOf(best)] = { ...best, starts: [] };
       }
       this.minima.push(...found);
-      this.minima = merge(this.#objective, this.#system, this.minima);
+      this.minima = merge(this.#objective, this.minima);
     }
   }
 
@@ -198,7 +196,7 @@ class Explorer {
     const tried: Value[] = [];
     const options = { ...ROUGHLY, maxIterations: TRIAL_STEPS, record: () => {} };
     for (const value of candidates) {
-      const refined = await descend(this.#objective, this.#system, value, options, this.#context);
+      const refined = await descend(this.#objective, value, options, this.#context);
       if (refined === null || refined.status === 'cancelled') throw new Cancelled('stopped on request');
       tried.push(refined.point);
     }
@@ -212,12 +210,12 @@ class Explorer {
       this.minima.push({ ...refined, origin: start, starts: [start], full: this.#objective.level.full });
       if (refined.status === 'cancelled') throw new Cancelled(refined.reason);
     }
-    this.minima = merge(this.#objective, this.#system, this.minima);
+    this.minima = merge(this.#objective, this.minima);
   }
 
   async #descend(from: Value, start: number): Promise<Refined> {
     const options = { ...ROUGHLY, record: this.#recorder(this.#objective, start) };
-    const refined = await descend(this.#objective, this.#system, from, options, this.#context);
+    const refined = await descend(this.#objective, from, options, this.#context);
     if (refined === null) throw new Cancelled('stopped on request');
     return refined;
   }

@@ -42,7 +42,7 @@ export async function fitTwoTime(problem: FitProblem, context: TaskContext = {})
   const system = coordinateSystem(model, free);
   const groups = scalingGroups(scaling, model.phi);
   const weight = noise.sigma.map((sigma) => 1 / (sigma * sigma));
-  const objectives = buildLevels(problem).map((level): Objective => ({ level, free, groups, weight }));
+  const objectives = buildLevels(problem).map((level): Objective => ({ level, system, groups, weight }));
   const unknowns = free.names.length + groups.reduce((sum, group) => sum + 2 * group.terms, 0);
   const points = pointsOf(objectives.at(-1)!);
   if (points <= unknowns) {
@@ -67,13 +67,13 @@ export async function fitTwoTime(problem: FitProblem, context: TaskContext = {})
     phi: model.phi,
     guess: firstGuess(problem),
   };
-  const used = objectives.slice(await levelToExplore(objectives, system, exploring, context));
-  const explored = await explore(used[0]!, system, exploring, recorder, context);
+  const used = objectives.slice(await levelToExplore(objectives, exploring, context));
+  const explored = await explore(used[0]!, exploring, recorder, context);
   const climbed = explored.cancelled
     ? explored
-    : await climb(used, system, explored.minima, options.maxIterations, recorder, context);
+    : await climb(used, explored.minima, options.maxIterations, recorder, context);
   const fullSweeps = problem.sweeps.count - sweepsBefore;
-  return summarise({ problem, objectives, system, explored, climbed, trace, fullSweeps, warnings });
+  return summarise({ problem, objectives, explored, climbed, trace, fullSweeps, warnings });
 }
 
 /** Scaling to begin with: the given one when it is fixed, else any; it is eliminated exactly by the first sweep. */

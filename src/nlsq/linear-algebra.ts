@@ -125,6 +125,25 @@ export function congruence(matrix: Float64Array, n: number, change: Float64Array
   return result;
 }
 
+/** A·B for matrices of shape (n, n). */
+export function product(a: Float64Array, b: Float64Array, n: number): Float64Array {
+  const result = new Float64Array(n * n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) {
+      let sum = 0;
+      for (let k = 0; k < n; k++) sum += a[i * n + k]! * b[k * n + j]!;
+      result[i * n + j] = sum;
+    }
+  }
+  return result;
+}
+
+/** A·x for A of shape (n, n). */
+export function times(matrix: Float64Array, vector: Float64Array): Float64Array {
+  const n = vector.length;
+  return vector.map((_, i) => dot(matrix.subarray(i * n, (i + 1) * n), vector));
+}
+
 /** Aᵀ·x for A of shape (n, m). */
 export function transposeTimes(change: Float64Array, n: number, m: number, vector: Float64Array): Float64Array {
   const result = new Float64Array(m);

@@ -1,8 +1,7 @@
 /** Minima: which starts led to them, which are the same, and which are worth more work. */
-import { chartAt, type CoordinateSystem } from './coordinates.ts';
 import { quadraticForm } from './linear-algebra.ts';
 import { variancePerPoint, type Linearisation, type Objective } from './objective.ts';
-import { quadraticIn, type Refined } from './trust-region.ts';
+import type { Refined } from './trust-region.ts';
 
 /** Two points closer than this, in standard errors, are the same minimum. */
 const SAME_MINIMUM = 0.1;
@@ -21,10 +20,10 @@ export interface Minimum extends Refined {
 }
 
 /** Points that are the same within a fraction of a standard error become one, under all their start numbers. */
-export function merge(objective: Objective, system: CoordinateSystem, minima: readonly Minimum[]): Minimum[] {
+export function merge(objective: Objective, minima: readonly Minimum[]): Minimum[] {
   const merged: Minimum[] = [];
   for (const minimum of sortByCost(minima)) {
-    const same = merged.findIndex((other) => sameMinimum(objective, system, other.point, minimum.point));
+    const same = merged.findIndex((other) => sameMinimum(objective, other.point, minimum.point));
     if (same < 0) merged.push(minimum);
     else {
       const starts = [...merged[same]!.starts, ...minimum.starts].sort((a, b) => a - b);
@@ -34,10 +33,9 @@ export function merge(objective: Objective, system: CoordinateSystem, minima: re
   return merged;
 }
 
-function sameMinimum(objective: Objective, system: CoordinateSystem, a: Linearisation, b: Linearisation): boolean {
+function sameMinimum(objective: Objective, a: Linearisation, b: Linearisation): boolean {
   const limit = SAME_MINIMUM ** 2 * variancePerPoint(objective, a);
-  const chart = chartAt(system, a.theta);
-  const distance = quadraticForm(quadraticIn(chart, a).hessian, chart.locate(b.theta));
+  const distance = quadraticForm(a.information, a.chart.locate(b.theta));
   return distance <= limit && 2 * Math.abs(a.best.cost - b.best.cost) <= limit;
 }
 

@@ -4,9 +4,10 @@
 import type { TaskContext } from '../base/task-context.ts';
 import type { AngleScaling, AngleSums, NormalSums } from '../kernels/sweep.ts';
 import type { ParameterValues } from '../model/transport-law.ts';
-import type { FreeParameters } from './free-parameters.ts';
+import { atBound, chartAt, type Chart, type CoordinateSystem } from './coordinates.ts';
 import type { Level } from './levels.ts';
 import { congruence, transposeTimes } from './linear-algebra.ts';
+import { naturalColumns } from './natural-columns.ts';
 import {
   contrastPower,
   coupling,
@@ -30,19 +31,23 @@ export interface Value {
   readonly best: Elimination;
 }
 
-/** The cost at one point with its quadratic model in θ. */
+/** The cost at one point with its quadratic model in natural coordinates z around it. */
 export interface Linearisation extends Value {
   readonly sums: NormalSums;
-  /** Gradient of the projected cost, shape (n). */
+  /** The coordinates, bounds ignored. */
+  readonly chart: Chart;
+  /** How the columns of the sweep move with z, shape (K, n) row-major. */
+  readonly columns: Float64Array;
+  /** Gradient of the projected cost with respect to z, shape (n). */
   readonly gradient: Float64Array;
-  /** Projected Gauss–Newton matrix, shape (n, n) row-major. */
+  /** Projected Gauss–Newton matrix in z, shape (n, n) row-major. */
   readonly information: Float64Array;
 }
 
 /** One fit at one level: what stays the same while θ moves. */
 export interface Objective {
   readonly level: Level;
-  readonly free: FreeParameters;
+  readonly system: CoordinateSystem;
   readonly groups: readonly ScalingGroup[];
   /** 1/σ_a², shape (P). */
   readonly weight: Float64Array;
@@ -66,14 +71,6 @@ export function signalOf(objective: Objective, value: Value): number {
   return contrastPower(sums, objective.weight, best.contrast) / variancePerPoint(objective, value);
 }
 
-/** The map ∂moving/∂θ: a moving parameter follows its source, shape (moving, n). */
-export function followMap(free: FreeParameters, moving: readonly string[]): Float64Array {
-  const n = free.names.length;
-  const map = new Float64Array(moving.length * n);
-  moving.forEach((name, k) => (map[k * n + free.source(name)] = 1));
-  return map;
-}
-
 /** One value sweep. `guess` should be near the best scaling, to keep rounding small; any finite one is right. */
 export async function evaluate(
   objective: Objective,
@@ -81,8 +78,8 @@ export async function evaluate(
   guess: ScalingGuess,
   context: TaskContext,
 ): Promise<Value> {
-  const { level, free, groups, weight } = objective;
-  const values = free.values(theta);
+  const { level, system, groups, weight } = objective;
+  const values = system.free.values(theta);
   const scaling: AngleScaling = { contrast: guess.contrast, offset: guess.offset, weight };
   const sums = await level.sweeps.sums(level.model.physics(values), scaling, context);
   return { theta, values, sums, guess: scaling, best: eliminate(groups, sums, scaling) };
@@ -95,38 +92,40 @@ export async function linearise(
   guess: ScalingGuess,
   context: TaskContext,
 ): Promise<Linearisation> {
-  const { level, free, groups, weight } = objective;
+  const { level, system, groups, weight } = objective;
+  const { free } = system;
   const values = free.values(theta);
   const scaling: AngleScaling = { contrast: guess.contrast, offset: guess.offset, weight };
-  const sensitivities = level.model.sensitivities(values, free.moving);
+  const chart = chartAt(system, theta, { ignoreBounds: true });
+  const { sensitivities, columns } = naturalColumns(free, chart, level.model.sensitivities(values, free.moving));
   const sums = await level.sweeps.normal(level.model.physics(values), sensitivities, scaling, context);
   const best = eliminate(groups, sums, scaling);
   const n = free.names.length;
-  const moving = sums.parameters.length;
-  const follow = followMap(free, sums.parameters);
+  const count = sums.parameters.length;
   return {
     theta,
     values,
     sums,
     guess: scaling,
     best,
-    gradient: transposeTimes(follow, moving, n, projectedGradient(sums, scaling, best)),
-    information: congruence(projectedInformation(sums, scaling, best), moving, follow, n),
+    chart,
+    columns,
+    gradient: transposeTimes(columns, count, n, projectedGradient(sums, scaling, best)),
+    information: congruence(projectedInformation(sums, scaling, best), count, columns, n),
   };
 }
 
-/** Coupling of θ to a group's coefficients, shape (n, 2·terms) row-major: a border of the arrowhead. */
-export function borderOf({ free }: Objective, { sums, guess }: Linearisation, group: ScalingGroup): Float64Array {
-  const n = free.names.length;
-  const follow = followMap(free, sums.parameters);
-  const columns = coupling(group, sums, guess);
+/** Coupling of z to a group's coefficients, shape (n, 2·terms) row-major: a border of the arrowhead. */
+export function borderOf({ theta, sums, guess, columns }: Linearisation, group: ScalingGroup): Float64Array {
+  const n = theta.length;
+  const coupled = coupling(group, sums, guess);
   const coefficients = 2 * group.terms;
   const border = new Float64Array(n * coefficients);
   sums.parameters.forEach((_, k) => {
     for (let i = 0; i < n; i++) {
       for (let s = 0; s < coefficients; s++) {
         const at = i * coefficients + s;
-        border[at] = border[at]! + follow[k * n + i]! * columns[k * coefficients + s]!;
+        border[at] = border[at]! + columns[k * n + i]! * coupled[k * coefficients + s]!;
       }
     }
   });
@@ -134,6 +133,6 @@ export function borderOf({ free }: Objective, { sums, guess }: Linearisation, gr
 }
 
 /** Free parameters that are not at a bound, as indices of θ. */
-export function openParameters({ free }: Objective, { theta }: Value): number[] {
-  return free.names.map((_, i) => i).filter((i) => theta[i] !== free.lower[i] && theta[i] !== free.upper[i]);
+export function openParameters({ system }: Objective, { theta }: Value): number[] {
+  return system.free.names.map((_, i) => i).filter((i) => !atBound(system.free, theta, i));
 }

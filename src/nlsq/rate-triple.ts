@@ -52,6 +52,8 @@ export interface BentTriple {
   readonly indices: readonly [number, number, number];
   /** ∂(A, p, B)/∂z, 3×3 row-major. */
   readonly jacobian: Float64Array;
+  /** ∂z/∂(A, p, B), 3×3 row-major. */
+  readonly inverse: Float64Array;
   /** (A, p, B) at z, and back. */
   readonly move: (z0: number, z1: number, z2: number) => readonly [number, number, number];
   readonly locate: (amplitude: number, exponent: number, offset: number) => readonly [number, number, number];
@@ -71,7 +73,7 @@ export function bentTriple(
       : Math.abs(power) >= SMALLEST_SHARE * liveliness && liveliness > 0
         ? slopeTriple(state, referenceTime, liveliness)
         : signedTriple(state, referenceTime);
-  return { amplitude, indices, ...triple };
+  return { amplitude, indices, ...triple, inverse: inverse3(triple.jacobian) };
 }
 
 type Triple = Pick<BentTriple, 'jacobian' | 'move' | 'locate'>;
@@ -142,4 +144,15 @@ function signedTriple({ power, rate, exponent, factor, scale }: RateState, refer
       return [(otherPower + b - rate) / scale, p - exponent, (otherPower - power) / scale];
     },
   };
+}
+
+/** Inverse of a regular 3×3 matrix by cofactors. */
+function inverse3(m: Float64Array): Float64Array {
+  const cofactor = (i: number, j: number): number => {
+    const [r0, r1] = [(i + 1) % 3, (i + 2) % 3];
+    const [c0, c1] = [(j + 1) % 3, (j + 2) % 3];
+    return m[3 * r0 + c0]! * m[3 * r1 + c1]! - m[3 * r0 + c1]! * m[3 * r1 + c0]!;
+  };
+  const determinant = m[0]! * cofactor(0, 0) + m[1]! * cofactor(0, 1) + m[2]! * cofactor(0, 2);
+  return Float64Array.from({ length: 9 }, (_, at) => cofactor(at % 3, Math.floor(at / 3)) / determinant);
 }

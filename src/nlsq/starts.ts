@@ -43,7 +43,6 @@ export interface ScanRequest {
 /** Screen the candidates of a Latin hypercube by cost; best first. */
 export async function scan(
   objective: Objective,
-  system: CoordinateSystem,
   { settings, range, seed, stream }: ScanRequest,
   guess: ScalingGuess,
   context: TaskContext,
@@ -57,7 +56,7 @@ export async function scan(
     scanDimensions(range),
   )) {
     throwIfCancelled(context);
-    const value = await evaluate(objective, candidate(system, range, settings, unit), guess, context);
+    const value = await evaluate(objective, candidate(objective.system, range, settings, unit), guess, context);
     if (!Number.isFinite(value.best.cost)) continue;
     screened.push(value);
     if (value.best.cost < lowest) {

@@ -8,7 +8,7 @@ import { weakestDirections } from './identifiability.ts';
 import type { Climbed } from './climb.ts';
 import type { Explored } from './explore.ts';
 import type { Minimum } from './minima.ts';
-import { variancePerPoint, type Objective, type Value } from './objective.ts';
+import type { Objective, Value } from './objective.ts';
 import type { FitOutcome, FittedParameter, FittedScaling, TraceEntry, Uncertainty, WeakDirection } from './outcome.ts';
 import type { FitProblem } from './problem.ts';
 import { findWarnings } from './warnings.ts';
@@ -17,7 +17,6 @@ export interface Finished {
   readonly problem: FitProblem;
   /** Coarsest level first, all data last. */
   readonly objectives: readonly Objective[];
-  readonly system: CoordinateSystem;
   readonly explored: Explored;
   readonly climbed: Climbed;
   readonly trace: readonly TraceEntry[];
@@ -29,12 +28,13 @@ export interface Finished {
 const AT_BEST = 1e-6;
 
 export function summarise(finished: Finished): FitOutcome {
-  const { problem, objectives, system, explored, climbed } = finished;
+  const { problem, objectives, explored, climbed } = finished;
   const objective = objectives.at(-1)!;
+  const { system } = objective;
   const best = climbed.minima[0];
   // Stopped before any start was linearised: the first start is the best point there is.
   const point: Value = best?.point ?? explored.starts[0]!;
-  const errors = errorsAt(objective, system, best, problem);
+  const errors = errorsAt(objective, best, problem);
   const cancelled = { status: 'cancelled', reason: 'stopped on request' } as const;
   const { status, reason } = climbed.cancelled || best === undefined ? cancelled : best;
   const parameters = fittedParameters(problem, system, point, errors);
@@ -77,20 +77,15 @@ interface Errors {
   readonly reason: string | null;
 }
 
-function errorsAt(
-  objective: Objective,
-  system: CoordinateSystem,
-  best: Minimum | undefined,
-  problem: FitProblem,
-): Errors {
+function errorsAt(objective: Objective, best: Minimum | undefined, problem: FitProblem): Errors {
   const unknown = (reason: string): Errors => ({ covariance: null, condition: null, weakest: [], reason });
   if (best === undefined || !best.full) return unknown('stopped before all data were fitted');
   if (best.status === 'cancelled') return unknown('stopped before the fit converged');
   if (best.status === 'failed') return unknown('the fit failed');
-  const covariance = covarianceAt(objective, system, best.point, variancePerPoint(objective, best.point));
+  const covariance = covarianceAt(objective, best.point);
   const units = new Map(physicalParameters('laminar_flow').map(({ name, unit }) => [name, unit]));
   const weakest = weakestDirections({
-    system,
+    system: objective.system,
     values: best.point.values,
     covariance,
     times: problem.model.grid.times,

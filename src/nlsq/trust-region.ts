@@ -10,7 +10,7 @@
 import { isTwotimeError } from '../base/errors.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { minimiseInBox, minimiseInBoxAndBall, modelValue, norm, type BoxQuadratic } from './box-quadratic.ts';
-import { chartAt, triplesOutside, type Chart, type CoordinateSystem } from './coordinates.ts';
+import { changeOfChart, chartAt, triplesOutside, type Chart, type CoordinateSystem } from './coordinates.ts';
 import { congruence, transposeTimes } from './linear-algebra.ts';
 import { evaluate, linearise, pointsOf, type Linearisation, type Objective, type Value } from './objective.ts';
 import type { FitStatus, TraceEntry } from './outcome.ts';
@@ -51,7 +51,6 @@ const STEPS_WITHOUT_GAIN = 5;
 /** Go down from `start` to a minimum inside the bounds. Cancellation returns the best point so far. */
 export async function refine(
   objective: Objective,
-  system: CoordinateSystem,
   start: Linearisation,
   options: RefineOptions,
   context: TaskContext,
@@ -73,7 +72,7 @@ export async function refine(
 
   for (let iteration = 1; ; iteration++) {
     const { cost } = point.best;
-    const decrement = newtonDecrement(system, point);
+    const decrement = newtonDecrement(objective.system, point);
     const variance = (2 * cost) / degrees;
     const distance = Math.sqrt(decrement / variance);
     if (isSilent(point)) return end('stalled', 'the data do not respond to any free parameter here', iteration - 1);
@@ -100,7 +99,7 @@ export async function refine(
     }
     lastDecrement = decrement;
 
-    const step = proposeStep(system, point, radius);
+    const step = proposeStep(objective.system, point, radius);
     if (step.length < SMALLEST_STEP) {
       return end('converged', 'the step is too short to change the parameters (step)', iteration - 1);
     }
@@ -139,7 +138,6 @@ export async function refine(
 /** Linearise at a point and go down from there; null when cancelled before the first sweep was done. */
 export async function descend(
   objective: Objective,
-  system: CoordinateSystem,
   from: Value,
   options: RefineOptions,
   context: TaskContext,
@@ -152,28 +150,26 @@ export async function descend(
     throw error;
   }
   options.record({ iteration: 0, cost: point.best.cost, accepted: true });
-  return refine(objective, system, point, options, context);
+  return refine(objective, point, options, context);
 }
 
-/** The quadratic model of the cost in local coordinates. */
+/** The quadratic model of the cost in another chart around its point. */
 export function quadraticIn(chart: Chart, point: Linearisation): BoxQuadratic {
   const n = point.theta.length;
+  const change = changeOfChart(point.chart, chart);
   return {
-    gradient: transposeTimes(chart.jacobian, n, n, point.gradient),
-    hessian: congruence(point.information, n, chart.jacobian, n),
+    gradient: transposeTimes(change, n, n, point.gradient),
+    hessian: congruence(point.information, n, change, n),
     lower: chart.lower,
     upper: chart.upper,
   };
 }
 
-/** Twice the decrease that the quadratic model promises inside the user's box: gᵀH⁻¹g when no bound is near. */
+/** Twice the decrease that the quadratic model promises inside the bounds that are felt: gᵀH⁻¹g where none is. */
 function newtonDecrement(system: CoordinateSystem, point: Linearisation): number {
-  const quadratic = quadraticIn(chartAt(system, point.theta, ALL_STRAIGHT(system)), point);
+  const quadratic = quadraticIn(chartAt(system, point.theta), point);
   return Math.max(0, -2 * modelValue(quadratic, minimiseInBox(quadratic, 0)));
 }
-
-const ALL_STRAIGHT = (system: CoordinateSystem): ReadonlySet<string> =>
-  new Set(system.triples.map(({ amplitude }) => amplitude));
 
 interface Step {
   readonly theta: Float64Array;
@@ -188,7 +184,7 @@ interface Step {
 function proposeStep(system: CoordinateSystem, point: Linearisation, radius: number): Step {
   const straight = new Set<string>();
   for (;;) {
-    const chart = chartAt(system, point.theta, straight);
+    const chart = chartAt(system, point.theta, { straight });
     const quadratic = quadraticIn(chart, point);
     const { z, onBall } = minimiseInBoxAndBall(quadratic, radius);
     const theta = chart.at(z);

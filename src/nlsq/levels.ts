@@ -24,7 +24,7 @@ export interface Level {
 /** Frames of the coarsest level, about; up to twice as many the data are their own coarsest level. */
 const COARSEST_FRAMES = 64;
 /** Frames of a level over those of the next coarser one, at most. */
-const LARGEST_RATIO = 4;
+const LARGEST_RATIO = 2.5;
 /** Frames in one comb, with gaps that double, so that short and long lags are present at every age. */
 const COMB_TEETH = 8;
 

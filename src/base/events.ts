@@ -25,7 +25,7 @@ export type RunEvent =
     }
   | {
       readonly kind: 'iteration';
-      /** `scan`, `coarse` (block-averaged data) or `full` (all data). */
+      /** `scan`, `coarse` (some of the frames) or `full` (all data). */
       readonly level: 'scan' | 'coarse' | 'full';
       readonly start: number;
       readonly iteration: number;

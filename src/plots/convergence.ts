@@ -1,7 +1,7 @@
 /**
  * How the cost fell: excess over the best cost against steps, all starts, reduced and full data apart.
  *
- * A start goes through stages: block means, then more and more frames, then all data. Its iterations count from the
+ * A start goes through stages: some frames, then more and more of them, then all data. Its iterations count from the
  * beginning in each. Costs of different data cannot be compared, so the excess on reduced data is that over the best
  * cost of the same stage.
  */
@@ -16,7 +16,7 @@ import type { Scale } from './scale.ts';
 import { dots, element, line, polyline, text } from './svg.ts';
 
 const LEVELS = {
-  coarse: { title: 'reduced data (block means, picked frames)', colour: '#8a5a00' },
+  coarse: { title: 'some of the frames', colour: '#8a5a00' },
   full: { title: 'all data', colour: '#1f5fa8' },
 } as const;
 type Level = keyof typeof LEVELS;

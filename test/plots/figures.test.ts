@@ -213,7 +213,7 @@ describe('rates', () => {
 describe('convergence', () => {
   test('tells reduced from full data and how many starts agree', () => {
     const { texts } = figure('convergence');
-    expect(texts).toContain('reduced data (block means, picked frames)');
+    expect(texts).toContain('some of the frames');
     expect(texts).toContain('all data');
     expect(texts).toContain('relative excess cost');
     expect(count(texts, 'step')).toBe(2);

@@ -137,7 +137,9 @@ function compareWithScipy(data: string, own: number, megabytes: number, record: 
   );
   for (const [name, { value, uncertainty }] of Object.entries(record.parameters)) {
     const apart = uncertainty.independent === null ? NaN : (theirs.parameters[name]! - value) / uncertainty.independent;
-    console.log(`         ${name.padEnd(20)} ${value} and ${theirs.parameters[name]} (${apart.toExponential(1)} standard errors apart)`);
+    console.log(
+      `         ${name.padEnd(20)} ${value} and ${theirs.parameters[name]} (${apart.toExponential(1)} standard errors apart)`,
+    );
   }
 }
 

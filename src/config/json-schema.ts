@@ -22,5 +22,5 @@ export function configJsonSchema(): JsonSchema {
       Object.assign(jsonSchema, { description, anyOf: [mapping, SHORT_FORM] });
     },
   });
-  return { ...schema, required: REQUIRED } as JsonSchema;
+  return { ...schema, required: REQUIRED };
 }

@@ -61,11 +61,12 @@ export function readYaml(text: string, where: ErrorLocation): LocatedTree {
     const result = Object.create(null) as Record<string, unknown>;
     for (const { pair, text: joined } of joinCallArguments(map, text)) {
       const start = rangeOf(pair.key)[0];
-      if (!isScalar(pair.key) || pair.key.value === null) {
+      const name = isScalar<string | number | boolean | null>(pair.key) ? pair.key.value : null;
+      if (name === null) {
         refuse(start, 'this key is not a word', 'write key: value');
         continue;
       }
-      const key = String(pair.key.value);
+      const key = String(name);
       const below = [...path, key];
       const known = positions.get(pathKey(below));
       if (known !== undefined) {

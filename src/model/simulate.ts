@@ -35,7 +35,7 @@ export interface Simulation {
   /** 0, dt, …, (N−1)·dt in s, shape (N). */
   readonly times: Float64Array;
   /** c2 of one angle: the whole symmetric matrix, row-major, shape (N, N). A new array at each call, the same numbers. */
-  matrix(angle: number): Float64Array;
+  readonly matrix: (angle: number) => Float64Array;
 }
 
 /** Prepare a simulation; matrices are computed one angle at a time, so that a writer need not hold them all. */

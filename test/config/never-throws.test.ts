@@ -49,7 +49,9 @@ test('any value at any key', () => {
           let node = tree;
           for (const key of path.slice(0, -1)) {
             const below = node[key];
-            node = node[key] = typeof below === 'object' && below !== null ? (below as Record<string, unknown>) : {};
+            const next: Record<string, unknown> = { ...(typeof below === 'object' ? below : {}) };
+            node[key] = next;
+            node = next;
           }
           node[path.at(-1)!] = value;
         }

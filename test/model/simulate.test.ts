@@ -23,7 +23,7 @@ function simulated(
     experiment: { mode: 'laminar_flow', convention: 'published', q: 0.0054, gap: 2e6, phi },
     dt: 0.1,
     frames,
-    values: { ...laminar, ...changes } as ParameterValues,
+    values: { ...laminar, ...changes },
     contrast: Float64Array.of(0.3, 0.25),
     offset: Float64Array.of(1, 1.01),
     noise,

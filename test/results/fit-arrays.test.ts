@@ -20,7 +20,7 @@ beforeAll(async () => {
   await writeFitArrays(folder, input, true);
   const reader = new NpzReader(path, 'fit.npz');
   for (const entry of reader.entries.values()) {
-    const bytes = await reader.whole(entry);
+    const bytes = reader.whole(entry);
     arrays.set(entry.name, decodeNpy(bytes, {}));
   }
   reader.close();

@@ -152,6 +152,12 @@ describe('the schema of result.json', () => {
 
 test('records made from the same fit are equal', () => {
   expect(
-    makeResultRecord({ ...fit, scaling: 'per-angle', timings: record.timings, resources: record.resources, versions: record.versions }),
+    makeResultRecord({
+      ...fit,
+      scaling: 'per-angle',
+      timings: record.timings,
+      resources: record.resources,
+      versions: record.versions,
+    }),
   ).toEqual(record);
 });

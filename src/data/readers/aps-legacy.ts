@@ -215,7 +215,7 @@ function readDt(file: Hdf5File, warnings: Warning[]): MatrixSource['dt'] {
 function readIntensity(file: Hdf5File, results: string): Float64Array | null {
   const found = file.numbers(`${results}/frameSum`);
   if (found === null || found.shape.length !== 2 || found.shape[0] !== 2) return null;
-  return found.values.subarray(found.shape[1]!);
+  return found.values.subarray(found.shape[1]);
 }
 
 /** N of a square float matrix. */

@@ -20,6 +20,8 @@ export interface WorkerTaskContext extends TaskContext {
   readonly kernels: KernelExports;
 }
 
+type TaskFunction = (input: unknown, context: WorkerTaskContext) => unknown;
+
 const start = workerData as WorkerStart;
 const port = parentPort;
 if (port === null) throw new Defect('a pool worker was started outside a thread');
@@ -53,7 +55,7 @@ async function runTask(task: TaskMessage): Promise<void> {
     const module = (await import(task.module)) as Record<string, unknown>;
     const run = module[task.export];
     if (typeof run !== 'function') throw new Defect(`${task.module} exports no function ${task.export}`);
-    const output: unknown = await run(task.input, context);
+    const output = await (run as TaskFunction)(task.input, context);
     reply({ kind: 'done', id: task.id, output });
   } catch (error) {
     reply({ kind: 'failed', id: task.id, error: errorParts(error) });

@@ -82,6 +82,6 @@ async function tryHdf5(): Promise<string> {
 }
 
 async function tryPng(): Promise<string> {
-  const png = await svgToPng('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>', 1);
+  const png = await svgToPng('<svg xmlns="http://www.w3.org/2000/svg" width="4" height="4"/>');
   return `PNG renderer works (${png.length} bytes for an empty figure)`;
 }

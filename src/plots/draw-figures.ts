@@ -7,7 +7,6 @@ import type { SequentialMap } from './colour-map.ts';
 import { drawConvergence } from './convergence.ts';
 import type { Deflate } from './png.ts';
 import { averageOverLag, chooseLagBins } from './lag-average.ts';
-import { MAP_SCALE } from './map-image.ts';
 import { chooseCutDomains, CUTS_PER_PAGE, drawLagCuts } from './lag-cuts.ts';
 import type { CutAngle } from './lag-cuts.ts';
 import type { PageFacts } from './page.ts';
@@ -34,13 +33,7 @@ export interface Figure {
   /** File name without extension. */
   readonly name: string;
   readonly svg: string;
-  /** Pixels per user unit of the PNG form. */
-  readonly scale: number;
 }
-
-/** Pixels per user unit of charts; pages of many panels get as many as maps. */
-const CHART_SCALE = 2;
-const MANY_PANELS = 6;
 
 /** Angles drawn large; the worst ones when there are more. */
 const LARGE_MAPS = 4;
@@ -51,13 +44,13 @@ const SMALL_PIXELS = 140;
 /**
  * Figures `rates`, `convergence`, `c2-maps` (and `c2-maps-others` beyond four angles), `lag-cuts`; numbered pages where
  * there are very many angles. Made one by one, those that take least work first, so that a caller can write one while
- * the next is drawn.
+ * the next is drawn. Null stands for a piece of work done, a moment to let something else go on.
  */
-export function* drawFigures(input: FigureInput): Generator<Figure, void, undefined> {
+export function* drawFigures(input: FigureInput): Generator<Figure | null, void, undefined> {
   const { outcome, model, facts, dataset } = input;
   const { grid } = dataset;
-  yield { name: 'rates', svg: drawRates(model, outcome, facts), scale: CHART_SCALE };
-  yield { name: 'convergence', svg: drawConvergence(outcome, facts), scale: CHART_SCALE };
+  yield { name: 'rates', svg: drawRates(model, outcome, facts) };
+  yield { name: 'convergence', svg: drawConvergence(outcome, facts) };
 
   const order = worstFirst(outcome.cost.chi2PerPoint);
   const large = new Set(order.slice(0, LARGE_MAPS));
@@ -75,6 +68,7 @@ export function* drawFigures(input: FigureInput): Generator<Figure, void, undefi
       maps: mapPairs(grid, pairs, blockFor(grid, large.has(a) ? LARGE_PIXELS : SMALL_PIXELS)),
     });
     cuts.push({ phi: dataset.phi[a]!, cuts: averageOverLag(grid, pairs, bins) });
+    yield null;
   }
   const style: MapStyle = {
     colours: chooseMapColours(maps, input.colours ?? 'viridis'),
@@ -84,8 +78,7 @@ export function* drawFigures(input: FigureInput): Generator<Figure, void, undefi
   yield* drawAllMaps(maps, order, grid, style);
   const domains = chooseCutDomains(cuts);
   for (const { shown, suffix, told } of pagesOf(cuts, CUTS_PER_PAGE)) {
-    const svg = drawLagCuts(shown, bins.windows, domains, facts, told);
-    yield { name: `lag-cuts${suffix}`, svg, scale: shown.length > MANY_PANELS ? MAP_SCALE : CHART_SCALE };
+    yield { name: `lag-cuts${suffix}`, svg: drawLagCuts(shown, bins.windows, domains, facts, told) };
   }
 }
 
@@ -96,20 +89,18 @@ function* drawAllMaps(
   style: MapStyle,
 ): Generator<Figure> {
   if (maps.length <= LARGE_MAPS) {
-    const svg = drawMaps(maps, grid, style, 'measured, model and residual of every angle');
-    yield { name: 'c2-maps', svg, scale: MAP_SCALE };
+    yield { name: 'c2-maps', svg: drawMaps(maps, grid, style, 'measured, model and residual of every angle') };
     return;
   }
   const worst = order.slice(0, LARGE_MAPS);
   const rest = maps.filter((_, a) => !worst.includes(a));
   const told = `the ${LARGE_MAPS} of ${maps.length} angles with the largest χ² per point, worst first`;
   const shownLarge = worst.map((a) => maps[a]!);
-  yield { name: 'c2-maps', svg: drawMaps(shownLarge, grid, style, told), scale: MAP_SCALE };
+  yield { name: 'c2-maps', svg: drawMaps(shownLarge, grid, style, told) };
   const which =
     rest.length === 1 ? `the other one of ${maps.length} angles` : `the other ${rest.length} of ${maps.length} angles`;
   for (const { shown, suffix, told: page } of pagesOf(rest, SMALL_MAPS_PER_PAGE)) {
-    const svg = drawSmallMaps(shown, grid, style, `${which}${page}`);
-    yield { name: `c2-maps-others${suffix}`, svg, scale: MAP_SCALE };
+    yield { name: `c2-maps-others${suffix}`, svg: drawSmallMaps(shown, grid, style, `${which}${page}`) };
   }
 }
 

@@ -4,6 +4,7 @@ export { drawFigures } from './draw-figures.ts';
 export type { Figure, FigureInput } from './draw-figures.ts';
 export { encodeRgbaPng, rgbaScanlines } from './png.ts';
 export type { Deflate } from './png.ts';
+export { PNG_SCALE } from './page.ts';
 export type { PageFacts } from './page.ts';
 export { fittedValues, rateCurve } from './rate-band.ts';
 export type { RateCurve } from './rate-band.ts';

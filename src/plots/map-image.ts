@@ -5,6 +5,7 @@ import type { Palette } from './colour-map.ts';
 import { dataUrl, encodeIndexedPng, toIndices } from './png.ts';
 import type { Deflate } from './png.ts';
 import { withMinus } from './number-text.ts';
+import { PNG_SCALE } from './page.ts';
 import { linearScale } from './scale.ts';
 import { element, line, text } from './svg.ts';
 
@@ -14,9 +15,6 @@ export interface ColourScale {
   readonly limits: readonly [low: number, high: number];
 }
 
-/** Pixels per user unit of the PNG form of pages with maps. */
-export const MAP_SCALE = 1.5;
-
 /** Viewers smooth small images when they enlarge them; these many pixels keep single frame pairs sharp. */
 const SHARP_PIXELS = 180;
 
@@ -25,7 +23,7 @@ const SHARP_PIXELS = 180;
  * else some rows would be drawn wider than others, or all of them blurred.
  */
 export function mapSide(size: number, wanted: number): number {
-  return (Math.max(1, Math.round((wanted * MAP_SCALE) / size)) * size) / MAP_SCALE;
+  return (Math.max(1, Math.round((wanted * PNG_SCALE) / size)) * size) / PNG_SCALE;
 }
 
 /** A square matrix as an image with row 0 at the bottom: t1 to the right, t2 upwards. */

@@ -34,6 +34,9 @@ export interface Page {
   readonly notes: readonly string[];
 }
 
+/** Pixels per user unit of the PNG form of a page. */
+export const PNG_SCALE = 1.5;
+
 export const FONT_FAMILY = "'DejaVu Sans', Verdana, sans-serif";
 const MARGIN = 14;
 const TITLE_SIZE = 14;

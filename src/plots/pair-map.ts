@@ -87,7 +87,7 @@ export function mapPairs(grid: TimeGrid, pairs: AnglePairs, block: number): Pair
 export function quantiles(
   arrays: readonly Float32Array[],
   fractions: readonly number[],
-  limit = 50_000,
+  limit = 20_000,
 ): number[] | null {
   const total = arrays.reduce((sum, one) => sum + one.length, 0);
   const stride = Math.max(1, Math.ceil(total / limit));

@@ -2,21 +2,21 @@
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
-import { encodeRgbaPng, rgbaScanlines } from '../plots/index.ts';
+import { encodeRgbaPng, PNG_SCALE, rgbaScanlines } from '../plots/index.ts';
 
 const FONT = fileURLToPath(new URL('../../assets/fonts/DejaVuSans.ttf', import.meta.url));
 /** Maps are noise, which no level compresses. */
-const DEFLATE_LEVEL = 3;
+const DEFLATE_LEVEL = 1;
 
 const deflateAsync = promisify<Uint8Array, { level: number }, Buffer>(deflate);
 
-/** PNG bytes of an SVG page, `scale` pixels per user unit; drawn and compressed beside this thread. */
-export async function svgToPng(svg: string, scale: number, signal?: AbortSignal): Promise<Uint8Array> {
+/** PNG bytes of an SVG page, drawn and compressed beside this thread. */
+export async function svgToPng(svg: string, signal?: AbortSignal): Promise<Uint8Array> {
   const { renderAsync } = await import('@resvg/resvg-js');
   const image = await renderAsync(
     svg,
     {
-      fitTo: { mode: 'zoom', value: scale },
+      fitTo: { mode: 'zoom', value: PNG_SCALE },
       font: { loadSystemFonts: false, fontFiles: [FONT], defaultFontFamily: 'DejaVu Sans' },
       background: '#ffffff',
     },

@@ -6,7 +6,7 @@ import type { Warning } from '../base/events.ts';
 import { throwIfCancelled } from '../base/task-context.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { drawFigures } from '../plots/index.ts';
-import type { FigureInput } from '../plots/index.ts';
+import type { Figure, FigureInput } from '../plots/index.ts';
 import { digestOutcome, writeFileAtomically } from '../results/index.ts';
 import { svgToPng } from './svg-to-png.ts';
 
@@ -57,11 +57,14 @@ export async function writeFigures(
   const rasteriser = await findRasteriser();
   const inTurn = takeTurns(Math.min(availableParallelism(), MOST_AT_ONCE));
   const deflate = (bytes: Uint8Array): Uint8Array => deflateSync(bytes, MAP_COMPRESSION);
-  for (const { name, svg, scale } of drawFigures({ ...input, facts, deflate })) {
-    if (context.signal?.aborted === true || failures.length > 0) break;
+  const start = ({ name, svg }: Figure): void => {
     writing.push(write(`${name}.svg`, () => svg));
-    if (rasteriser === null)
-      writing.push(write(`${name}.png`, () => inTurn(() => svgToPng(svg, scale, context.signal))));
+    if (rasteriser !== null) return;
+    writing.push(write(`${name}.png`, () => inTurn(() => svgToPng(svg, context.signal))));
+  };
+  for (const figure of drawFigures({ ...input, facts, deflate })) {
+    if (context.signal?.aborted === true || failures.length > 0) break;
+    if (figure !== null) start(figure);
     // Give the background work a turn.
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MAP_SCALE } from '../../src/plots/map-image.ts';
+import { PNG_SCALE } from '../../src/plots/index.ts';
 import { figuresOf } from '../support/figures.ts';
 import { pixelAt } from '../support/read-png.ts';
 import { readSvg } from '../support/read-svg.ts';
@@ -118,9 +118,9 @@ describe('maps', () => {
       const size = Math.ceil((frames - 1) / block);
       for (const { x, y, width, height, pixels } of maps) {
         expect(pixels.width % size).toBe(0);
-        expect((width * MAP_SCALE) / size).toBeCloseTo(Math.round((width * MAP_SCALE) / size), 3);
+        expect((width * PNG_SCALE) / size).toBeCloseTo(Math.round((width * PNG_SCALE) / size), 3);
         expect(height).toBe(width);
-        for (const place of [x, y]) expect(place * MAP_SCALE).toBeCloseTo(Math.round(place * MAP_SCALE), 1);
+        for (const place of [x, y]) expect(place * PNG_SCALE).toBeCloseTo(Math.round(place * PNG_SCALE), 1);
       }
     }
   });

@@ -24,5 +24,6 @@ export function figuresOf(fit: SyntheticFit, change: Partial<FigureInput> = {}):
     deflate: (bytes) => deflateSync(bytes),
     ...change,
   };
-  return new Map(Array.from(drawFigures(input), ({ name, svg }) => [name, svg]));
+  const figures = Array.from(drawFigures(input)).filter((figure) => figure !== null);
+  return new Map(figures.map(({ name, svg }) => [name, svg]));
 }

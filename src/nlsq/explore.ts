@@ -1,19 +1,18 @@
 /**
  * Find the minima of a coarse level: scan, try out, go down, and look again around what was found.
  *
- * The transport coefficient is found from nearly anywhere. The flow is not: images of the flow (`flow-images.ts`) are false minima.
+ * The transport coefficient is found from nearly anywhere. The flow is not: its images (`flow-images.ts`) are false minima.
  * Half of the starts therefore come from a scan of everything, the others from scans of the flow parameters alone with the
- * transport coefficient of the best minimum so far; and whenever there is a new best minimum, its images are tried:
- * if one is better, the start goes on from there.
+ * transport coefficient of the best minimum so far; and whenever there is a new best minimum, its images are tried: if
+ * one is better, the start goes on from there.
  */
 import { Cancelled, isTwotimeError } from '../base/errors.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import type { ScanRange } from './candidates.ts';
 import type { CoordinateSystem } from './coordinates.ts';
-import { merge, sortByCost, type Minimum } from './minima.ts';
 import { flowImages } from './flow-images.ts';
+import { merge, sortByCost, type Minimum } from './minima.ts';
 import { evaluate, signalOf, type Objective, type ScalingGuess, type Value } from './objective.ts';
-import type { ParameterSetting } from './problem.ts';
 import { givenStart, openSettings, pickDistinct, scan } from './starts.ts';
 import { descend, ROUGHLY, type Refined, type StepRecorder } from './trust-region.ts';
 
@@ -25,7 +24,6 @@ const TRIAL_STEPS = 6;
 const IMAGES_FOLLOWED = 2;
 /** Starts between two looks at what is best. */
 const STARTS_PER_ROUND = 2;
-
 /** (Signal/noise)² from which a level shows where the minima are. */
 const CLEAR_SIGNAL = 2000;
 
@@ -48,38 +46,53 @@ export interface ExploreOptions {
   readonly guess: ScalingGuess;
 }
 
-/**
- * The coarsest level on which the correlations stand out of the noise, judged at the user's start or the best point of a
- * scan; at most the last level before all data. Returns its index.
- */
-export async function levelToExplore(
-  objectives: readonly Objective[],
-  { count, seed, range, guess }: ExploreOptions,
-  context: TaskContext,
-): Promise<number> {
-  const { system } = objectives[0]!;
-  const given = givenStart(system);
-  for (let k = 0; k < objectives.length - 2; k++) {
-    const objective = objectives[k]!;
-    const settings = openSettings(system, given !== null);
-    const points: Value[] =
-      count > 1 ? await scan(objective, { settings, range, seed, stream: 0 }, guess, context) : [];
-    if (given !== null) points.push(await evaluate(objective, given, guess, context));
-    if (points.some((value) => signalOf(objective, value) >= CLEAR_SIGNAL)) return k;
-  }
-  return Math.max(0, objectives.length - 2);
+/** A level to begin on, and the scan of everything that was made there, if any. */
+export interface Beginning {
+  readonly index: number;
+  readonly scanned: readonly Value[] | null;
 }
 
-/** Explore a level. Throws `Cancelled` when stopped before there was any point. */
+/**
+ * The coarsest level on which the correlations stand out of the noise, judged at the user's start or the best point of a
+ * scan; at most the last level before all data.
+ */
+export async function chooseLevel(
+  objectives: readonly Objective[],
+  options: ExploreOptions,
+  context: TaskContext,
+): Promise<Beginning> {
+  const last = Math.max(0, objectives.length - 2);
+  for (let index = 0; index < last; index++) {
+    const objective = objectives[index]!;
+    const given = givenStart(objective.system);
+    const scanned = options.count > 1 ? await scanEverything(objective, options, context) : null;
+    const points = [...(scanned ?? [])];
+    if (given !== null) points.push(await evaluate(objective, given, options.guess, context));
+    if (points.some((value) => signalOf(objective, value) >= CLEAR_SIGNAL)) return { index, scanned };
+  }
+  return { index: last, scanned: null };
+}
+
+function scanEverything(
+  objective: Objective,
+  { range, seed, guess }: ExploreOptions,
+  context: TaskContext,
+): Promise<Value[]> {
+  const settings = openSettings(objective.system, givenStart(objective.system) !== null);
+  return scan(objective, { settings, range, seed, stream: 0 }, guess, context);
+}
+
+/** Explore a level, with the scan of everything if there is one. Throws `Cancelled` when stopped before there was any point. */
 export async function explore(
   objective: Objective,
   options: ExploreOptions,
+  scanned: readonly Value[] | null,
   recorder: (objective: Objective, start: number) => StepRecorder,
   context: TaskContext,
 ): Promise<Explored> {
   const explorer = new Explorer(objective, options, recorder, context);
   try {
-    await explorer.run();
+    await explorer.run(scanned);
     return { minima: sortByCost(explorer.minima), starts: explorer.starts, cancelled: false };
   } catch (error) {
     if (explorer.starts.length === 0 || !isTwotimeError(error, 'Cancelled')) throw error;
@@ -112,48 +125,43 @@ class Explorer {
     this.#context = context;
   }
 
-  async run(): Promise<void> {
+  async run(scanned: readonly Value[] | null): Promise<void> {
     const { count, range, guess } = this.#options;
     const given = givenStart(this.#system);
     if (given !== null) await this.#goDown([await evaluate(this.#objective, given, guess, this.#context)]);
-    const settings = openSettings(this.#system, given !== null);
     const flow = this.#system.free.names.filter((name) => range.flow.includes(name));
     const everywhere = Math.min(count - this.starts.length, flow.length === 0 ? count : Math.ceil(count / 2));
-    await this.#startFrom(settings, 0, everywhere, guess);
+    if (everywhere > 0) {
+      const candidates = scanned ?? (await scanEverything(this.#objective, this.#options, this.#context));
+      await this.#startFrom(candidates, everywhere);
+    }
     if (flow.length === 0 || count === 1) return;
     await this.#followImages();
     for (let round = 1; this.starts.length < count; round++) {
       const before = this.starts.length;
-      const best = sortByCost(this.minima)[0]!.point;
-      const around = settings.map((setting) =>
-        flow.includes(setting.name) ? setting : { ...setting, value: best.values[setting.name] },
-      );
-      await this.#startFrom(around, round, Math.min(STARTS_PER_ROUND, count - before), best.best);
+      await this.#startFrom(await this.#scanFlow(flow, round), Math.min(STARTS_PER_ROUND, count - before));
       await this.#followImages();
       if (this.starts.length === before) return;
     }
   }
 
-  /** Scan what `settings` leave open, try out the best candidates and go down from `wanted` of them. */
-  async #startFrom(
-    settings: readonly ParameterSetting[],
-    stream: number,
-    wanted: number,
-    guess: ScalingGuess,
-  ): Promise<void> {
-    if (wanted <= 0) return;
+  /** Scan the flow with the transport coefficient of the best minimum. */
+  #scanFlow(flow: readonly string[], round: number): Promise<Value[]> {
     const { range, seed } = this.#options;
-    const request = { settings, range, seed, stream };
-    const scanned = await scan(this.#objective, request, guess, this.#context);
-    const known = [...this.starts, ...this.minima.map(({ point }) => point)];
-    const candidates = pickDistinct(this.#system, scanned, known, TRIED_PER_START * wanted);
-    const tried = await this.#tryOut(candidates);
-    const apart = pickDistinct(
-      this.#system,
-      tried,
-      this.minima.map(({ point }) => point),
-      wanted,
+    const { values, best } = sortByCost(this.minima)[0]!.point;
+    const settings = openSettings(this.#system, givenStart(this.#system) !== null).map((setting) =>
+      flow.includes(setting.name) ? setting : { ...setting, value: values[setting.name] },
     );
+    return scan(this.#objective, { settings, range, seed, stream: round }, best, this.#context);
+  }
+
+  /** Try out the best of the candidates scanned and go down from `wanted` of them. */
+  async #startFrom(scanned: readonly Value[], wanted: number): Promise<void> {
+    const minima = this.minima.map(({ point }) => point);
+    const tried = await this.#tryOut(
+      pickDistinct(this.#system, scanned, [...this.starts, ...minima], TRIED_PER_START * wanted),
+    );
+    const apart = pickDistinct(this.#system, tried, minima, wanted);
     // Starts that already met another one still count: that many roads lead there is worth knowing.
     await this.#goDown([...apart, ...tried.filter((value) => !apart.includes(value))].slice(0, wanted));
   }

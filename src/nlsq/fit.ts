@@ -8,12 +8,13 @@ import type { TaskContext } from '../base/task-context.ts';
 import { scanRange } from './candidates.ts';
 import { climb } from './climb.ts';
 import { coordinateSystem } from './coordinates.ts';
-import { explore, levelToExplore } from './explore.ts';
+import { chooseLevel, explore } from './explore.ts';
 import { freeParameters } from './free-parameters.ts';
 import { buildLevels } from './levels.ts';
 import { pointsOf, type Objective } from './objective.ts';
 import type { FitOutcome, TraceEntry } from './outcome.ts';
 import type { FitProblem } from './problem.ts';
+import { fitProgress } from './progress.ts';
 import { scalingGroups } from './scaling.ts';
 
 import { summarise } from './summarise.ts';
@@ -52,12 +53,14 @@ export async function fitTwoTime(problem: FitProblem, context: TaskContext = {})
   }
 
   const trace: TraceEntry[] = [];
+  const advance = fitProgress(objectives, options.starts, context);
   const recorder =
     (objective: Objective, start: number): StepRecorder =>
     (entry) => {
       const level = objective.level.full ? 'full' : 'coarse';
       trace.push({ level, start, ...entry });
       context.progress?.({ kind: 'iteration', level, start, ...entry });
+      advance();
     };
   const { times, dt } = model.grid;
   const exploring = {
@@ -67,8 +70,9 @@ export async function fitTwoTime(problem: FitProblem, context: TaskContext = {})
     phi: model.phi,
     guess: firstGuess(problem),
   };
-  const used = objectives.slice(await levelToExplore(objectives, exploring, context));
-  const explored = await explore(used[0]!, exploring, recorder, context);
+  const { index, scanned } = await chooseLevel(objectives, exploring, context);
+  const used = objectives.slice(index);
+  const explored = await explore(used[0]!, exploring, scanned, recorder, context);
   const climbed = explored.cancelled
     ? explored
     : await climb(used, explored.minima, options.maxIterations, recorder, context);

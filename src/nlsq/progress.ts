@@ -1,0 +1,33 @@
+/**
+ * How far a fit is, for progress bars: passes over points done, of those a fit usually takes.
+ *
+ * A fit cannot know how many steps it will need. The total is what fits of this kind take, and grows when one takes more,
+ * so that a bar may slow down but never runs backwards past its end.
+ */
+import type { TaskContext } from '../base/task-context.ts';
+import { pointsOf, type Objective } from './objective.ts';
+
+/** Sweeps of the coarsest level per start, of every level in between, and of all data. */
+const SWEEPS_PER_START = 150;
+const SWEEPS_BETWEEN = 8;
+const SWEEPS_OF_ALL_DATA = 6;
+
+/** A function to call after every step of the fit; it tells `context.progress`. */
+export function fitProgress(objectives: readonly Objective[], starts: number, context: TaskContext): () => void {
+  const before = objectives.map(({ level }) => level.sweeps.count);
+  const usual = objectives.map((_, k) => {
+    if (k === objectives.length - 1 && k > 0) return SWEEPS_OF_ALL_DATA;
+    return k === 0 ? starts * SWEEPS_PER_START : SWEEPS_BETWEEN;
+  });
+  return () => {
+    let done = 0;
+    let total = 0;
+    for (const [k, objective] of objectives.entries()) {
+      const points = pointsOf(objective);
+      const passes = objective.level.sweeps.count - before[k]!;
+      done += points * passes;
+      total += points * Math.max(passes + 1, usual[k]!);
+    }
+    context.progress?.({ kind: 'progress', stage: 'fit', done, total });
+  };
+}

@@ -24,6 +24,7 @@ export function progressListener(terminal: Terminal, quiet: boolean): (event: Re
   return (event) => {
     if (event.kind === 'warning') {
       terminal.message(`${paint('warning', 'yellow', terminal)}[${event.warning.code}]: ${event.warning.text}`);
+      if (!quiet && shown.stage !== '') terminal.status(describe(shown, event.elapsed));
       return;
     }
     if (quiet) return;
@@ -34,10 +35,12 @@ export function progressListener(terminal: Terminal, quiet: boolean): (event: Re
     update(shown, event);
     const interval = terminal.interactive ? REDRAW_SECONDS : PLAIN_SECONDS;
     if (event.kind === 'stage' && event.state === 'end') {
+      shown.stage = '';
       terminal.status('');
       return;
     }
-    if (event.elapsed - drawn < interval) return;
+    const begins = event.kind === 'stage' && terminal.interactive;
+    if (event.elapsed - drawn < interval && !begins) return;
     drawn = event.elapsed;
     const line = describe(shown, event.elapsed);
     if (terminal.interactive) terminal.status(line);

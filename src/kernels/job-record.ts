@@ -40,7 +40,9 @@ export class JobRecord {
     this.address = memory.allocate(RECORD_BYTES);
     this.#words = new Int32Array(memory.memory.buffer, this.address, RECORD_WORDS);
     this.#kappa = new Float64Array(memory.memory.buffer, this.address + RECORD_WORDS * 4, 1);
-    this.#excluded = new Uint32Array(memory.memory.buffer, memory.allocate(data.angles * 4), data.angles);
+    // Allocating may grow the memory, which gives it a new buffer: the address comes first.
+    const excluded = memory.allocate(data.angles * 4);
+    this.#excluded = new Uint32Array(memory.memory.buffer, excluded, data.angles);
     this.#c = memory.float64(data.frames);
     this.#g = memory.float64(data.frames);
     this.#h = memory.float64(data.angles);

@@ -23,8 +23,10 @@ export interface Level {
 
 /** Frames of the coarsest level, about; up to twice as many the data are their own coarsest level. */
 const COARSEST_FRAMES = 64;
-/** Frames of a level over those of the next coarser one, at most. */
-const LARGEST_RATIO = 2.5;
+/** Most frames of a coarse level: more would only cost memory. */
+const FINEST_FRAMES = 1000;
+/** Frames of a level over those of the next coarser one, about. */
+const RATIO = 2.5;
 /** Frames in one comb, with gaps that double, so that short and long lags are present at every age. */
 const COMB_TEETH = 8;
 
@@ -32,11 +34,12 @@ const COMB_TEETH = 8;
 export function framesOfLevels(frames: number): Int32Array[] {
   const all = Int32Array.from({ length: frames }, (_, k) => k);
   if (frames < 2 * COARSEST_FRAMES) return [all];
-  const ratio = frames / COARSEST_FRAMES;
-  let steps = 1;
-  while (LARGEST_RATIO ** steps < ratio) steps += 1;
-  const coarse = Array.from({ length: steps }, (_, k) => combs(frames, COARSEST_FRAMES * ratio ** (k / steps)));
-  return [...coarse, all];
+  const finest = Math.min(Math.max(frames / RATIO, COARSEST_FRAMES), FINEST_FRAMES);
+  const range = finest / COARSEST_FRAMES;
+  let steps = 0;
+  while (range > RATIO ** (steps + 0.5)) steps += 1;
+  const counts = Array.from({ length: steps + 1 }, (_, k) => finest * range ** (steps === 0 ? 0 : k / steps - 1));
+  return [...counts.map((count) => combs(frames, count)), all];
 }
 
 /** About `count` of the frames 0 … N − 1, ascending: combs of frames 0, 1, 2, 4, 8, … placed evenly over the window. */

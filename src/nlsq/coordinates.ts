@@ -59,7 +59,7 @@ export interface Chart {
 }
 
 /** Natural step of one free parameter in its own unit. */
-export function naturalStep(system: CoordinateSystem, name: string, values: ParameterValues): number {
+function naturalStep(system: CoordinateSystem, name: string, values: ParameterValues): number {
   for (const triple of system.triples) {
     if (name === triple.exponent) return 1;
     const state = rateState(triple, values, system.referenceTime);

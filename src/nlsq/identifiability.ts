@@ -76,7 +76,7 @@ function rateHeadline(findings: Findings, direction: Direction, triple: RateTrip
 }
 
 /** The time in the window at which the relative error of a rate is smallest. */
-export function bestKnownTime(findings: Findings, triple: RateTriple): { time: number; error: number } {
+function bestKnownTime(findings: Findings, triple: RateTriple): { time: number; error: number } {
   const { system, values, covariance, times } = findings;
   const first = log(times[0]!);
   const last = log(times.at(-1)!);

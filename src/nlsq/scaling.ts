@@ -64,7 +64,7 @@ export interface GroupFactor {
 }
 
 /** Factor the normal matrices of the scaling coefficients, Σ_a w_a (f, f·M)ᵀ(f, f·M), one per group. */
-export function factorGroups(groups: readonly ScalingGroup[], sums: AngleSums, weight: Float64Array): GroupFactor[] {
+function factorGroups(groups: readonly ScalingGroup[], sums: AngleSums, weight: Float64Array): GroupFactor[] {
   return groups.map((group) => {
     const { terms, basis } = group;
     const size = 2 * terms;

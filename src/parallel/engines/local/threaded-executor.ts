@@ -46,7 +46,7 @@ export class ThreadedExecutor implements TileExecutor {
   #dead: number[] = [];
   #lastYield = performance.now();
 
-  /** Takes all its memory now: one arena per thread and one result per unit. */
+  /** `workers` threads share a sweep, this one among them. Takes all memory now: an arena each, a result per unit. */
   constructor(engine: CompiledEngine, threads: WorkerThreads, options: ThreadedOptions = {}) {
     this.#engine = engine;
     this.#threads = threads;
@@ -54,13 +54,13 @@ export class ThreadedExecutor implements TileExecutor {
     const { memory, kernels, board } = threads;
     this.#own = { kernels: instantiateKernels(kernels, memory), memory: memory.memory, board, thread: 0 };
     const tiles = engine.tiles.length;
-    const wanted = Math.min(UNITS_PER_THREAD * threads.threads, MAXIMUM_UNITS);
+    const wanted = Math.min(UNITS_PER_THREAD * threads.workers, MAXIMUM_UNITS);
     let level = 0;
     while (Math.ceil(tiles / 2 ** level) > wanted) level += 1;
     this.#level = level;
     this.#units = Math.ceil(tiles / 2 ** level);
     this.#results = memory.float64(this.#units * engine.longestResult);
-    this.#places = Array.from({ length: threads.threads }, () => placesFor(engine, memory));
+    this.#places = Array.from({ length: threads.workers + 1 }, () => placesFor(engine, memory));
   }
 
   get data(): TriangleStack {
@@ -95,8 +95,8 @@ export class ThreadedExecutor implements TileExecutor {
     board.wake();
     const death = this.#threads.onDeath(({ thread }) => this.#dead.push(thread));
     try {
-      await this.#computeOwn(facts, context);
-      await this.#join(facts);
+      if (this.#threads.running.length < this.#threads.workers) await this.#computeOwn(facts, context);
+      await this.#join(facts, context);
     } finally {
       death[Symbol.dispose]();
     }
@@ -123,7 +123,7 @@ export class ThreadedExecutor implements TileExecutor {
   }
 
   /** Wait until every unit is done, or after a stop until no thread computes any more. */
-  async #join(facts: SweepFacts): Promise<void> {
+  async #join(facts: SweepFacts, context: TaskContext): Promise<void> {
     const { board } = this.#threads;
     const isOver = (): boolean => (board.stopped ? this.#isIdle() : board.isComplete(facts));
     const spinUntil = performance.now() + SPIN;
@@ -131,6 +131,7 @@ export class ThreadedExecutor implements TileExecutor {
     let moved = performance.now();
     let beats = this.#beats();
     while (!isOver()) {
+      if (context.signal?.aborted === true && !board.stopped) board.stop(facts);
       await board.waitForProgress(board.stopped ? 1 : 50);
       const now = this.#beats();
       if (now !== beats) moved = performance.now();

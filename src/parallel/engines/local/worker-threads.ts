@@ -28,25 +28,25 @@ export class WorkerThreads implements AsyncDisposable {
   readonly memory: KernelMemory;
   readonly kernels: CompiledKernels;
   readonly board: SweepBoard;
-  /** Threads that compute, the caller's own (number 0) included. */
-  readonly threads: number;
+  /** Worker threads at most, numbered from 1; number 0 is the caller, who computes tiles of sweeps too. */
+  readonly workers: number;
   readonly #slots: Slot[];
   readonly #deathListeners = new Set<(death: ThreadDeath) => void>();
   readonly #replyListeners = new Set<(thread: number, reply: WorkerReply) => void>();
   #failedStarts = 0;
   #closing = false;
 
-  /** `threads` counts the caller's thread; no thread is started before it is needed. */
-  constructor(memory: KernelMemory, kernels: CompiledKernels, threads: number) {
+  /** No thread is started before it is needed. */
+  constructor(memory: KernelMemory, kernels: CompiledKernels, workers: number) {
     this.memory = memory;
     this.kernels = kernels;
-    this.threads = threads;
-    this.board = SweepBoard.create(threads + 1);
-    this.#slots = Array.from({ length: threads }, () => ({ worker: null, ready: Promise.resolve() }));
+    this.workers = workers;
+    this.board = SweepBoard.create(workers + 1);
+    this.#slots = Array.from({ length: workers }, () => ({ worker: null, ready: Promise.resolve() }));
   }
 
   /** Start the threads 1 … `last` that do not run; resolves when all are ready. */
-  async start(last: number = this.threads - 1): Promise<void> {
+  async start(last: number = this.workers): Promise<void> {
     const starting: Promise<void>[] = [];
     for (let thread = 1; thread <= last; thread++) {
       const slot = this.#slots[thread - 1]!;
@@ -102,7 +102,7 @@ export class WorkerThreads implements AsyncDisposable {
       memory: this.memory.memory,
       module: this.kernels.module,
       board: this.board.buffer,
-      threads: this.threads + 1,
+      threads: this.workers + 1,
       thread,
       compileCache: getCompileCacheDir(),
     };

@@ -6,21 +6,13 @@
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { Defect } from '../../../base/errors.ts';
-import type { TaskContext } from '../../../base/task-context.ts';
-import type { KernelExports } from '../../../kernels/index.ts';
+import type { RunEvent } from '../../../base/events.ts';
 import { instantiateOn } from '../../../kernels/index.ts';
+import { runNamedTask } from '../../run-named-task.ts';
 import { errorParts } from './error-parts.ts';
 import type { CancelMessage, TaskMessage, WorkerReply, WorkerStart } from './messages.ts';
 import { SweepBoard } from './sweep-board.ts';
 import { computeUnits, type SweepThread } from './sweep-unit.ts';
-
-/** What a task function gets beside its input. */
-export interface WorkerTaskContext extends TaskContext {
-  readonly memory: WebAssembly.Memory;
-  readonly kernels: KernelExports;
-}
-
-type TaskFunction = (input: unknown, context: WorkerTaskContext) => unknown;
 
 const start = workerData as WorkerStart;
 const port = parentPort;
@@ -42,20 +34,13 @@ port.on('message', receive);
 async function runTask(task: TaskMessage): Promise<void> {
   const stop = new AbortController();
   running = { id: task.id, stop };
-  const context: WorkerTaskContext = {
-    signal: stop.signal,
-    progress: (event) => {
-      board.beat(start.thread);
-      reply({ kind: 'progress', id: task.id, event });
-    },
-    memory: start.memory,
-    kernels,
+  const progress = (event: RunEvent): void => {
+    board.beat(start.thread);
+    reply({ kind: 'progress', id: task.id, event });
   };
   try {
-    const module = (await import(task.module)) as Record<string, unknown>;
-    const run = module[task.export];
-    if (typeof run !== 'function') throw new Defect(`${task.module} exports no function ${task.export}`);
-    const output = await (run as TaskFunction)(task.input, context);
+    const surroundings = { memory: start.memory, kernels };
+    const output = await runNamedTask(task, task.input, { ...surroundings, signal: stop.signal, progress });
     reply({ kind: 'done', id: task.id, output });
   } catch (error) {
     reply({ kind: 'failed', id: task.id, error: errorParts(error) });

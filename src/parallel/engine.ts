@@ -1,0 +1,32 @@
+/** What an engine has to do: run single attempts. Everything else is the runner's. */
+import type { RunEvent } from '../base/events.ts';
+
+export interface Attempt {
+  /** Identity of the task: equal for equal work, whoever asks and whenever. Computed by engines that keep results. */
+  readonly identity: () => Promise<string>;
+  /** 1 for the first try. */
+  readonly number: number;
+  readonly module: string;
+  readonly export: string;
+  readonly input: unknown;
+}
+
+export type AttemptOutcome =
+  | { readonly kind: 'ok'; readonly output: unknown }
+  /** The task threw: its own error, not tried again. */
+  | { readonly kind: 'failed'; readonly error: Error }
+  /** Whoever ran it is gone or does not answer; somebody else may try. */
+  | { readonly kind: 'lost'; readonly reason: string }
+  | { readonly kind: 'cancelled' };
+
+export interface Engine extends AsyncDisposable {
+  readonly name: string;
+  /** Attempts that can run at the same time. */
+  readonly slots: number;
+  /** Run one attempt; never rejects. An abort ends it as soon as the task looks, `cancelled` then. */
+  start(
+    attempt: Attempt,
+    signal: AbortSignal,
+    progress: ((event: RunEvent) => void) | undefined,
+  ): Promise<AttemptOutcome>;
+}

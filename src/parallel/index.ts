@@ -1,0 +1,18 @@
+/**
+ * Work on many cores: named tasks through one protocol, and sweeps whose tiles are shared between threads.
+ *
+ * ```ts
+ * await using threads = new WorkerThreads(memory, kernels, 2);
+ * const backend = new TaskRunner(new LocalEngine(threads));
+ * for await (const [index, output] of backend.map(task, inputs, { signal })) …
+ * ```
+ */
+export type { Attempt, AttemptOutcome, Engine } from './engine.ts';
+export { LocalEngine, type LocalEngineOptions } from './engines/local/local-engine.ts';
+export { ThreadedExecutor, type ThreadedOptions } from './engines/local/threaded-executor.ts';
+export { WorkerThreads, type ThreadDeath } from './engines/local/worker-threads.ts';
+export { SequentialEngine } from './engines/sequential/sequential-engine.ts';
+export type { Accounts, ExecutionBackend, MapOptions, Task, TaskOptions } from './protocol.ts';
+export type { TaskFunctionContext, TaskSurroundings } from './run-named-task.ts';
+export { TaskRunner } from './runner.ts';
+export { TaskLost } from './task-lost.ts';

@@ -1,0 +1,26 @@
+/** Find the function a task names and call it: the last step of every engine, in whichever thread or process. */
+import { Defect } from '../base/errors.ts';
+import type { TaskContext } from '../base/task-context.ts';
+import type { KernelExports } from '../kernels/index.ts';
+
+/** What a task finds where it runs: the shared memory its data lie in, and the kernels on it. */
+export interface TaskSurroundings {
+  readonly memory: WebAssembly.Memory;
+  readonly kernels: KernelExports;
+}
+
+/** The second argument of a task function. */
+export interface TaskFunctionContext extends TaskContext, TaskSurroundings {}
+
+type TaskFunction = (input: unknown, context: TaskFunctionContext) => unknown;
+
+export async function runNamedTask(
+  named: { readonly module: string; readonly export: string },
+  input: unknown,
+  context: TaskFunctionContext,
+): Promise<unknown> {
+  const module = (await import(named.module)) as Record<string, unknown>;
+  const run = module[named.export];
+  if (typeof run !== 'function') throw new Defect(`${named.module} exports no function ${named.export}`);
+  return await (run as TaskFunction)(input, context);
+}

@@ -1,0 +1,116 @@
+/** Sweeps shared between threads: the bits of one thread, whatever happens to the others. */
+import { afterEach, describe, expect, it } from 'vitest';
+import {
+  CompiledEngine,
+  createKernelSweeps,
+  createSweeps,
+  instantiateKernels,
+  KernelMemory,
+  loadKernels,
+  pairsOf,
+  type Sweeps,
+  type TriangleStack,
+} from '../../src/kernels/index.ts';
+import { bindModel, makeTimeGrid } from '../../src/model/index.ts';
+import { LocalEngine, TaskRunner, ThreadedExecutor, WorkerThreads } from '../../src/parallel/index.ts';
+import { exitTask, loopTask } from './tasks.ts';
+
+const kernels = await loadKernels();
+const memory = new KernelMemory();
+const frames = 400;
+const phi = Float64Array.of(-40, -10, 20, 50, 80);
+const grid = makeTimeGrid(
+  0.1,
+  0,
+  Float64Array.from({ length: frames }, (_, k) => k + 1),
+);
+const model = bindModel({ mode: 'laminar_flow', convention: 'published', q: 0.0054, gap: 2e6, phi, grid });
+const values = {
+  D0: 19230,
+  alpha: -1.063,
+  D_offset: 879,
+  gamma_dot_t0: 2e-3,
+  beta: -0.3,
+  gamma_dot_t_offset: 2e-4,
+  phi0: 4,
+};
+const physics = model.physics(values);
+const sensitivities = model.sensitivities(values, model.parameters);
+const one = new Float64Array(phi.length).fill(1);
+const scaling = { contrast: one.map(() => 0.3), offset: one, weight: one };
+const data: TriangleStack = {
+  frames,
+  angles: phi.length,
+  values: memory.float32(pairsOf(frames) * phi.length),
+  excluded: new Uint32Array(phi.length),
+};
+for (let k = 0; k < data.values.length; k++) data.values[k] = 1 + ((k * 7919) % 1000) / 4000;
+
+async function everything(sweeps: Sweeps): Promise<unknown> {
+  return [
+    await sweeps.sums(physics, scaling, {}),
+    await sweeps.adjoint(physics, scaling, {}),
+    await sweeps.normal(physics, sensitivities, scaling, {}),
+  ];
+}
+const expected = await everything(createKernelSweeps(kernels, memory, data));
+
+let threads: WorkerThreads;
+function shared(workers: number, lease = 10_000): Sweeps {
+  threads = new WorkerThreads(memory, kernels, workers);
+  const engine = new CompiledEngine(instantiateKernels(kernels, memory), memory, data);
+  return createSweeps(new ThreadedExecutor(engine, threads, { lease }));
+}
+afterEach(() => threads[Symbol.asyncDispose]());
+
+describe('a sweep shared between threads', () => {
+  it.each([1, 2, 3, 7])('has the bits of one thread with %i workers', async (workers) => {
+    const sweeps = shared(workers);
+    await threads.start(workers - 1);
+    expect(await everything(sweeps)).toEqual(expected);
+    await threads.start();
+    expect(await everything(sweeps)).toEqual(expected);
+  });
+
+  it('is computed here while no thread runs', async () => {
+    expect(await everything(shared(4))).toEqual(expected);
+    expect(threads.running).toEqual([]);
+  });
+
+  it('keeps its bits while threads are killed and replaced', async () => {
+    const sweeps = shared(3);
+    await threads.start();
+    for (let round = 0; round < 12; round++) {
+      const killed = threads.terminate(1 + (round % 3));
+      expect(await everything(sweeps)).toEqual(expected);
+      await killed;
+    }
+    await threads.start();
+    expect(threads.running).toEqual([1, 2, 3]);
+  });
+
+  it('goes on beside tasks that exit or hang in a thread', async () => {
+    const sweeps = shared(2);
+    const backend = new TaskRunner(new LocalEngine(threads, { grace: 50 }));
+    const stop = new AbortController();
+    const hanging = backend.submit(loopTask, null, { signal: stop.signal });
+    const exiting = backend.submit(exitTask, { flag: new SharedArrayBuffer(4), deaths: 1 });
+    for (let round = 0; round < 5; round++) expect(await everything(sweeps)).toEqual(expected);
+    stop.abort('enough');
+    await expect(hanging).rejects.toMatchObject({ tag: 'Cancelled' });
+    expect(await exiting).toBe('survived');
+    await backend.shutdown();
+  });
+
+  it('stops within a tile when told, at any instant, and can sweep again', async () => {
+    const sweeps = shared(2);
+    await threads.start();
+    for (let round = 0; round < 50; round++) {
+      const stop = new AbortController();
+      const work = sweeps.normal(physics, sensitivities, scaling, { signal: stop.signal });
+      setTimeout(() => stop.abort('enough'), round % 8);
+      await work.catch((error: unknown) => expect(error).toMatchObject({ tag: 'Cancelled' }));
+    }
+    expect(await everything(sweeps)).toEqual(expected);
+  });
+});

@@ -237,7 +237,7 @@ int main(int argc, char **argv) {
   uint32_t state = 1;
   for (size_t k = 0; k < points; k++) state = state * 1664525u + 1013904223u, values[k] = 1 + (float)(state >> 8) / 167772160.0f;
   for (int k = 0; k < N; k++) C[k] = k, G[k] = 0.01 * k + 1e-6 * k * k;
-  for (int a = 0; a < P; a++) h[a] = 1 - 0.1 * a, contrast[a] = 0.1, offset[a] = 1, weight[a] = 1;
+  for (int a = 0; a < P; a++) h[a] = 1 - 0.097 * a, contrast[a] = 0.1, offset[a] = 1, weight[a] = 1;
   size_t vectors = N / W + 2;
   row_groups = vectors;
   decay = aligned_alloc(64, vectors * 64), strain = aligned_alloc(64, vectors * 64), e = aligned_alloc(64, BLOCK_ROWS * vectors * 64);

@@ -29,7 +29,7 @@ const scaling: AngleScaling = {
 };
 const index = Float64Array.from({ length: frames }, (_, k) => k);
 const strain = index.map((k) => 0.01 * k + 1e-6 * k * k);
-const shearFactors = Float64Array.from({ length: angles }, (_, a) => 1 - 0.1 * a);
+const shearFactors = Float64Array.from({ length: angles }, (_, a) => 1 - 0.097 * a);
 
 type Mode = 'static' | 'laminar';
 type Contestant = { readonly name: string; readonly run: () => Promise<number> };

@@ -19,15 +19,20 @@ export interface Tile {
 export const MAXIMUM_TILE_ANGLES = 8;
 const MINIMUM_ROWS = 32;
 const MAXIMUM_ROWS = 128;
-/** Pairs per block of rows: rows shorten down the triangle, so later blocks take more of them. */
-const PAIRS_PER_BLOCK = 65536;
+/** Pairs per block of rows: large blocks waste least, but small data need enough tiles for several threads. */
+const MOST_PAIRS_PER_BLOCK = 65536;
+const FEWEST_PAIRS_PER_BLOCK = 8192;
+const TILES_WANTED = 16;
 
 /** The tiles of N frames and P angles, in the order of the summation tree. */
 export function partition(frames: number, angles: number): Tile[] {
   const groups = Math.ceil(angles / MAXIMUM_TILE_ANGLES);
+  const shared = (pairsOf(frames) * groups) / TILES_WANTED;
+  // Rows shorten down the triangle, so later blocks take more of them.
+  const pairsPerBlock = Math.min(Math.max(shared, FEWEST_PAIRS_PER_BLOCK), MOST_PAIRS_PER_BLOCK);
   const tiles: Tile[] = [];
   for (let rowStart = 0; rowStart < frames - 1;) {
-    const wanted = 2 * Math.round(PAIRS_PER_BLOCK / (2 * (frames - rowStart)));
+    const wanted = 2 * Math.round(pairsPerBlock / (2 * (frames - rowStart)));
     const rowEnd = Math.min(rowStart + Math.min(Math.max(wanted, MINIMUM_ROWS), MAXIMUM_ROWS), frames);
     for (let group = 0; group < groups; group++) {
       const angleStart = Math.floor((group * angles) / groups);

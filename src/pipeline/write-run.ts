@@ -42,14 +42,16 @@ export async function writeArraysAndFigures(
 
   const arrays = decideArrays(request.config.output.arrays, dataset);
   if (arrays.warning !== null) warn(arrays.warning);
-  const figures = async (): Promise<void> => {
-    if (!request.config.output.figures) return;
+  const writing: Promise<void>[] = [];
+  if (request.config.output.figures) {
+    // First of all, because other threads turn them into PNG while this one goes on.
     const input = { dataset, model, outcome, sigma: noise.sigma, shape, version: packageVersion() };
-    const { warnings } = await writeFigures(directory.path, input, context);
+    const { warnings, written } = await writeFigures(directory.path, input, context);
     warnings.forEach(warn);
-  };
+    writing.push(written);
+  }
   await settleAll([
-    figures(),
+    ...writing,
     writeFileAtomically(directory.file('config.yaml'), toYaml(request.config)),
     writeFitArrays(directory.path, { dataset, outcome, sigma: noise.sigma, shape }, arrays.full),
   ]);

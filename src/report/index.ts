@@ -2,7 +2,8 @@
  * Reports for people: `report.txt`, the summary on the terminal, and the figures as files.
  *
  * ```ts
- * const { warnings } = await writeFigures(directory, { dataset, model, outcome, sigma: noise.sigma, shape, version }, context);
+ * const { warnings, written } = await writeFigures(directory, { dataset, model, outcome, sigma: noise.sigma, shape, version }, context);
+ * await written;
  * await writeReport(directory, { record, covariance: outcome.covariance, origins: dataset.source.origins });
  * for (const line of consoleSummary(record, directory)) console.error(line);
  * ```

@@ -1,14 +1,11 @@
 /** Turn a figure into PNG with the font of this package, so that every machine draws the same pixels. */
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { deflate } from 'node:zlib';
+import { deflate, type ZlibOptions } from 'node:zlib';
 import { encodeRgbaPng, PNG_SCALE, rgbaScanlines } from '../plots/index.ts';
 
 const FONT = fileURLToPath(new URL('../../assets/fonts/DejaVuSans.ttf', import.meta.url));
-/** Maps are noise, which no level compresses. */
-const DEFLATE_LEVEL = 1;
-
-const deflateAsync = promisify<Uint8Array, { level: number }, Buffer>(deflate);
+const deflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(deflate);
 
 /** PNG bytes of an SVG page, drawn and compressed beside this thread. */
 export async function svgToPng(svg: string, signal?: AbortSignal): Promise<Uint8Array> {
@@ -23,5 +20,7 @@ export async function svgToPng(svg: string, signal?: AbortSignal): Promise<Uint8
     signal ?? null,
   );
   const scanlines = rgbaScanlines(image.width, image.height, image.pixels);
-  return encodeRgbaPng(image.width, image.height, await deflateAsync(scanlines, { level: DEFLATE_LEVEL }));
+  // Maps are noise, which no level compresses. With room for all of it the work comes back to this thread only once.
+  const deflated = await deflateAsync(scanlines, { level: 1, chunkSize: scanlines.length });
+  return encodeRgbaPng(image.width, image.height, deflated);
 }

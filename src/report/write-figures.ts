@@ -19,15 +19,23 @@ export interface FigureFiles {
   /** Paths relative to the run directory. */
   readonly files: readonly string[];
   readonly warnings: readonly Warning[];
+  /** Resolves when all files are there; throws `OutputFailed` when everything has come to rest. */
+  readonly written: Promise<void>;
 }
 
 /** Maps are noise, which searching for repetitions does not make smaller: six times faster at nearly the same size. */
 const MAP_COMPRESSION = { level: 1, strategy: constants.Z_RLE };
 
-/** Pages turned into PNG at a time: each takes megabytes, and files need a thread of Node's pool of four as well. */
-const MOST_AT_ONCE = 3;
+/**
+ * Pages turned into PNG at a time: one processor draws, each page takes megabytes, and files need one of the four threads
+ * of Node's pool.
+ */
+const PAGES_AT_ONCE = Math.max(1, Math.min(3, availableParallelism() - 1));
 
-/** Write all figures. While some are turned into PNG in the background the next is drawn. */
+/**
+ * Draw all figures and begin to write them: resolves when this thread has drawn them, while other threads still turn
+ * some into PNG and write files.
+ */
 export async function writeFigures(
   directory: string,
   input: FigureFilesInput,
@@ -55,7 +63,7 @@ export async function writeFigures(
     }
   };
   const rasteriser = await findRasteriser();
-  const inTurn = takeTurns(Math.min(availableParallelism(), MOST_AT_ONCE));
+  const inTurn = takeTurns(PAGES_AT_ONCE);
   const deflate = (bytes: Uint8Array): Uint8Array => deflateSync(bytes, MAP_COMPRESSION);
   const start = ({ name, svg }: Figure): void => {
     writing.push(write(`${name}.svg`, () => svg));
@@ -68,10 +76,12 @@ export async function writeFigures(
     // Give the background work a turn.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  await Promise.all(writing);
-  throwIfCancelled(context);
-  if (failures.length > 0) throw failures[0];
-  return { files, warnings: rasteriser === null ? [] : [rasteriser] };
+  const finish = async (): Promise<void> => {
+    await Promise.all(writing);
+    throwIfCancelled(context);
+    if (failures.length > 0) throw failures[0];
+  };
+  return { files, warnings: rasteriser === null ? [] : [rasteriser], written: finish() };
 }
 
 /** Lets at most `count` tasks run at a time, first come first served. */

@@ -18,10 +18,11 @@ const input = {
   version: '0.1.0',
 };
 const folder = mkdtempSync(join(tmpdir(), 'twotime-figures-'));
-let written: FigureFiles;
+let figures: FigureFiles;
 
 beforeAll(async () => {
-  written = await writeFigures(folder, input);
+  figures = await writeFigures(folder, input);
+  await figures.written;
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -39,8 +40,8 @@ describe('figures as files', () => {
   test('are written as SVG and PNG, and listed; nothing temporary stays', () => {
     const names = ['c2-maps', 'convergence', 'lag-cuts', 'rates'].flatMap((name) => [`${name}.png`, `${name}.svg`]);
     expect(readdirSync(join(folder, 'plots')).sort()).toEqual(names);
-    expect([...written.files].sort()).toEqual(names.map((name) => `plots/${name}`));
-    expect(written.warnings).toEqual([]);
+    expect([...figures.files].sort()).toEqual(names.map((name) => `plots/${name}`));
+    expect(figures.warnings).toEqual([]);
   });
 
   test('show the same picture in both forms: PNG half as large again as the page, with white corners and ink within', () => {
@@ -62,7 +63,9 @@ describe('figures as files', () => {
   test('have the same bytes in every run', async () => {
     const again = mkdtempSync(join(tmpdir(), 'twotime-figures-'));
     try {
-      await writeFigures(again, input);
+      await (
+        await writeFigures(again, input)
+      ).written;
       const names = readdirSync(join(again, 'plots'));
       const different = names.filter((name) => !readFileSync(join(again, 'plots', name)).equals(read(name)));
       expect(names).toHaveLength(8);
@@ -76,7 +79,8 @@ describe('figures as files', () => {
     const blocked = join(folder, 'blocked');
     mkdirSync(blocked);
     writeFileSync(join(blocked, 'plots'), 'a file where the folder should be');
-    await expect(writeFigures(blocked, input)).rejects.toMatchObject({
+    const { written } = await writeFigures(blocked, input);
+    await expect(written).rejects.toMatchObject({
       tag: 'OutputFailed',
       where: { file: join(blocked, 'plots', 'rates.svg') },
     });
@@ -85,9 +89,8 @@ describe('figures as files', () => {
 
   test('stop on request', async () => {
     const stopped = AbortSignal.abort('SIGINT');
-    await expect(writeFigures(join(folder, 'stopped'), input, { signal: stopped })).rejects.toMatchObject({
-      tag: 'Cancelled',
-    });
+    const { written } = await writeFigures(join(folder, 'stopped'), input, { signal: stopped });
+    await expect(written).rejects.toMatchObject({ tag: 'Cancelled' });
   });
 });
 

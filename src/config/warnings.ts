@@ -3,8 +3,8 @@ import type { Warning } from '../base/events.ts';
 import { checkPlausible } from '../data/plausibility.ts';
 import type { Config, ParallelConfig } from './config.ts';
 
-/** Engines of this version; it does all work in its own thread. */
-export const AVAILABLE_BACKENDS: readonly ParallelConfig['backend'][] = ['auto', 'sequential'];
+/** Engines of this version. */
+export const AVAILABLE_BACKENDS: readonly ParallelConfig['backend'][] = ['auto', 'sequential', 'local'];
 
 /**
  * Warnings about a resolved configuration; empty when nothing is unusual. Reading data checks q and dt again, whatever
@@ -27,11 +27,11 @@ export function plausibilityWarnings(config: Config): readonly Warning[] {
   }
   const { backend, workers } = config.parallel;
   if (!AVAILABLE_BACKENDS.includes(backend)) {
-    const text = `parallel.backend: ${backend} is not available in this version; sequential is used`;
+    const text = `parallel.backend: ${backend} is not available in this version; local is used`;
     warnings.push({ code: 'backend-not-available', text });
   }
-  if (workers !== 'auto' && workers !== 1) {
-    const text = `parallel.workers: ${workers} has no effect; this version works in one thread`;
+  if (backend === 'sequential' && workers !== 'auto' && workers !== 1) {
+    const text = `parallel.workers: ${workers} has no effect with backend: sequential`;
     warnings.push({ code: 'key-without-effect', text });
   }
   return warnings.filter((warning) => warning !== null);

@@ -8,6 +8,7 @@
  * ```
  */
 export type { Attempt, AttemptOutcome, Engine } from './engine.ts';
+export { createPoolSweeps, type PoolSweeps } from './engines/local/create-sweeps.ts';
 export { LocalEngine, type LocalEngineOptions } from './engines/local/local-engine.ts';
 export { ThreadedExecutor, type ThreadedOptions } from './engines/local/threaded-executor.ts';
 export { WorkerThreads, type ThreadDeath } from './engines/local/worker-threads.ts';
@@ -15,4 +16,5 @@ export { SequentialEngine } from './engines/sequential/sequential-engine.ts';
 export type { Accounts, ExecutionBackend, MapOptions, Task, TaskOptions } from './protocol.ts';
 export type { TaskFunctionContext, TaskSurroundings } from './run-named-task.ts';
 export { TaskRunner } from './runner.ts';
+export { fallbackWarning, selectBackend, type BackendChoice } from './select.ts';
 export { TaskLost } from './task-lost.ts';

@@ -3,6 +3,7 @@ import { availableParallelism, freemem, totalmem } from 'node:os';
 import { loadHdf5 } from '../data/hdf5-library.ts';
 import { createKernelSweeps, KernelMemory, loadKernels, pairsOf } from '../kernels/index.ts';
 import { bindModel, makeTimeGrid } from '../model/index.ts';
+import { selectBackend, WorkerThreads } from '../parallel/index.ts';
 import { svgToPng } from '../report/index.ts';
 import { describeMachine } from '../results/index.ts';
 import { packageVersion } from './versions.ts';
@@ -29,8 +30,9 @@ export async function examineInstallation(): Promise<Finding[]> {
     await attempt('kernels', 'broken', tryKernels),
     await attempt('hdf5', 'broken', tryHdf5),
     await attempt('png figures', 'absent', tryPng),
-    { subject: 'backend', state: 'ok', text: 'sequential: every sweep runs in one thread of this process' },
-    ...['local threads', 'slurm', 'pbs', 'ray'].map((subject): Finding => {
+    await attempt('threads', 'absent', tryThreads),
+    { subject: 'backend', state: 'ok', text: describeBackend() },
+    ...['slurm', 'pbs', 'ray'].map((subject): Finding => {
       return { subject, state: 'absent', text: 'not part of this version' };
     }),
   ];
@@ -74,6 +76,21 @@ async function tryKernels(): Promise<string> {
   );
   if (sums.points[0] !== values.length) throw new Error(`a sweep counted ${sums.points[0]} of ${values.length} points`);
   return `WebAssembly with 128-bit SIMD and shared memory (sha256 ${kernels.hash.slice(0, 12)})`;
+}
+
+/** Start a worker thread and end it. */
+async function tryThreads(): Promise<string> {
+  await using threads = new WorkerThreads(new KernelMemory(), await loadKernels(), 1);
+  const started = performance.now();
+  await threads.start();
+  return `a worker thread is ready after ${(performance.now() - started).toFixed(0)} ms`;
+}
+
+/** What a fit would use without any configuration. */
+function describeBackend(): string {
+  const parallel = { backend: 'auto', workers: 'auto', fallback: 'warn', chunks: true, memory: 0 } as const;
+  const { name, workers, why } = selectBackend(parallel, availableParallelism());
+  return `${name} with ${workers} ${workers === 1 ? 'thread' : 'threads'}: ${why}`;
 }
 
 async function tryHdf5(): Promise<string> {

@@ -6,10 +6,10 @@ import { throwIfCancelled, type TaskContext } from '../base/task-context.ts';
 import { plausibilityWarnings, type Config } from '../config/index.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { estimateNoise, givenNoise, readDataset } from '../data/index.ts';
-import { createKernelSweeps, KernelMemory, loadKernels, type CompiledKernels } from '../kernels/index.ts';
 import { bindModel, physicalParameters, type TwoTimeModel } from '../model/index.ts';
 import { fitTwoTime, validateFit, type FitProblem, type NoiseEstimate } from '../nlsq/index.ts';
 import { makeResultRecord, type ResultRecord } from '../results/index.ts';
+import { Compute } from './compute.ts';
 import type { EventLog } from './event-log.ts';
 import { dataRequest, fitOptions, parameterSettings, scalingChoice } from './requests.ts';
 import { checkRunDirectory, RunDirectory } from './run-directory.ts';
@@ -37,14 +37,12 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
   validateFit(fitPlan(request.config, undefined));
 
   const started = new Date().toISOString();
-  const kernels = loadKernels();
-  const memory = new KernelMemory();
+  await using compute = await Compute.open(request.config.parallel);
   const [dataset, readSeconds] = await timed('read', log, () =>
-    readDataset(request.file, dataRequest(request.config), memory, context),
+    readDataset(request.file, dataRequest(request.config), compute.memory, context),
   );
   throwIfCancelled(context);
-  const compiled = await kernels;
-  const prepared = prepareProblem(request.config, dataset, memory, compiled);
+  const prepared = prepareProblem(request.config, dataset, compute);
   for (const warning of [...plausibilityWarnings(request.config), ...dataset.warnings, ...prepared.warnings]) {
     log.record({ kind: 'warning', warning });
   }
@@ -59,7 +57,8 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
       problem: prepared.problem,
       outcome,
       started,
-      kernelsHash: compiled.hash,
+      kernelsHash: compute.kernels.hash,
+      workers: compute.workers,
     };
     // A stopped fit still writes what it has: figures and files take their own short time and are not stopped.
     const writing: TaskContext = { progress: log.record };
@@ -74,7 +73,7 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
         scaling: request.config.scaling.mode,
         timings: { readSeconds, fitSeconds, totalSeconds: performance.now() / 1000 },
         resources: { peakMegabytes: (process.resourceUsage().maxRSS * 1024) / 1e6 },
-        versions: softwareVersions(compiled),
+        versions: softwareVersions(compute.kernels),
         warnings: log.warnings,
       });
       made.warnings.forEach((warning) => log.record({ kind: 'warning', warning }));
@@ -95,12 +94,7 @@ interface PreparedProblem {
   readonly warnings: readonly Warning[];
 }
 
-function prepareProblem(
-  config: Config,
-  dataset: Dataset,
-  memory: KernelMemory,
-  kernels: CompiledKernels,
-): PreparedProblem {
+function prepareProblem(config: Config, dataset: Dataset, compute: Compute): PreparedProblem {
   const model = bindModel({
     mode: config.model,
     convention: config.convention,
@@ -111,19 +105,20 @@ function prepareProblem(
   });
   const warnings = validateFit(fitPlan(config, model));
   const found = chooseNoise(config, dataset);
+  const shared = compute.sweepsOver(dataset.triangles);
   const problem: FitProblem = {
     model,
-    sweeps: createKernelSweeps(kernels, memory, dataset.triangles),
+    sweeps: shared.sweeps,
     coarse: {
-      allocate: (length) => memory.float32(length),
-      sweeps: (triangles) => createKernelSweeps(kernels, memory, triangles),
+      allocate: (length) => compute.memory.float32(length),
+      sweeps: (triangles) => compute.coarseSweeps(triangles),
     },
     noise: found.noise,
     parameters: parameterSettings(config),
     scaling: scalingChoice(config, dataset.phi.length),
     options: fitOptions(config),
   };
-  return { problem, warnings: [...warnings, ...found.warnings] };
+  return { problem, warnings: [...warnings, ...found.warnings, ...shared.warnings] };
 }
 
 function fitPlan(config: Config, model: TwoTimeModel | undefined): Parameters<typeof validateFit>[0] {

@@ -26,6 +26,8 @@ export interface FinishedFit {
   /** UTC, ISO 8601. */
   readonly started: string;
   readonly kernelsHash: string;
+  /** Threads that computed. */
+  readonly workers: number;
 }
 
 /** Write arrays and figures, which may add warnings, before the record that lists them is made. */
@@ -62,7 +64,7 @@ export async function writeRecord(run: FinishedFit, record: ResultRecord, direct
   const { request, dataset, outcome } = run;
   const provenance = await makeProvenance({
     dataset,
-    engine: { name: 'wasm-simd128', wasmSha256: run.kernelsHash, workers: 1 },
+    engine: { name: 'wasm-simd128', wasmSha256: run.kernelsHash, workers: run.workers },
     seed: request.config.seed,
     config: { file: request.config.file, text: toYaml(request.config) },
     argv: request.argv,

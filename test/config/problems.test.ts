@@ -141,7 +141,7 @@ describe('words, numbers and switches', () => {
 
   test('an engine that must be there and is not', () => {
     expect(problem('model: static\nparallel: { backend: slurm, fallback: error }')).toMatch(
-      /^fit.yaml:2:22: parallel.backend: slurm is not available in this version; write auto or sequential/,
+      /^fit.yaml:2:22: parallel.backend: slurm is not available in this version; write auto or sequential or local/,
     );
   });
 });

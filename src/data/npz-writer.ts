@@ -13,7 +13,10 @@ import type { NumberDtype } from './npy.ts';
 export type NumberArray = Float32Array | Float64Array | Int32Array | Uint32Array;
 
 export type NpzMember =
-  /** An array of numbers in C order. `pieces` are consecutive parts of `dtype`; together they fill `shape`. */
+  /**
+   * An array of numbers in C order. `pieces` are consecutive parts of `dtype`; together they fill `shape`. Each is used
+   * before the next is asked for, which may overwrite it.
+   */
   | {
       readonly name: string;
       readonly dtype: NumberDtype;
@@ -44,7 +47,7 @@ export function npzArray(name: string, data: NumberArray, shape: readonly number
   return { name, dtype, shape, pieces: [data] };
 }
 
-/** The bytes of an NPZ archive with these members, in order. */
+/** The bytes of an NPZ archive with these members, in order; each part is to be used before the next is asked for. */
 export async function* encodeNpz(
   members: Iterable<NpzMember> | AsyncIterable<NpzMember>,
 ): AsyncGenerator<Uint8Array, void, undefined> {

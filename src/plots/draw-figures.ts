@@ -5,7 +5,7 @@ import type { TwoTimeModel } from '../model/two-time-model.ts';
 import type { FitOutcome } from '../nlsq/outcome.ts';
 import type { SequentialMap } from './colour-map.ts';
 import { drawConvergence } from './convergence.ts';
-import type { Deflate } from './png.ts';
+import type { PngCodec } from './png.ts';
 import { averageOverLag, chooseLagBins } from './lag-average.ts';
 import { chooseCutDomains, CUTS_PER_PAGE, drawLagCuts } from './lag-cuts.ts';
 import type { CutAngle } from './lag-cuts.ts';
@@ -24,7 +24,7 @@ export interface FigureInput {
   /** M of one angle's pairs in triangle order at the fitted parameters; called once per angle. */
   readonly shape: (angle: number) => Float64Array;
   readonly facts: PageFacts;
-  readonly deflate: Deflate;
+  readonly codec: PngCodec;
   /** Default `viridis`. */
   readonly colours?: SequentialMap;
 }
@@ -73,7 +73,7 @@ export function* drawFigures(input: FigureInput): Generator<Figure | null, void,
   const style: MapStyle = {
     colours: chooseMapColours(maps, input.colours ?? 'viridis'),
     facts,
-    deflate: input.deflate,
+    codec: input.codec,
   };
   yield* drawAllMaps(maps, order, grid, style);
   const domains = chooseCutDomains(cuts);

@@ -3,7 +3,7 @@ export type { SequentialMap } from './colour-map.ts';
 export { drawFigures } from './draw-figures.ts';
 export type { Figure, FigureInput } from './draw-figures.ts';
 export { encodeRgbaPng, rgbaScanlines } from './png.ts';
-export type { Deflate } from './png.ts';
+export type { PngCodec } from './png.ts';
 export { PNG_SCALE } from './page.ts';
 export type { PageFacts } from './page.ts';
 export { fittedValues, rateCurve } from './rate-band.ts';

@@ -3,7 +3,7 @@ import { INK, TICK_SIZE } from './axis.ts';
 import type { Box } from './axis.ts';
 import type { Palette } from './colour-map.ts';
 import { dataUrl, encodeIndexedPng, toIndices } from './png.ts';
-import type { Deflate } from './png.ts';
+import type { PngCodec } from './png.ts';
 import { withMinus } from './number-text.ts';
 import { PNG_SCALE } from './page.ts';
 import { linearScale } from './scale.ts';
@@ -27,7 +27,7 @@ export function mapSide(size: number, wanted: number): number {
 }
 
 /** A square matrix as an image with row 0 at the bottom: t1 to the right, t2 upwards. */
-export function mapImage(box: Box, values: Float32Array, size: number, colours: ColourScale, deflate: Deflate): string {
+export function mapImage(box: Box, values: Float32Array, size: number, colours: ColourScale, codec: PngCodec): string {
   const factor = Math.max(1, Math.ceil(SHARP_PIXELS / size));
   const side = size * factor;
   const source = toIndices(values, colours.limits, colours.palette);
@@ -39,7 +39,8 @@ export function mapImage(box: Box, values: Float32Array, size: number, colours: 
     else for (let x = 0; x < side; x++) indices[top + x] = row[Math.floor(x / factor)]!;
     for (let copy = 1; copy < factor; copy++) indices.copyWithin(top + copy * side, top, top + side);
   }
-  const png = encodeIndexedPng({ width: side, height: side, indices }, colours.palette, deflate);
+  const content = factor === 1 ? 'noise' : 'repetitive';
+  const png = encodeIndexedPng({ width: side, height: side, indices, content }, colours.palette, codec);
   return image(box, png, 'optimizeSpeed');
 }
 
@@ -48,7 +49,7 @@ export function colourBar(
   box: Box,
   colours: ColourScale,
   label: string,
-  deflate: Deflate,
+  codec: PngCodec,
   values?: readonly number[],
 ): string {
   const { palette, limits } = colours;
@@ -63,7 +64,7 @@ export function colourBar(
     return mark + text(x, base + 15, tick.label, { anchor: 'middle', size: TICK_SIZE, fill: INK });
   });
   return [
-    image(box, encodeIndexedPng({ width: palette.size, height: 1, indices }, palette, deflate)),
+    image(box, encodeIndexedPng({ width: palette.size, height: 1, indices, content: 'repetitive' }, palette, codec)),
     element('rect', { ...box, fill: 'none', stroke: INK, 'stroke-width': 0.6 }),
     ...ticks,
     text(box.x + box.width / 2, box.y - 6, given === undefined && factor !== '' ? `${label} (${factor})` : label, {

@@ -1,14 +1,20 @@
 /** Encode images as PNG (PNG specification, third edition): palette indices, or red, green, blue and alpha. */
 import type { Palette } from './colour-map.ts';
 
-/** zlib-format compression; injected because a browser and Node have different ones. */
-export type Deflate = (bytes: Uint8Array) => Uint8Array;
+/** What the platform lends, because a browser and Node have different ones. */
+export interface PngCodec {
+  /** zlib-format compression. Looking for repetitions in noise only takes time. */
+  readonly deflate: (bytes: Uint8Array, content: 'noise' | 'repetitive') => Uint8Array;
+  /** CRC-32 of ISO 3309. */
+  readonly crc32: (bytes: Uint8Array) => number;
+}
 
 export interface IndexedImage {
   readonly width: number;
   readonly height: number;
   /** Palette indices, rows from top to bottom, shape (height, width). */
   readonly indices: Uint8Array;
+  readonly content: 'noise' | 'repetitive';
 }
 
 /** Palette index of every value: linear between the limits, end colours beyond them, the last entry for NaN. */
@@ -25,10 +31,10 @@ export function toIndices(values: Float32Array, limits: readonly [number, number
 }
 
 /** An image with eight-bit indexed colour. */
-export function encodeIndexedPng(image: IndexedImage, palette: Palette, deflate: Deflate): Uint8Array {
-  const { width, height, indices } = image;
-  const deflated = deflate(withFilterBytes(indices, width, height));
-  return assemblePng(width, height, INDEXED, [chunk('PLTE', palette.colours)], deflated);
+export function encodeIndexedPng(image: IndexedImage, palette: Palette, codec: PngCodec): Uint8Array {
+  const { width, height, indices, content } = image;
+  const deflated = codec.deflate(withFilterBytes(indices, width, height), content);
+  return assemblePng(width, height, INDEXED, [['PLTE', palette.colours]], deflated, codec);
 }
 
 /** The scanlines of an image from its pixels of red, green, blue and alpha, to be deflated for `encodeRgbaPng`. */
@@ -37,10 +43,16 @@ export function rgbaScanlines(width: number, height: number, pixels: Uint8Array)
 }
 
 /** An image with eight bits of red, green, blue and alpha, from deflated scanlines. */
-export function encodeRgbaPng(width: number, height: number, deflated: Uint8Array): Uint8Array {
-  return assemblePng(width, height, TRUECOLOUR_WITH_ALPHA, [], deflated);
+export function encodeRgbaPng(
+  width: number,
+  height: number,
+  deflated: Uint8Array,
+  codec: Pick<PngCodec, 'crc32'>,
+): Uint8Array {
+  return assemblePng(width, height, TRUECOLOUR_WITH_ALPHA, [], deflated, codec);
 }
 
+const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 const INDEXED = 3;
 const TRUECOLOUR_WITH_ALPHA = 6;
 
@@ -57,28 +69,34 @@ function assemblePng(
   width: number,
   height: number,
   colourType: number,
-  extra: readonly Uint8Array[],
+  extra: readonly (readonly [name: string, body: Uint8Array])[],
   deflated: Uint8Array,
+  { crc32 }: Pick<PngCodec, 'crc32'>,
 ): Uint8Array {
   const header = new Uint8Array(13);
   const view = new DataView(header.buffer);
   view.setUint32(0, width);
   view.setUint32(4, height);
   header.set([8, colourType, 0, 0, 0], 8);
-  const chunks = [
-    Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a),
-    chunk('IHDR', header),
-    ...extra,
-    chunk('IDAT', deflated),
-    chunk('IEND', new Uint8Array(0)),
-  ];
-  const file = new Uint8Array(chunks.reduce((sum, one) => sum + one.length, 0));
-  let place = 0;
-  for (const one of chunks) {
-    file.set(one, place);
-    place += one.length;
+  const chunks = [['IHDR', header], ...extra, ['IDAT', deflated], ['IEND', new Uint8Array(0)]] as const;
+  const file = new Uint8Array(chunks.reduce((sum, [, body]) => sum + body.length + 12, SIGNATURE.length));
+  file.set(SIGNATURE);
+  let place = SIGNATURE.length;
+  for (const [name, body] of chunks) {
+    const bytes = file.subarray(place, place + body.length + 12);
+    writeChunk(bytes, name, body, crc32);
+    place += bytes.length;
   }
   return file;
+}
+
+/** Length, name, body, and the checksum of name and body. */
+function writeChunk(to: Uint8Array, name: string, body: Uint8Array, crc32: PngCodec['crc32']): void {
+  const view = new DataView(to.buffer, to.byteOffset, to.byteLength);
+  view.setUint32(0, body.length);
+  for (let k = 0; k < 4; k++) to[4 + k] = name.charCodeAt(k);
+  to.set(body, 8);
+  view.setUint32(body.length + 8, crc32(to.subarray(4, body.length + 8)));
 }
 
 /** `data:image/png;base64,…`. */
@@ -92,26 +110,4 @@ function toBase64(bytes: Uint8Array & { toBase64?: () => string }): string {
   let binary = '';
   for (let k = 0; k < bytes.length; k += 0x8000) binary += String.fromCharCode(...bytes.subarray(k, k + 0x8000));
   return btoa(binary);
-}
-
-function chunk(name: string, body: Uint8Array): Uint8Array {
-  const bytes = new Uint8Array(body.length + 12);
-  const view = new DataView(bytes.buffer);
-  view.setUint32(0, body.length);
-  for (let k = 0; k < 4; k++) bytes[4 + k] = name.charCodeAt(k);
-  bytes.set(body, 8);
-  view.setUint32(body.length + 8, crc32(bytes.subarray(4, body.length + 8)));
-  return bytes;
-}
-
-const CRC_TABLE: Uint32Array = Uint32Array.from({ length: 256 }, (_, n) => {
-  let c = n;
-  for (let k = 0; k < 8; k++) c = (c & 1) === 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
-  return c;
-});
-
-function crc32(bytes: Uint8Array): number {
-  let c = 0xffffffff;
-  for (let k = 0; k < bytes.length; k++) c = CRC_TABLE[(c ^ bytes[k]!) & 0xff]! ^ (c >>> 8);
-  return (c ^ 0xffffffff) >>> 0;
 }

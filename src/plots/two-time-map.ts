@@ -4,7 +4,7 @@ import { bottomAxis, frame, INK, LABEL_SIZE, leftAxis, TICK_SIZE } from './axis.
 import type { Box } from './axis.ts';
 import { divergingPalette, sequentialPalette } from './colour-map.ts';
 import type { SequentialMap } from './colour-map.ts';
-import type { Deflate } from './png.ts';
+import type { PngCodec } from './png.ts';
 import { colourBar, mapImage, mapSide } from './map-image.ts';
 import type { ColourScale } from './map-image.ts';
 import { fixed, significant } from './number-text.ts';
@@ -33,7 +33,7 @@ export interface MapColours {
 export interface MapStyle {
   readonly colours: MapColours;
   readonly facts: PageFacts;
-  readonly deflate: Deflate;
+  readonly codec: PngCodec;
 }
 
 /** Half ranges for residual/σ: the first that holds 98 % of the pixels. */
@@ -82,20 +82,20 @@ const SIDES = [264, 244, 212] as const;
 /** Triptychs, one row per angle. `subtitle` says which angles these are when they are not all. */
 export function drawMaps(angles: readonly MapAngle[], grid: TimeGrid, style: MapStyle, subtitle?: string): string {
   const side = mapSide(angles[0]!.maps.size, SIDES[Math.min(angles.length, 3) - 1]!);
-  const { colours, deflate } = style;
+  const { colours, codec } = style;
   const column = (k: number): number => LEFT + k * (side + GAP);
   const parts = [
     colourBar(
       { x: column(0) + BAR_INSET, y: BAR_TOP, width: 2 * side + GAP - 2 * BAR_INSET, height: BAR_HEIGHT },
       colours.correlation,
       'c₂, measured and model',
-      deflate,
+      codec,
     ),
     colourBar(
       { x: column(2) + BAR_INSET, y: BAR_TOP, width: side - 2 * BAR_INSET, height: BAR_HEIGHT },
       colours.residual,
       '(measured − model) / σ',
-      deflate,
+      codec,
       residualTicks(colours),
     ),
   ];
@@ -110,7 +110,7 @@ export function drawMaps(angles: readonly MapAngle[], grid: TimeGrid, style: Map
       const [x1, y2] = timeScales(box, grid, angle.maps);
       const scale = k === 2 ? colours.residual : colours.correlation;
       parts.push(
-        mapImage(box, values, angle.maps.size, scale, deflate),
+        mapImage(box, values, angle.maps.size, scale, codec),
         frame(box),
         bottomAxis(box, x1, { label: last ? 't₁ (s)' : undefined, tickLabels: last, count: 5 }),
         leftAxis(box, y2, { label: k === 0 ? 't₂ (s)' : undefined, tickLabels: k === 0, count: 5, labelGap: 48 }),
@@ -139,7 +139,7 @@ export const SMALL_MAPS_PER_PAGE = 30;
 
 /** Small multiples: three tiles per angle without axes, on the colours of the large maps. */
 export function drawSmallMaps(angles: readonly MapAngle[], grid: TimeGrid, style: MapStyle, subtitle: string): string {
-  const { colours, deflate } = style;
+  const { colours, codec } = style;
   const side = mapSide(angles[0]!.maps.size, CELL_SIDE);
   const cell = 3 * side + 2 * CELL_GAP;
   const left = 20;
@@ -154,13 +154,13 @@ export function drawSmallMaps(angles: readonly MapAngle[], grid: TimeGrid, style
       { x: left, y: BAR_TOP, width: 2 * bar, height: BAR_HEIGHT },
       colours.correlation,
       'c₂, measured and model',
-      deflate,
+      codec,
     ),
     colourBar(
       { x: left + 2 * bar + 40, y: BAR_TOP, width: bar, height: BAR_HEIGHT },
       colours.residual,
       '(measured − model) / σ',
-      deflate,
+      codec,
       residualTicks(colours),
     ),
   ];
@@ -178,7 +178,7 @@ export function drawSmallMaps(angles: readonly MapAngle[], grid: TimeGrid, style
     [angle.maps.measured, angle.maps.model, angle.maps.residual].forEach((values, k) => {
       const box: Box = { x: x + k * (side + CELL_GAP), y, width: side, height: side };
       const scale = k === 2 ? colours.residual : colours.correlation;
-      parts.push(mapImage(box, values, angle.maps.size, scale, deflate), frame(box));
+      parts.push(mapImage(box, values, angle.maps.size, scale, codec), frame(box));
     });
   });
   const [low, high] = timeExtent(grid, angles[0]!.maps);

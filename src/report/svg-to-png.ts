@@ -1,10 +1,13 @@
 /** Turn a figure into PNG with the font of this package, so that every machine draws the same pixels. */
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { deflate, type ZlibOptions } from 'node:zlib';
+import { crc32, deflate, type ZlibOptions } from 'node:zlib';
 import { encodeRgbaPng, PNG_SCALE, rgbaScanlines } from '../plots/index.ts';
 
 const FONT = fileURLToPath(new URL('../../assets/fonts/DejaVuSans.ttf', import.meta.url));
+/** Compression comes back to this thread, to ask for more room, each time it has written this much. */
+const CHUNK_BYTES = 2 ** 20;
+
 const deflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(deflate);
 
 /** PNG bytes of an SVG page, drawn and compressed beside this thread. */
@@ -20,7 +23,6 @@ export async function svgToPng(svg: string, signal?: AbortSignal): Promise<Uint8
     signal ?? null,
   );
   const scanlines = rgbaScanlines(image.width, image.height, image.pixels);
-  // Maps are noise, which no level compresses. With room for all of it the work comes back to this thread only once.
-  const deflated = await deflateAsync(scanlines, { level: 1, chunkSize: scanlines.length });
-  return encodeRgbaPng(image.width, image.height, deflated);
+  const deflated = await deflateAsync(scanlines, { level: 1, chunkSize: CHUNK_BYTES });
+  return encodeRgbaPng(image.width, image.height, deflated, { crc32 });
 }

@@ -1,16 +1,16 @@
 /** Draw the figures of a run and write each as SVG and PNG into `plots/`. */
 import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
-import { constants, deflateSync } from 'node:zlib';
+import { constants, crc32, deflateSync } from 'node:zlib';
 import type { Warning } from '../base/events.ts';
 import { throwIfCancelled } from '../base/task-context.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { drawFigures } from '../plots/index.ts';
-import type { Figure, FigureInput } from '../plots/index.ts';
+import type { Figure, FigureInput, PngCodec } from '../plots/index.ts';
 import { digestOutcome, writeFileAtomically } from '../results/index.ts';
 import { svgToPng } from './svg-to-png.ts';
 
-export interface FigureFilesInput extends Omit<FigureInput, 'facts' | 'deflate'> {
+export interface FigureFilesInput extends Omit<FigureInput, 'facts' | 'codec'> {
   /** Version of the program, for the footer. */
   readonly version: string;
 }
@@ -23,8 +23,15 @@ export interface FigureFiles {
   readonly written: Promise<void>;
 }
 
-/** Maps are noise, which searching for repetitions does not make smaller: six times faster at nearly the same size. */
-const MAP_COMPRESSION = { level: 1, strategy: constants.Z_RLE };
+const CODEC: PngCodec = {
+  deflate: (bytes, content) =>
+    deflateSync(bytes, {
+      level: 1,
+      strategy: content === 'noise' ? constants.Z_RLE : constants.Z_DEFAULT_STRATEGY,
+      chunkSize: 2 ** 17,
+    }),
+  crc32,
+};
 
 /**
  * Pages turned into PNG at a time: one processor draws, each page takes megabytes, and files need one of the four threads
@@ -64,13 +71,12 @@ export async function writeFigures(
   };
   const rasteriser = await findRasteriser();
   const inTurn = takeTurns(PAGES_AT_ONCE);
-  const deflate = (bytes: Uint8Array): Uint8Array => deflateSync(bytes, MAP_COMPRESSION);
   const start = ({ name, svg }: Figure): void => {
     writing.push(write(`${name}.svg`, () => svg));
     if (rasteriser !== null) return;
     writing.push(write(`${name}.png`, () => inTurn(() => svgToPng(svg, context.signal))));
   };
-  for (const figure of drawFigures({ ...input, facts, deflate })) {
+  for (const figure of drawFigures({ ...input, facts, codec: CODEC })) {
     if (context.signal?.aborted === true || failures.length > 0) break;
     if (figure !== null) start(figure);
     // Give the background work a turn.

@@ -126,30 +126,24 @@ function scalingOf(outcome: FitOutcome, angle: number): [contrast: number, offse
 /** Numbers of one piece, about. */
 const PIECE_NUMBERS = 1 << 18;
 
-/** Symmetric matrices from triangles, a few rows at a time; each piece is a new array. */
+/** Symmetric matrices from triangles, a few rows at a time; each piece overwrites the one before. */
 function* fullMatrices(angles: number, frames: number, of: (angle: number) => AngleTriangle): Generator<Float32Array> {
-  const rows = Math.max(1, Math.floor(PIECE_NUMBERS / Math.max(1, frames)));
+  const rows = Math.min(frames, Math.max(1, Math.floor(PIECE_NUMBERS / Math.max(1, frames))));
+  const piece = new Float32Array(rows * frames);
   for (let angle = 0; angle < angles; angle++) {
     const triangle = of(angle);
     for (let first = 0; first < frames; first += rows) {
-      yield fullRows(triangle, frames, first, Math.min(frames, first + rows));
+      const last = Math.min(frames, first + rows);
+      for (let i = first; i < last; i++) fillRow(piece, (i - first) * frames, triangle, frames, i);
+      yield piece.subarray(0, (last - first) * frames);
     }
   }
 }
 
-/** Rows `[first, last)` of a symmetric matrix. Row i of the triangle is right of the diagonal in row i, and column i below. */
-function fullRows({ pairs, diagonal }: AngleTriangle, frames: number, first: number, last: number): Float32Array {
-  const rows = new Float32Array((last - first) * frames);
-  for (let i = 0; i < last; i++) {
-    const start = rowStart(frames, i);
-    if (i >= first) {
-      const at = (i - first) * frames + i;
-      rows[at] = diagonal;
-      rows.set(pairs.subarray(start, start + frames - i - 1), at + 1);
-    }
-    for (let j = Math.max(i + 1, first), at = (j - first) * frames + i; j < last; j++, at += frames) {
-      rows[at] = pairs[start + j - i - 1]!;
-    }
-  }
-  return rows;
+/** Row i of a symmetric matrix: column i of the triangle left of the diagonal, its row i right of it. */
+function fillRow(to: Float32Array, at: number, { pairs, diagonal }: AngleTriangle, frames: number, i: number): void {
+  for (let k = 0, place = i - 1; k < i; place += frames - 2 - k, k++) to[at + k] = pairs[place]!;
+  to[at + i] = diagonal;
+  const start = rowStart(frames, i);
+  to.set(pairs.subarray(start, start + frames - 1 - i), at + i + 1);
 }

@@ -1,5 +1,5 @@
 /** Draw the figures of a synthetic fit by name. */
-import { deflateSync } from 'node:zlib';
+import { crc32, deflateSync } from 'node:zlib';
 import { drawFigures } from '../../src/plots/index.ts';
 import type { FigureInput } from '../../src/plots/index.ts';
 import type { SyntheticFit } from './synthetic-fit.ts';
@@ -21,7 +21,7 @@ export function figuresOf(fit: SyntheticFit, change: Partial<FigureInput> = {}):
     sigma: fit.noise.sigma,
     shape: fit.shape,
     facts,
-    deflate: (bytes) => deflateSync(bytes),
+    codec: { deflate: (bytes) => deflateSync(bytes), crc32 },
     ...change,
   };
   const figures = Array.from(drawFigures(input)).filter((figure) => figure !== null);

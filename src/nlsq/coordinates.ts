@@ -155,12 +155,12 @@ export function changeOfChart(from: Chart, to: Chart): Float64Array {
   return change;
 }
 
-/** Amplitudes of the bent triples with a member outside the box at θ. */
+/** Amplitudes of the bent triples with a member outside the box, or beyond all numbers, at θ. */
 export function triplesOutside(system: CoordinateSystem, chart: Chart, theta: Float64Array): string[] {
   const { free } = system;
   const outside = (name: string): boolean => {
     const i = free.names.indexOf(name);
-    return !(theta[i]! >= free.lower[i]! && theta[i]! <= free.upper[i]!);
+    return !(theta[i]! >= free.lower[i]! && theta[i]! <= free.upper[i]! && Number.isFinite(theta[i]!));
   };
   return system.triples
     .filter((triple) => chart.bent.some(({ amplitude }) => amplitude === triple.amplitude))

@@ -12,13 +12,13 @@ import type { ScanRange } from './candidates.ts';
 import type { CoordinateSystem } from './coordinates.ts';
 import { flowImages } from './flow-images.ts';
 import { merge, sortByCost, type Minimum } from './minima.ts';
-import { evaluate, signalOf, type Objective, type ScalingGuess, type Value } from './objective.ts';
-import { givenStart, openSettings, pickDistinct, scan } from './starts.ts';
+import { evaluate, signalOf, variancePerPoint, type Objective, type ScalingGuess, type Value } from './objective.ts';
+import { areApart, givenStart, openSettings, pickDistinct, scan } from './starts.ts';
 import { descend, ROUGHLY, type Refined, type StepRecorder } from './trust-region.ts';
 
 /** Candidates tried out per start, images tried out, and the steps they get. */
 const TRIED_PER_START = 3;
-const IMAGES_TRIED = 6;
+const IMAGES_TRIED = 8;
 const TRIAL_STEPS = 6;
 /** Tried images that go all the way down. */
 const IMAGES_FOLLOWED = 2;
@@ -161,7 +161,7 @@ class Explorer {
     const tried = await this.#tryOut(
       pickDistinct(this.#system, scanned, [...this.starts, ...minima], TRIED_PER_START * wanted),
     );
-    const apart = pickDistinct(this.#system, tried, minima, wanted);
+    const apart = this.#newOnes(tried, wanted);
     // Starts that already met another one still count: that many roads lead there is worth knowing.
     await this.#goDown([...apart, ...tried.filter((value) => !apart.includes(value))].slice(0, wanted));
   }
@@ -176,15 +176,13 @@ class Explorer {
       for (const theta of flowImages(this.#system, best.point.values, this.#options.phi)) {
         images.push(await evaluate(this.#objective, theta, best.point.best, this.#context));
       }
+      const [reversal] = images;
       images.sort((a, b) => a.best.cost - b.best.cost);
+      const promising = pickDistinct(this.#system, images, [best.point], IMAGES_TRIED);
+      if (reversal !== undefined && !promising.includes(reversal)) promising.push(reversal);
+      const tried = await this.#tryOut(promising);
       const found: Minimum[] = [];
-      const tried = await this.#tryOut(pickDistinct(this.#system, images, [best.point], IMAGES_TRIED));
-      for (const value of pickDistinct(
-        this.#system,
-        tried,
-        this.minima.map(({ point }) => point),
-        IMAGES_FOLLOWED,
-      )) {
+      for (const value of this.#newOnes(tried, IMAGES_FOLLOWED)) {
         const refined = await this.#descend(value, best.origin);
         const iterations = best.iterations + refined.iterations;
         found.push({ ...refined, iterations, origin: best.origin, starts: [], full: best.full });
@@ -209,6 +207,16 @@ class Explorer {
       tried.push(refined.point);
     }
     return tried.sort((a, b) => a.best.cost - b.best.cost);
+  }
+
+  /** The best of the points tried that are not on their way to a known minimum: apart from it, or already lower. */
+  #newOnes(tried: readonly Value[], wanted: number): Value[] {
+    const isNew = (value: Value): boolean =>
+      this.minima.every(({ point }) => {
+        const lower = point.best.cost - value.best.cost > variancePerPoint(this.#objective, point);
+        return lower || areApart(this.#system, point, value);
+      });
+    return pickDistinct(this.#system, tried.filter(isNew), [], wanted);
   }
 
   async #goDown(from: readonly Value[]): Promise<void> {

@@ -12,27 +12,33 @@ import { canonicalAngles } from './candidates.ts';
 import type { CoordinateSystem } from './coordinates.ts';
 
 /** Values of φ0 tried over its bounds beside the mirror images. */
-const DIRECTIONS = 24;
+const DIRECTIONS = 36;
 /** Two directions closer than this are one, degrees. */
 const SAME_DIRECTION = 0.5;
-/** Scaling by less than this is none. */
-const SMALLEST_SCALING = 0.1;
+/** Factors by which a rate is scaled: far enough from 1 to matter, not so far that another angle would be the slowest. */
+const SMALLEST_FACTOR = 1.1;
+const LARGEST_FACTOR = 10;
 
-/** θ of the images of a point with respect to angles φ in degrees, moved into the bounds; empty without a free flow. */
+/**
+ * θ of the images of a point with respect to angles φ in degrees, moved into the bounds; empty without a free flow. The
+ * first is the plain reversal, if there is one.
+ */
 export function flowImages(system: CoordinateSystem, values: ParameterValues, phi: Float64Array): Float64Array[] {
   const { free } = system;
   const turned = directions(system, values, phi).flatMap((phi0): ParameterValues[] => {
     const plain: ParameterValues = { ...values, phi0 };
     const factor = slowest(values['phi0']!, phi) / slowest(phi0, phi);
-    return Math.abs(factor - 1) < SMALLEST_SCALING
-      ? [plain]
-      : [plain, { ...plain, ...scaledRate(system, values, factor) }];
+    const size = Math.max(factor, 1 / factor);
+    if (!(size >= SMALLEST_FACTOR && size <= LARGEST_FACTOR)) return [plain];
+    return [plain, { ...plain, ...scaledRate(system, values, factor) }];
   });
   const images = [values, ...turned];
   const reversed = images.flatMap((image) => reversedRate(system, image).map((rate) => ({ ...image, ...rate })));
-  return [...turned, ...reversed].map((image) =>
-    Float64Array.from(free.names, (name, i) => Math.min(Math.max(image[name]!, free.lower[i]!), free.upper[i]!)),
-  );
+  return [...reversed, ...turned]
+    .map((image) =>
+      Float64Array.from(free.names, (name, i) => Math.min(Math.max(image[name]!, free.lower[i]!), free.upper[i]!)),
+    )
+    .filter((theta) => theta.every(Number.isFinite));
 }
 
 /** Other values of φ0: its mirror image in each angle, by the half turn nearest to it inside the bounds, and a grid. */

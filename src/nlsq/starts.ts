@@ -84,9 +84,14 @@ export function pickDistinct(
   const chosen: Value[] = [];
   for (const value of screened) {
     if (chosen.length >= count) break;
-    if ([...known, ...chosen].every((other) => distance(system, other, value) > SMALLEST_DISTANCE)) chosen.push(value);
+    if ([...known, ...chosen].every((other) => areApart(system, other, value))) chosen.push(value);
   }
   return chosen;
+}
+
+/** Whether two points are far enough apart to be worth a look each. */
+export function areApart(system: CoordinateSystem, a: Value, b: Value): boolean {
+  return distance(system, a, b) > SMALLEST_DISTANCE;
 }
 
 /** Distance of two candidates in natural steps, rates compared by their logarithm at t_ref. */

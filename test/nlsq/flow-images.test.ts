@@ -59,3 +59,15 @@ test('a fixed direction is kept, and without a free flow there is nothing to try
   for (const image of imagesOf(FLOW_TRUTH, ['phi0'])) expect(image['phi0']).toBe(4);
   expect(imagesOf(FLOW_TRUTH, ['phi0', 'beta'])).toEqual([]);
 });
+
+test('directions at which an angle sees no flow, and rates that vanish, do not make infinite images', () => {
+  const still: ParameterValues = {
+    ...FLOW_TRUTH,
+    beta: 0.5,
+    gamma_dot_t0: 1e-3,
+    gamma_dot_t_offset: -1e-3 * 0.1 ** 0.25 * 3.9 ** 0.25,
+  };
+  for (const values of [{ ...FLOW_TRUTH, phi0: -5 }, { ...FLOW_TRUTH, phi0: 30 }, still]) {
+    for (const image of imagesOf(values)) expect(Object.values(image).every(Number.isFinite)).toBe(true);
+  }
+});

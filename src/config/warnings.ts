@@ -3,6 +3,9 @@ import type { Warning } from '../base/events.ts';
 import { checkPlausible } from '../data/plausibility.ts';
 import type { Config, ParallelConfig } from './config.ts';
 
+/** Bytes; what `parallel.memory` is when nobody sets it. */
+const DEFAULT_MEMORY = 2e9;
+
 /** Engines of this version. */
 export const AVAILABLE_BACKENDS: readonly ParallelConfig['backend'][] = ['auto', 'sequential', 'local'];
 
@@ -24,6 +27,9 @@ export function plausibilityWarnings(config: Config): readonly Warning[] {
   }
   if (scaling.mode !== 'fourier' && given('scaling.order')) {
     warnings.push({ code: 'key-without-effect', text: `scaling.order has no effect with mode: ${scaling.mode}` });
+  }
+  if (config.parallel.memory !== DEFAULT_MEMORY) {
+    warnings.push({ code: 'key-without-effect', text: 'parallel.memory has no effect: data are held in memory whole' });
   }
   const { backend, workers } = config.parallel;
   if (!AVAILABLE_BACKENDS.includes(backend)) {

@@ -90,7 +90,8 @@ export interface SampleConfig {
 }
 
 export interface ParallelConfig {
-  readonly backend: 'auto' | 'sequential' | 'local' | 'slurm' | 'pbs' | 'ray';
+  /** `pjit` and `multiprocessing` are old names of `sequential` and `local`. */
+  readonly backend: 'auto' | 'sequential' | 'local' | 'slurm' | 'pbs' | 'ray' | 'pjit' | 'multiprocessing';
   readonly workers: 'auto' | number;
   readonly fallback: 'warn' | 'error';
   readonly chunks: boolean;

@@ -6,7 +6,7 @@ import { leafKeys } from './keys.ts';
 import { dimensionOf, PARAMETERS, type ParsedParameter } from './parameter-schema.ts';
 import type { Problem } from './problem.ts';
 import type { ParsedConfig } from './schema.ts';
-import { AVAILABLE_BACKENDS } from './warnings.ts';
+import { AVAILABLE_BACKENDS, OLD_NAMES } from './warnings.ts';
 
 export interface Resolution {
   readonly config: Config;
@@ -187,7 +187,7 @@ function checkScaling({ scaling }: ParsedConfig, problems: Problem[]): void {
 }
 
 function checkBackend({ parallel: { backend, fallback } }: ParsedConfig, problems: Problem[]): void {
-  if (fallback === 'warn' || AVAILABLE_BACKENDS.includes(backend)) return;
+  if (fallback === 'warn' || AVAILABLE_BACKENDS.includes(backend) || backend in OLD_NAMES) return;
   problems.push({
     path: ['parallel', 'backend'],
     at: 'value',

@@ -217,7 +217,11 @@ const readCount: Reader<number> = (input) => {
 };
 
 const parallelSchema = section('where the work runs', {
-  backend: words(['auto', 'sequential', 'local', 'slurm', 'pbs', 'ray'], 'auto', 'engine that runs the work'),
+  backend: words(
+    ['auto', 'sequential', 'local', 'slurm', 'pbs', 'ray', 'pjit', 'multiprocessing'],
+    'auto',
+    'engine that runs the work',
+  ),
   workers: fieldWithDefault(readWordOr('auto', 'auto', readCount), 'auto', 'number of workers', {
     anyOf: [{ const: 'auto' }, wholeJson(1)],
   }),

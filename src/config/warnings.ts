@@ -6,6 +6,12 @@ import type { Config, ParallelConfig } from './config.ts';
 /** Bytes; what `parallel.memory` is when nobody sets it. */
 const DEFAULT_MEMORY = 2e9;
 
+/** Names of engines in older configurations, and what they are called now. */
+export const OLD_NAMES: Readonly<Record<string, 'sequential' | 'local'>> = {
+  pjit: 'sequential',
+  multiprocessing: 'local',
+};
+
 /** Engines of this version. */
 export const AVAILABLE_BACKENDS: readonly ParallelConfig['backend'][] = ['auto', 'sequential', 'local'];
 
@@ -32,7 +38,11 @@ export function plausibilityWarnings(config: Config): readonly Warning[] {
     warnings.push({ code: 'key-without-effect', text: 'parallel.memory has no effect: data are held in memory whole' });
   }
   const { backend, workers } = config.parallel;
-  if (!AVAILABLE_BACKENDS.includes(backend)) {
+  const successor = OLD_NAMES[backend];
+  if (successor !== undefined) {
+    const text = `parallel.backend: ${backend} is an old name; write ${successor}`;
+    warnings.push({ code: 'deprecated-name', text });
+  } else if (!AVAILABLE_BACKENDS.includes(backend)) {
     const text = `parallel.backend: ${backend} is not available in this version; local is used`;
     warnings.push({ code: 'backend-not-available', text });
   }

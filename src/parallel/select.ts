@@ -2,6 +2,7 @@
 import { ConfigRefused } from '../base/errors.ts';
 import type { Warning } from '../base/events.ts';
 import type { ParallelConfig } from '../config/config.ts';
+import { OLD_NAMES } from '../config/warnings.ts';
 
 export interface BackendChoice {
   readonly name: 'sequential' | 'local';
@@ -13,7 +14,8 @@ export interface BackendChoice {
 
 /** `cores` is what the system lets this process use. An engine this version lacks was warned about with the configuration. */
 export function selectBackend(parallel: ParallelConfig, cores: number): BackendChoice {
-  const { backend, workers } = parallel;
+  const { workers } = parallel;
+  const backend = OLD_NAMES[parallel.backend] ?? parallel.backend;
   if (backend === 'sequential') return { name: 'sequential', workers: 1, why: 'parallel.backend is sequential' };
   if (workers === 1) return { name: 'sequential', workers: 1, why: 'parallel.workers is 1' };
   if (workers !== 'auto') return { name: 'local', workers, why: `parallel.workers is ${workers}` };

@@ -40,6 +40,15 @@ describe('keys without effect', () => {
     ]);
   });
 
+  test.each([
+    ['pjit', 'sequential'],
+    ['multiprocessing', 'local'],
+  ])('the old name %s of %s', (old, name) => {
+    expect(warningsOf(`model: static\nparallel: { backend: ${old}, fallback: error }`)).toEqual([
+      { code: 'deprecated-name', text: `parallel.backend: ${old} is an old name; write ${name}` },
+    ]);
+  });
+
   test('keys that act give none', () => {
     expect(warningsOf('model: static\nscaling: { mode: fourier, order: 3 }\nparallel: { workers: 1 }')).toEqual([]);
   });

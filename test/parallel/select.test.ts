@@ -13,6 +13,8 @@ describe('the choice of a backend', () => {
     [{ workers: 1 }, 8, 'sequential', 1],
     [{ backend: 'sequential', workers: 4 }, 8, 'sequential', 1],
     [{ backend: 'local' }, 4, 'local', 4],
+    [{ backend: 'multiprocessing' }, 4, 'local', 4],
+    [{ backend: 'pjit' }, 4, 'sequential', 1],
   ] as const)('%j on %i cores is %s with %i', (changes, cores, name, workers) => {
     const choice = selectBackend({ ...parallel, ...changes }, cores);
     expect(choice).toMatchObject({ name, workers });

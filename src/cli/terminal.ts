@@ -2,11 +2,11 @@
 
 export interface Terminal {
   /** Write result text to standard output. */
-  result(text: string): void;
+  readonly result: (text: string) => void;
   /** Write one message line to standard error, above the progress line if there is one. */
-  message(text: string): void;
+  readonly message: (text: string) => void;
   /** Replace the progress line; an empty string removes it. Does nothing unless standard error is a terminal. */
-  status(text: string): void;
+  readonly status: (text: string) => void;
   readonly interactive: boolean;
   readonly columns: number;
 }

@@ -6,7 +6,7 @@ import { consoleSummary } from '../../report/index.ts';
 import { resultJson } from '../../results/index.ts';
 import { exitCodeOfStatus } from '../exit-codes.ts';
 import { progressListener } from '../progress.ts';
-import { listenForStop } from '../stop-signal.ts';
+import { stoppable } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface FitCommandOptions {
@@ -24,15 +24,13 @@ export async function fitCommand(file: string, options: FitCommandOptions, termi
   const config = await loadConfig(options.config, { set: allSettings(options) });
   const log = new EventLog();
   log.listen(progressListener(terminal, options.quiet));
-  using stop = listenForStop((text) => terminal.message(text));
-  const record = await runFit(
-    { file, config, output: options.output, force: options.force, argv: process.argv.slice(2) },
-    log,
-    stop.signal,
-  );
-  if (options.json === true) terminal.result(resultJson(record));
-  else if (!options.quiet) terminal.result(consoleSummary(record, options.output, log.warnings).join('\n'));
-  return exitCodeOfStatus(record.status, stop.signal.reason);
+  const request = { file, config, output: options.output, force: options.force, argv: process.argv.slice(2) };
+  return stoppable(terminal.message, async (signal) => {
+    const record = await runFit(request, log, signal);
+    if (options.json === true) terminal.result(resultJson(record));
+    else if (!options.quiet) terminal.result(consoleSummary(record, options.output, log.warnings).join('\n'));
+    return exitCodeOfStatus(record.status, signal.reason);
+  });
 }
 
 /** `--workers` and `--backend` are short names of configuration keys; an explicit `--set` of the same key wins. */

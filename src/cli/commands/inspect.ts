@@ -2,7 +2,7 @@
 import { toJson } from '../../base/json.ts';
 import { describeFile, type FileDescription, type MatrixDescription } from '../../data/index.ts';
 import { EXIT } from '../exit-codes.ts';
-import { listenForStop } from '../stop-signal.ts';
+import { stoppable } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
 import { formatTable } from '../table.ts';
 
@@ -11,8 +11,7 @@ export interface InspectOptions {
 }
 
 export async function inspectCommand(file: string, options: InspectOptions, terminal: Terminal): Promise<number> {
-  using stop = listenForStop((text) => terminal.message(text));
-  const description = await describeFile(file, { signal: stop.signal });
+  const description = await stoppable(terminal.message, (signal) => describeFile(file, { signal }));
   terminal.result(options.json === true ? toJson(description) : formatDescription(description));
   return EXIT.done;
 }

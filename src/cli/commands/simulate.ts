@@ -6,7 +6,7 @@ import { parseNoise, runSimulation } from '../../pipeline/simulate-run.ts';
 import { EXIT } from '../exit-codes.ts';
 import { refuseExisting } from '../new-file.ts';
 import { progressListener } from '../progress.ts';
-import { listenForStop } from '../stop-signal.ts';
+import { stoppable } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface SimulateOptions {
@@ -26,9 +26,10 @@ export async function simulateCommand(options: SimulateOptions, terminal: Termin
   await refuseExisting(options.output, options.force);
   const log = new EventLog();
   log.listen(progressListener(terminal, false));
-  using stop = listenForStop((text) => terminal.message(text));
   log.record({ kind: 'stage', stage: 'write', state: 'start' });
-  const truth = await runSimulation(config, noise, options.output, { signal: stop.signal, progress: log.record });
+  const truth = await stoppable(terminal.message, (signal) =>
+    runSimulation(config, noise, options.output, { signal, progress: log.record }),
+  );
   log.record({ kind: 'stage', stage: 'write', state: 'end' });
   const { frames, phi } = truth.grid;
   if (options.json === true) terminal.result(toJson(truth));

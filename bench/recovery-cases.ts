@@ -19,7 +19,7 @@ import { memory, simulatedProblem, type Simulated } from '../test/nlsq/simulated
 const FRAMES = 81;
 const PHI = [-90, -67.5, -45, -22.5, 0, 22.5, 45, 67.5];
 const SIGMA = 0.002;
-const QUADRATIC = 0.15;
+const QUADRATIC = 0.08;
 const COST_TOLERANCE = 1e-9;
 
 export interface RecoveredFile {

@@ -13,7 +13,7 @@ export async function expectRecovery(mode: Mode, convention: Convention): Promis
   const { reachedBest, converged, nearDegenerate, pulls } = summariseRecovery(files);
   expect(reachedBest).toBe(FILES);
   expect(converged).toBe(FILES);
-  expect(nearDegenerate).toBeLessThan(FILES / 4);
+  expect(nearDegenerate).toBeLessThan(FILES / 3);
   // Four standard errors of the mean and of the standard deviation of that many pulls.
   const used = FILES - nearDegenerate;
   for (const { mean, sd } of pulls) {

@@ -28,18 +28,6 @@ export interface ParsedParameter {
 /** Every parameter of any mode, in the order of the model. */
 export const PARAMETERS: readonly ParameterInfo[] = physicalParameters('laminar_flow');
 
-const DIMENSIONS: Readonly<Record<ParameterInfo['dimension'], Dimension>> = {
-  'transport coefficient': 'diffusion',
-  rate: 'rate',
-  angle: 'angle',
-  none: 'number',
-};
-
-/** The dimension in which a parameter's values are read and written. */
-export function dimensionOf(info: ParameterInfo): Dimension {
-  return DIMENSIONS[info.dimension];
-}
-
 const NUMBER_PATTERN = String.raw`^fixed\s+\S`;
 
 /** The short form `NAME: fixed VALUE` beside the mapping. */
@@ -67,7 +55,7 @@ function readBounds(dimension: Dimension): Reader<readonly [number, number]> {
 }
 
 function parameterSchema(info: ParameterInfo): z.ZodType<ParsedParameter> {
-  const dimension = dimensionOf(info);
+  const dimension = info.dimension;
   const unit = info.unit === '' ? '' : `, in ${info.unit} or another unit of its kind`;
   const others = PARAMETERS.filter((other) => other.name !== info.name && other.dimension === info.dimension);
   const names = others.map((other) => other.name);

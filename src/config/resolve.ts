@@ -3,7 +3,7 @@ import { formatQuantity } from '../base/units.ts';
 import { physicalParameters, type ParameterInfo } from '../model/parameters.ts';
 import type { Config, Origin, ParameterConfig } from './config.ts';
 import { leafKeys } from './keys.ts';
-import { dimensionOf, PARAMETERS, type ParsedParameter } from './parameter-schema.ts';
+import { PARAMETERS, type ParsedParameter } from './parameter-schema.ts';
 import type { Problem } from './problem.ts';
 import type { ParsedConfig } from './schema.ts';
 import { AVAILABLE_BACKENDS, OLD_NAMES } from './warnings.ts';
@@ -114,7 +114,7 @@ function checkParameter(info: ParameterInfo, given: ParsedParameter, problems: P
   const refuse = (key: string, message: string, help: string): void => {
     problems.push({ path: ['parameters', info.name, key], at: 'value', message, help });
   };
-  const dimension = dimensionOf(info);
+  const dimension = info.dimension;
   const text = (value: number): string => formatQuantity(value, dimension);
   const { value, vary = true, tie } = given;
   const [lower, upper] = given.bounds ?? info.bounds;

@@ -2,7 +2,6 @@
 import { formatQuantity } from '../base/units.ts';
 import { physicalParameters } from '../model/parameters.ts';
 import type { Mode } from '../model/two-time-model.ts';
-import { dimensionOf } from './parameter-schema.ts';
 
 /** What is known of a data file, for the comments of a template. */
 export interface DataDescription {
@@ -106,7 +105,7 @@ function parameterLines(mode: Mode): string[] {
     '# tie: NAME, prior: Normal(0, 1).',
     'parameters:',
     ...physicalParameters(mode).map((info) => {
-      const bounds = info.bounds.map((bound) => formatQuantity(bound, dimensionOf(info))).join(', ');
+      const bounds = info.bounds.map((bound) => formatQuantity(bound, info.dimension)).join(', ');
       return `  ${`${info.name}:`.padEnd(width)} { bounds: [${bounds}] } # ${info.meaning}`;
     }),
   ];

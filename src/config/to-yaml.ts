@@ -4,7 +4,6 @@ import { physicalParameters } from '../model/parameters.ts';
 import type { Config, ParameterConfig, Range } from './config.ts';
 import { formatAngles, formatFrames } from './ranges.ts';
 import { formatPrior } from './priors.ts';
-import { dimensionOf } from './parameter-schema.ts';
 
 /** One line: a key, its text (null: nothing to write, only the note), and a note on what absence means. */
 type Line = readonly [key: string, text: string | null, absence?: string];
@@ -58,9 +57,9 @@ export function toYaml(config: Config): string {
       `  ${info.name}:`,
       ...write(
         `parameters.${info.name}`,
-        parameterLines(config.parameters[info.name]!, (value) => formatQuantity(value, dimensionOf(info)), [
+        parameterLines(config.parameters[info.name]!, (value) => formatQuantity(value, info.dimension), [
           'prior',
-          formatPrior(config.parameters[info.name]!.prior, dimensionOf(info)),
+          formatPrior(config.parameters[info.name]!.prior, info.dimension),
         ]),
         '    ',
       ),

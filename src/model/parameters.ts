@@ -1,4 +1,5 @@
 /** The parameters of the two-time model: names, units, meaning, default bounds and priors. */
+import type { Dimension } from '../base/units.ts';
 import { Defect } from '../base/errors.ts';
 import type { ParameterValues } from './transport-law.ts';
 import type { Mode } from './two-time-model.ts';
@@ -26,7 +27,7 @@ export interface ParameterInfo {
   readonly symbol: string;
   /** ASCII unit as written in configuration and result files; empty for pure numbers. */
   readonly unit: string;
-  readonly dimension: 'transport coefficient' | 'rate' | 'angle' | 'none';
+  readonly dimension: Dimension;
   /** One phrase for reports. */
   readonly meaning: string;
   readonly bounds: readonly [lower: number, upper: number];
@@ -38,7 +39,7 @@ const TRANSPORT_PARAMETERS: readonly ParameterInfo[] = [
     name: 'D0',
     symbol: 'D₀',
     unit: 'Angstrom^2/s',
-    dimension: 'transport coefficient',
+    dimension: 'diffusion',
     meaning: 'power-law part of the transport coefficient at t = 1 s',
     bounds: [1, 1e6],
     prior: { kind: 'log-normal', median: 1e3, factor: 30 },
@@ -47,7 +48,7 @@ const TRANSPORT_PARAMETERS: readonly ParameterInfo[] = [
     name: 'alpha',
     symbol: 'α',
     unit: '',
-    dimension: 'none',
+    dimension: 'number',
     meaning: 'exponent of the transport coefficient',
     bounds: [-2, 2],
     prior: { kind: 'normal', mean: 0, sd: 1 },
@@ -56,7 +57,7 @@ const TRANSPORT_PARAMETERS: readonly ParameterInfo[] = [
     name: 'D_offset',
     symbol: 'D_offset',
     unit: 'Angstrom^2/s',
-    dimension: 'transport coefficient',
+    dimension: 'diffusion',
     meaning: 'constant part of the transport coefficient',
     bounds: [-1e5, 1e5],
     prior: { kind: 'normal', mean: 0, sd: 1e3 },
@@ -77,7 +78,7 @@ const SHEAR_PARAMETERS: readonly ParameterInfo[] = [
     name: 'beta',
     symbol: 'β',
     unit: '',
-    dimension: 'none',
+    dimension: 'number',
     meaning: 'exponent of the shear rate',
     bounds: [-2, 2],
     prior: { kind: 'normal', mean: 0, sd: 1 },
@@ -108,7 +109,7 @@ export const SCALING_PARAMETERS: readonly ParameterInfo[] = [
     name: 'contrast',
     symbol: 'contrast',
     unit: '',
-    dimension: 'none',
+    dimension: 'number',
     meaning: 'speckle contrast',
     bounds: [0, 1],
     prior: { kind: 'uniform' },
@@ -117,7 +118,7 @@ export const SCALING_PARAMETERS: readonly ParameterInfo[] = [
     name: 'offset',
     symbol: 'offset',
     unit: '',
-    dimension: 'none',
+    dimension: 'number',
     meaning: 'baseline of c2',
     bounds: [0.5, 1.5],
     prior: { kind: 'normal', mean: 1, sd: 0.1 },

@@ -5,7 +5,7 @@ import { toJson } from '../../src/base/json.ts';
 import { formatQuantity } from '../../src/base/units.ts';
 import { configJsonSchema } from '../../src/config/index.ts';
 import { leafKeys } from '../../src/config/keys.ts';
-import { dimensionOf, PARAMETERS } from '../../src/config/parameter-schema.ts';
+import { PARAMETERS } from '../../src/config/parameter-schema.ts';
 import { formatPrior } from '../../src/config/priors.ts';
 import { configOf } from './read.ts';
 
@@ -87,8 +87,8 @@ describe('docs/configuration.md', () => {
       const [, , , bounds = '', prior = ''] = row.split('|').map((cell) => cell.trim());
       expect(bounds.replaceAll('−', '-').split(' … ').map(Number)).toEqual(info.bounds);
       const numbers = (text: string): number[] => [...text.matchAll(/-?[\d.]+(?:e-?\d+)?(?= |,|\))/g)].map(Number);
-      expect(numbers(prior)).toEqual(numbers(formatPrior(info.prior, dimensionOf(info))));
-      expect(prior.split('(')[0]).toBe(formatPrior(info.prior, dimensionOf(info)).split('(')[0]);
+      expect(numbers(prior)).toEqual(numbers(formatPrior(info.prior, info.dimension)));
+      expect(prior.split('(')[0]).toBe(formatPrior(info.prior, info.dimension).split('(')[0]);
     }
   });
 

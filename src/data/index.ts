@@ -9,7 +9,6 @@
  */
 export { outputFailed, replaceFile, writeFileAtomically } from './atomic-file.ts';
 export type { FileContent } from './atomic-file.ts';
-export { coarsenTriangles } from './coarsen.ts';
 export type { DataSource, Dataset, ExclusionCounts } from './dataset.ts';
 export { describeFile } from './describe-file.ts';
 export type { FileDescription, MatrixDescription } from './describe-file.ts';

@@ -5,8 +5,7 @@
  *   C_0 = 0,  C_k = Σ_{m<k} (f_m + f_{m+1})/2
  *
  * The sum runs over every frame of the window, from frame 0 on, whether or not the frame takes part in the fit; dt is
- * left to the factor in front. Between frames (block-averaged grids) C is interpolated linearly. Derivatives are zero
- * where the floor holds. The reference knows no t0 ≠ 0; here the power is then taken at the shifted time.
+ * left to the factor in front. Derivatives are zero where the floor holds. The reference knows no t0 ≠ 0; here the power is then taken at the shifted time.
  */
 import { Defect } from '../base/errors.ts';
 import { log, pow } from '../math/index.ts';
@@ -25,7 +24,7 @@ function flooredTime(t: number, grid: TimeGrid): number {
 
 /** Cumulative trapezoid of a rate given per frame, read off at the grid's positions. */
 function cumulativeAtPositions(grid: TimeGrid, rateOfFrame: (t: number) => number): Float64Array {
-  const frames = Math.ceil(grid.positions.at(-1) ?? 0) + 1;
+  const frames = (grid.positions.at(-1) ?? 0) + 1;
   const sums = new Float64Array(frames);
   let previous = rateOfFrame(flooredTime(grid.t0, grid));
   for (let m = 1; m < frames; m++) {
@@ -33,11 +32,7 @@ function cumulativeAtPositions(grid: TimeGrid, rateOfFrame: (t: number) => numbe
     sums[m] = sums[m - 1]! + (previous + next) / 2;
     previous = next;
   }
-  return grid.positions.map((position) => {
-    const m = Math.floor(position);
-    const share = position - m;
-    return share === 0 ? sums[m]! : sums[m]! + share * (sums[m + 1]! - sums[m]!);
-  });
+  return grid.positions.map((m) => sums[m]!);
 }
 
 function trapezoidLaw(amplitudeName: string, exponentName: string, constantName: string): TransportLaw {

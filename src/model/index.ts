@@ -15,6 +15,6 @@ export { pairDerivatives, pairValue, sinc, sincSlope, type PairDerivatives } fro
 export { parameterInfo, physicalParameters, SCALING_PARAMETERS, type ParameterInfo, type Prior } from './parameters.ts';
 export { publishedShearLaw, publishedTransportLaw } from './published-laws.ts';
 export { simulate, type SimulatedNoise, type Simulation, type SimulationRequest } from './simulate.ts';
-export { coarsenTimeGrid, makeTimeGrid, type TimeGrid } from './time-grid.ts';
+export { makeTimeGrid, type TimeGrid } from './time-grid.ts';
 export { pullBack, type ParameterValues, type TransportLaw } from './transport-law.ts';
 export type { Convention, Mode, Physics, Sensitivities, TwoTimeModel } from './two-time-model.ts';

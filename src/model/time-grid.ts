@@ -11,7 +11,7 @@ export interface TimeGrid {
   readonly dt: number;
   /** Time of the first frame of the window, s. */
   readonly t0: number;
-  /** Frame numbers k of the grid, ascending, shape (N). Integers, except on block-averaged grids (block centres). */
+  /** Frame numbers k of the grid, whole and ascending, shape (N). */
   readonly positions: Float64Array;
   /** t0 + k·dt in s, ascending and positive, shape (N). */
   readonly times: Float64Array;
@@ -23,21 +23,9 @@ export function makeTimeGrid(dt: number, t0: number, positions: Float64Array): T
   const times = positions.map((k) => t0 + k * dt);
   for (let k = 0; k < times.length; k++) {
     const ascending = k === 0 || times[k]! > times[k - 1]!;
-    if (!(times[k]! > 0) || !ascending) {
-      throw new Defect(`grid times must be positive and ascending; entry ${k} is ${times[k]} s`);
+    if (!(times[k]! > 0) || !ascending || !Number.isInteger(positions[k])) {
+      throw new Defect(`grid times must be positive, ascending and of whole frames; entry ${k} is ${times[k]} s`);
     }
   }
   return { dt, t0, positions, times };
-}
-
-/** The grid of block centres when every `block` consecutive frames are averaged; a remainder at the end is left out. */
-export function coarsenTimeGrid(grid: TimeGrid, block: number): TimeGrid {
-  const count = Math.floor(grid.positions.length / block);
-  const positions = new Float64Array(count);
-  for (let b = 0; b < count; b++) {
-    let sum = 0;
-    for (let k = b * block; k < (b + 1) * block; k++) sum += grid.positions[k]!;
-    positions[b] = sum / block;
-  }
-  return makeTimeGrid(grid.dt, grid.t0, positions);
 }

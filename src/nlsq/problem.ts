@@ -34,7 +34,7 @@ export interface FitOptions {
   readonly maxIterations: number;
 }
 
-/** Where block-averaged copies of the data live, and what sweeps over them. */
+/** Where the picked frames of coarse levels live, and what sweeps over them. */
 export interface CoarseKernels {
   /** Room for values the kernels can read. */
   readonly allocate: (length: number) => Float32Array;

@@ -3,7 +3,6 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   bindModel,
-  coarsenTimeGrid,
   homodyne2ShearLaw,
   homodyne2TransportLaw,
   makeTimeGrid,
@@ -106,13 +105,6 @@ describe('the trapezoid sum', () => {
     const all = homodyne2TransportLaw.cumulative(values, gridOf(1, 2, 3, 4, 5, 6, 7, 8));
     const some = homodyne2TransportLaw.cumulative(values, gridOf(2, 5, 8));
     expect([...some]).toEqual([all[1], all[4], all[7]]);
-  });
-
-  test('is read off between frames by linear interpolation', () => {
-    const fine = gridOf(1, 2, 3, 4, 5, 6);
-    const all = homodyne2TransportLaw.cumulative(values, fine);
-    const coarse = homodyne2TransportLaw.cumulative(values, coarsenTimeGrid(fine, 2));
-    coarse.forEach((value, b) => expect(value).toBeCloseTo((all[2 * b]! + all[2 * b + 1]!) / 2, 9));
   });
 
   test('takes the power at the shifted time when the window starts late', () => {

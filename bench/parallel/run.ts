@@ -19,7 +19,7 @@ import {
 } from '../../src/kernels/index.ts';
 import { bindModel, makeTimeGrid } from '../../src/model/index.ts';
 import { LocalEngine, TaskRunner, ThreadedExecutor, WorkerThreads } from '../../src/parallel/index.ts';
-import { doubleTask } from '../../test/parallel/tasks.ts';
+import { doubleTask } from './tasks.ts';
 
 const workers = Number(process.argv[2] ?? 2);
 const ROUNDS = 25;

@@ -11,19 +11,10 @@ import { fitTwoTime, validateFit, type FitProblem, type NoiseEstimate } from '..
 import { makeResultRecord, type ResultRecord } from '../results/index.ts';
 import { Compute } from './compute.ts';
 import type { EventLog } from './event-log.ts';
-import { dataRequest, fitOptions, parameterSettings, scalingChoice } from './requests.ts';
+import { dataRequest, fitOptions, parameterSettings, scalingChoice, type FitRunRequest } from './requests.ts';
 import { checkRunDirectory, RunDirectory } from './run-directory.ts';
 import { softwareVersions } from './versions.ts';
 import { writeArraysAndFigures, writeRecord, type FinishedFit } from './write-run.ts';
-
-export interface FitRunRequest {
-  readonly file: string;
-  readonly config: Config;
-  readonly output: string;
-  readonly force: boolean;
-  /** The command line as the user typed it, for the provenance. */
-  readonly argv: readonly string[];
-}
 
 /**
  * Run one fit. Events go to `log`; the returned record is the content of `result.json`.

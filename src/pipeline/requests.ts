@@ -3,6 +3,16 @@ import type { Config, Range } from '../config/config.ts';
 import type { DataRequest, PhiSelection } from '../data/request.ts';
 import type { FitOptions, ParameterSetting, ScalingChoice } from '../nlsq/problem.ts';
 
+/** What a user asks of one fit. */
+export interface FitRunRequest {
+  readonly file: string;
+  readonly config: Config;
+  readonly output: string;
+  readonly force: boolean;
+  /** The command line as the user typed it, for the provenance. */
+  readonly argv: readonly string[];
+}
+
 /** What to read. Angles listed one by one also name the angles of files that carry none. */
 export function dataRequest({ data }: Config): DataRequest {
   const phi = data.phi?.map(phiSelection) ?? 'all';

@@ -2,19 +2,18 @@
 import { settleAll } from '../base/settle.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { toYaml } from '../config/index.ts';
-import type { Dataset } from '../data/dataset.ts';
+import { writeFileAtomically, type Dataset } from '../data/index.ts';
 import type { FitOutcome, FitProblem } from '../nlsq/index.ts';
 import { writeFigures, writeReport } from '../report/index.ts';
 import {
   decideArrays,
   makeProvenance,
-  writeFileAtomically,
   writeFitArrays,
   writeResult,
   writeTables,
   type ResultRecord,
 } from '../results/index.ts';
-import type { FitRunRequest } from './fit-run.ts';
+import type { FitRunRequest } from './requests.ts';
 import type { RunDirectory } from './run-directory.ts';
 import { packageVersion } from './versions.ts';
 

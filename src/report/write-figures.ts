@@ -7,7 +7,8 @@ import { throwIfCancelled } from '../base/task-context.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { drawFigures } from '../plots/index.ts';
 import type { Figure, FigureInput, PngCodec } from '../plots/index.ts';
-import { digestOutcome, writeFileAtomically } from '../results/index.ts';
+import { writeFileAtomically } from '../data/index.ts';
+import { digestOutcome } from '../results/index.ts';
 import { svgToPng } from './svg-to-png.ts';
 
 export interface FigureFilesInput extends Omit<FigureInput, 'facts' | 'codec'> {

@@ -1,6 +1,6 @@
 /** Write `report.txt`. */
 import { join } from 'node:path';
-import { writeFileAtomically } from '../results/index.ts';
+import { writeFileAtomically } from '../data/index.ts';
 import { textReport } from './text-report.ts';
 import type { ReportInput } from './text-report.ts';
 

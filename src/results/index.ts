@@ -9,8 +9,6 @@
  * await writeResult(directory, record);
  * ```
  */
-export { writeFileAtomically } from './atomic-file.ts';
-export type { FileContent } from './atomic-file.ts';
 export { digestOutcome } from './digest.ts';
 export { AUTO_ARRAY_BYTES, decideArrays, fitArrays } from './fit-arrays.ts';
 export type { ArraysDecision, FitArraysInput } from './fit-arrays.ts';

@@ -2,8 +2,7 @@
 import { join } from 'node:path';
 import { settleAll } from '../base/settle.ts';
 import { toJson } from '../base/json.ts';
-import { encodeNpz } from '../data/index.ts';
-import { writeFileAtomically } from './atomic-file.ts';
+import { encodeNpz, writeFileAtomically } from '../data/index.ts';
 import { fitArrays } from './fit-arrays.ts';
 import type { FitArraysInput } from './fit-arrays.ts';
 import { parametersCsv } from './parameters-csv.ts';

@@ -1,15 +1,13 @@
 /** One measured matrix (NSLS-II CHX) against a scipy fit of the same pairs, and what the full model can say about it. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { pairsOf, type TriangleStack } from '../../src/kernels/index.ts';
 import { bindModel, makeTimeGrid } from '../../src/model/index.ts';
 import { fitTwoTime, type FitProblem, type ParameterSetting } from '../../src/nlsq/index.ts';
 import { kernels } from './simulated.ts';
 
-const FILE = new URL('../../../shared/data/chx-twotime-350.npy', import.meta.url);
+const FILE = new URL('../../examples/chx-static/chx-twotime-350.npy', import.meta.url);
 const FRAMES = 350;
-const present = existsSync(FILE);
-if (!present) console.warn(`skipped: ${FILE.pathname} is not there`);
 
 function matrix(): Float64Array {
   const bytes = readFileSync(FILE);
@@ -49,7 +47,7 @@ const CONSTANT_RATE: readonly ParameterSetting[] = [
   { name: 'D_offset', vary: false, value: 0, bounds: [-10, 10] },
 ];
 
-describe.skipIf(!present)('the measured CHX matrix', () => {
+describe('the measured CHX matrix', () => {
   test.each([
     {
       name: 'all 350 frames, t = 1 … 350',

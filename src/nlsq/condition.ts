@@ -1,20 +1,20 @@
 /** How nearly singular the whole linearised problem is, scaling included, whatever the units of its unknowns. */
 import { congruence, symmetricEigen, transposeTimes } from './linear-algebra.ts';
-import { borderOf, openParameters, type Linearisation, type Objective } from './objective.ts';
+import { borderOf, type Linearisation, type Objective } from './objective.ts';
 import type { ScalingGroup } from './scaling.ts';
 
 /** Eigenvalues below this share of the largest are rounding. */
 const ROUNDING = 1e-15;
 
 /**
- * Condition number of the full information matrix (physical parameters that are not at a bound, contrasts, offsets) scaled to
- * unit diagonal; at most 1e15, and null without free physical parameters. A contrast that no pair can show is left out.
+ * Condition number of the full information matrix (free physical parameters, at a bound or not, contrasts and offsets) scaled
+ * to unit diagonal; at most 1e15, and null without free physical parameters. A contrast that no pair can show is left out.
  */
 export function conditionNumber(objective: Objective, point: Linearisation): number | null {
-  const open = openParameters(objective, point);
-  if (open.length === 0) return null;
-  const { matrix, size } = fullInformation(objective, point, open);
-  const shown = Array.from({ length: size }, (_, i) => i).filter((i) => i < open.length || matrix[i * size + i]! > 0);
+  const n = point.theta.length;
+  if (n === 0) return null;
+  const { matrix, size } = fullInformation(objective, point);
+  const shown = Array.from({ length: size }, (_, i) => i).filter((i) => i < n || matrix[i * size + i]! > 0);
   const scale = shown.map((i) => 1 / Math.sqrt(matrix[i * size + i]!));
   if (!scale.every(Number.isFinite)) return 1 / ROUNDING;
   const scaled = Float64Array.from(
@@ -25,29 +25,24 @@ export function conditionNumber(objective: Objective, point: Linearisation): num
   return largest / Math.max(values[0]!, ROUNDING * largest);
 }
 
-/** The arrowhead matrix: open physical parameters first, then the scaling coefficients group by group. */
-function fullInformation(
-  objective: Objective,
-  point: Linearisation,
-  open: readonly number[],
-): { matrix: Float64Array; size: number } {
-  const { groups } = objective;
+/** The arrowhead matrix: physical parameters first, then the scaling coefficients group by group. */
+function fullInformation({ groups }: Objective, point: Linearisation): { matrix: Float64Array; size: number } {
   const { theta, sums, columns, chart } = point;
   const n = theta.length;
   const natural = congruence(sums.hessian, sums.parameters.length, columns, n);
   const physical = congruence(natural, n, chart.inverse, n);
-  const size = open.length + groups.reduce((sum, group) => sum + 2 * group.terms, 0);
+  const size = n + groups.reduce((sum, group) => sum + 2 * group.terms, 0);
   const full = new Float64Array(size * size);
-  open.forEach((i, a) => open.forEach((j, b) => (full[a * size + b] = physical[i * n + j]!)));
-  let start = open.length;
+  for (let i = 0; i < n; i++) full.set(physical.subarray(i * n, (i + 1) * n), i * size);
+  let start = n;
   for (const { group, matrix } of point.best.factors) {
     const coefficients = 2 * group.terms;
     const border = borderInUser(point, group);
     for (let s = 0; s < coefficients; s++) {
-      open.forEach((i, a) => {
-        full[a * size + start + s] = border[i * coefficients + s]!;
-        full[(start + s) * size + a] = border[i * coefficients + s]!;
-      });
+      for (let i = 0; i < n; i++) {
+        full[i * size + start + s] = border[i * coefficients + s]!;
+        full[(start + s) * size + i] = border[i * coefficients + s]!;
+      }
       for (let t = 0; t < coefficients; t++) full[(start + s) * size + start + t] = matrix[s * coefficients + t]!;
     }
     start += coefficients;

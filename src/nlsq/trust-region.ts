@@ -11,6 +11,7 @@ import { isTwotimeError } from '../base/errors.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { minimiseInBox, minimiseInBoxAndBall, modelValue, norm, type BoxQuadratic } from './box-quadratic.ts';
 import { changeOfChart, chartAt, triplesOutside, type Chart, type CoordinateSystem } from './coordinates.ts';
+import type { FreeParameters } from './free-parameters.ts';
 import { congruence, transposeTimes } from './linear-algebra.ts';
 import { evaluate, linearise, pointsOf, type Linearisation, type Objective, type Value } from './objective.ts';
 import type { FitStatus, TraceEntry } from './outcome.ts';
@@ -45,6 +46,10 @@ const SMALLEST_STEP = 1e-13;
 /** Changes of the cost below this share of it are rounding. */
 const COST_ROUNDING = 1e-13;
 const ACCEPT_RATIO = 1e-3;
+/** Relative distance from a bound that is none. */
+const TOUCH = 1e-9;
+/** In natural steps: from nearer to the edge of the box it is felt as a bound. */
+const SHORTEST_WAY_TO_EDGE = 1e-3;
 /** So many steps without a gain end a walk along a valley that the data leave open. */
 const STEPS_WITHOUT_GAIN = 5;
 
@@ -180,7 +185,10 @@ interface Step {
   readonly onBall: boolean;
 }
 
-/** The trust-region step; triples that would leave the box are stepped in the user's coordinates, where the box is one. */
+/**
+ * The trust-region step. A step in bent coordinates that leaves the user's box ends at its edge; where there is no way to
+ * go to the edge, the triples that would leave are stepped in the user's coordinates, in which the box is one.
+ */
 function proposeStep(system: CoordinateSystem, point: Linearisation, radius: number): Step {
   const straight = new Set<string>();
   for (;;) {
@@ -190,10 +198,39 @@ function proposeStep(system: CoordinateSystem, point: Linearisation, radius: num
     const theta = chart.at(z);
     const outside = triplesOutside(system, chart, theta);
     if (outside.length === 0) {
-      return { theta, length: norm(z), predicted: -modelValue(quadratic, z), onBall };
+      return { theta: settle(system.free, theta), length: norm(z), predicted: -modelValue(quadratic, z), onBall };
+    }
+    const part = partInside(system, chart, z);
+    if (part * norm(z) >= SHORTEST_WAY_TO_EDGE) {
+      const shortened = z.map((value) => part * value);
+      const edge = settle(system.free, chart.at(shortened));
+      return { theta: edge, length: norm(shortened), predicted: -modelValue(quadratic, shortened), onBall: false };
     }
     for (const amplitude of outside) straight.add(amplitude);
   }
+}
+
+/** The part of a step at which it leaves the box, from just outside. */
+function partInside(system: CoordinateSystem, chart: Chart, z: Float64Array): number {
+  let inside = 0;
+  let outside = 1;
+  while (outside - inside > 1e-12) {
+    const middle = (inside + outside) / 2;
+    const theta = chart.at(z.map((value) => middle * value));
+    if (triplesOutside(system, chart, theta).length === 0) inside = middle;
+    else outside = middle;
+  }
+  return outside;
+}
+
+/** θ moved into the box, and onto a bound that it nearly touches. */
+function settle(free: FreeParameters, theta: Float64Array): Float64Array {
+  return theta.map((value, i) => {
+    const [lower, upper] = [free.lower[i]!, free.upper[i]!];
+    const near = TOUCH * Math.abs(value);
+    if (value <= lower + near) return lower;
+    return value >= upper - near ? upper : value;
+  });
 }
 
 /** Whether the data carry no information on any free parameter at this point. */

@@ -86,7 +86,8 @@ describe('the measured CHX matrix', () => {
     expect(outcome.warnings.map(({ code }) => code)).toContain('not-identifiable');
     expect(outcome.cost.chi2).toBeLessThan(314.8278);
     for (const { uncertainty } of outcome.parameters) {
-      expect(uncertainty).toEqual({ independent: null, reason: 'not determined by the data' });
+      expect(uncertainty.independent).toBeNull();
+      expect(uncertainty.reason).toMatch(/not determined by the data|at (lower|upper) bound/);
     }
     expect(outcome.identifiability.condition).toBeGreaterThan(1e8);
     expect(outcome.identifiability.weakest[0]!.text).toMatch(

@@ -87,7 +87,7 @@ console.log(
 );
 
 const empty = problem(threads, 3, 1);
-for (let k = 0; k < 200; k++) await Promise.all([empty.one(), 0]);
+for (let k = 0; k < 200; k++) await empty.one();
 const lone: number[] = [];
 const forked: number[] = [];
 for (let k = 0; k < 500; k++) {

@@ -34,11 +34,8 @@ const CODEC: PngCodec = {
   crc32,
 };
 
-/**
- * Pages turned into PNG at a time: one processor draws, each page takes megabytes, and files need one of the four threads
- * of Node's pool.
- */
-const PAGES_AT_ONCE = Math.max(1, Math.min(3, availableParallelism() - 1));
+/** Pages turned into PNG at a time: each takes megabytes, and files need one of the four threads of Node's pool. */
+const PAGES_AT_ONCE = Math.min(3, availableParallelism());
 
 /**
  * Draw all figures and begin to write them: resolves when this thread has drawn them, while other threads still turn

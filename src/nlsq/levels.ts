@@ -3,9 +3,9 @@
  *
  * A coarse level holds all pairs of the frames it picks, as they are. Block means would have less noise, but where C or G
  * changes much within a block the mean of E·S is not E·S of the means, and the search follows that error into false minima
- * (bench/recovery: 44 of 60 files reached the best minimum with means over three frames, 60 of 60 with picked frames). A
- * picked level has no bias: its minimum is within a few of its own standard errors of the one of all data. No coarse level
- * is ever a result; the last level is always all data.
+ * (on 30 laminar-flow files of 400 frames, means led 24 of them to the best minimum and picked frames all 30). A picked
+ * level has no bias: its minimum is within a few of its own standard errors of the one of all data. No coarse level is ever
+ * a result; the last level is always all data.
  */
 import type { Sweeps } from '../kernels/sweep.ts';
 import { makeTimeGrid } from '../model/time-grid.ts';

@@ -132,7 +132,8 @@ function noiseOfAngle(values: Float32Array, start: number, frames: number): numb
 
 /** Median of |x| by selection (Hoare), deterministic; the upper of the two middle values for an even count. */
 function medianOfAbsolute(x: Float64Array): number {
-  const work = x.map(Math.abs);
+  const work = new Float64Array(x.length);
+  for (let k = 0; k < x.length; k++) work[k] = Math.abs(x[k]!);
   const target = work.length >> 1;
   let low = 0;
   let high = work.length - 1;

@@ -38,7 +38,7 @@ export async function writeArraysAndFigures(
   const { model, sweeps, noise } = problem;
   const values = Object.fromEntries(outcome.parameters.map(({ name, value }) => [name, value]));
   const physics = model.physics(values);
-  const shape = (angle: number): Float64Array => sweeps.shape(physics, angle);
+  const shape = oneAtATime((angle) => sweeps.shape(physics, angle));
   const warn = (warning: { code: string; text: string }): void => context.progress?.({ kind: 'warning', warning });
 
   const arrays = decideArrays(request.config.output.arrays, dataset);
@@ -56,6 +56,19 @@ export async function writeArraysAndFigures(
     writeFileAtomically(directory.file('config.yaml'), toYaml(request.config)),
     writeFitArrays(directory.path, { dataset, outcome, sigma: noise.sigma, shape }, arrays.full),
   ]);
+}
+
+/**
+ * Asking for the next array gives the memory of the one before back at once; garbage collection would let a hundred
+ * megabytes gather first.
+ */
+function oneAtATime(make: (angle: number) => Float64Array): (angle: number) => Float64Array {
+  let last: Float64Array | null = null;
+  return (angle) => {
+    if (last?.buffer instanceof ArrayBuffer) last.buffer.transfer(0);
+    last = make(angle);
+    return last;
+  };
 }
 
 /** Write report, table, provenance and, last of all, `result.json`. */

@@ -21,7 +21,7 @@ export interface FigureInput {
   readonly outcome: FitOutcome;
   /** σ per angle, shape (P). */
   readonly sigma: Float64Array;
-  /** M of one angle's pairs in triangle order at the fitted parameters; called once per angle. */
+  /** M of one angle's pairs in triangle order at the fitted parameters, used until the next is asked for. */
   readonly shape: (angle: number) => Float64Array;
   readonly facts: PageFacts;
   readonly codec: PngCodec;

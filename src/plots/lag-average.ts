@@ -3,6 +3,7 @@
  *
  * Both are averaged alike, so a difference between points and line is a misfit and not an effect of the binning.
  */
+import { rowStart } from '../kernels/triangles.ts';
 import type { TimeGrid } from '../model/time-grid.ts';
 import type { AnglePairs } from './pair-map.ts';
 
@@ -21,8 +22,8 @@ export interface LagCut {
 
 export interface LagBins {
   readonly windows: readonly AgeWindow[];
-  /** Window of a sum of two positions (counted from the first), −1 for none. */
-  readonly windowOfSum: Int8Array;
+  /** Lowest and highest sum of two positions (counted from the first) of each window. */
+  readonly sums: readonly (readonly [low: number, high: number])[];
   /** Bin of a difference of two positions. */
   readonly binOfDifference: Int32Array;
   readonly bins: number;
@@ -38,16 +39,11 @@ export function chooseLagBins(grid: TimeGrid): LagBins {
   const { positions, dt, t0 } = grid;
   const first = positions[0]!;
   const span = positions[positions.length - 1]! - first;
-  const windowOfSum = new Int8Array(2 * span + 1).fill(-1);
   const half = Math.max(HALF_WIDTH * span, 1);
   const count = Math.max(1, Math.min(MOST_WINDOWS, Math.floor(span / (2 * half))));
-  const windows = Array.from({ length: count }, (_, w) => {
-    const centre = ((w + 0.5) / count) * span;
-    const low = Math.max(0, Math.ceil(2 * (centre - half)));
-    const high = Math.min(2 * span, Math.floor(2 * (centre + half)));
-    for (let sum = low; sum <= high; sum++) windowOfSum[sum] = w;
-    return { age: t0 + (first + centre) * dt, halfWidth: half * dt };
-  });
+  const centres = Array.from({ length: count }, (_, w) => ((w + 0.5) / count) * span);
+  const windows = centres.map((centre) => ({ age: t0 + (first + centre) * dt, halfWidth: half * dt }));
+  const sums = centres.map((centre) => [Math.ceil(2 * (centre - half)), Math.floor(2 * (centre + half))] as const);
   const binOfDifference = new Int32Array(span + 1);
   let bins = 0;
   let place = -1;
@@ -59,7 +55,7 @@ export function chooseLagBins(grid: TimeGrid): LagBins {
     }
     binOfDifference[difference] = bins - 1;
   }
-  return { windows, windowOfSum, binOfDifference, bins };
+  return { windows, sums, binOfDifference, bins };
 }
 
 /** One cut per age window. */
@@ -67,35 +63,86 @@ export function averageOverLag(grid: TimeGrid, pairs: AnglePairs, choice: LagBin
   const { positions, dt } = grid;
   const first = positions[0]!;
   const frame = Int32Array.from(positions, (k) => Math.round(k - first));
-  const size = choice.windows.length * choice.bins;
-  const lag = new Float64Array(size);
-  const measured = new Float64Array(size);
-  const model = new Float64Array(size);
-  const count = new Uint32Array(size);
-  const { measured: data, shape } = pairs;
-  const { windowOfSum, binOfDifference, bins } = choice;
-  let p = 0;
+  const rank = firstRanks(frame);
+  const { windows, binOfDifference, bins } = choice;
+  const total: LagSums = {
+    lag: new Float64Array(windows.length * bins),
+    measured: new Float64Array(windows.length * bins),
+    shape: new Float64Array(windows.length * bins),
+    count: new Uint32Array(windows.length * bins),
+  };
   for (let i = 0; i < frame.length; i++) {
-    const a = frame[i]!;
-    for (let j = i + 1; j < frame.length; j++, p++) {
-      const window = windowOfSum[a + frame[j]!]!;
-      const y = data[p]!;
-      if (window < 0 || Number.isNaN(y)) continue;
-      const difference = frame[j]! - a;
-      const at = window * bins + binOfDifference[difference]!;
-      lag[at]! += difference;
-      measured[at]! += y;
-      model[at]! += shape[p]!;
-      count[at]!++;
-    }
+    choice.sums.forEach(([low, high], w) => {
+      const from = Math.max(i + 1, rankOf(rank, low - frame[i]!));
+      const to = rankOf(rank, high - frame[i]! + 1);
+      addPairs(total, w * bins, pairs, frame, binOfDifference, i, from, to);
+    });
   }
-  return choice.windows.map((_, w) => {
+  return windows.map((_, w) => {
     const filled: number[] = [];
-    for (let at = w * choice.bins; at < (w + 1) * choice.bins; at++) if (count[at]! > 0) filled.push(at);
+    for (let at = w * bins; at < (w + 1) * bins; at++) if (total.count[at]! > 0) filled.push(at);
     return {
-      lag: Float64Array.from(filled, (at) => (lag[at]! / count[at]!) * dt),
-      measured: Float64Array.from(filled, (at) => measured[at]! / count[at]!),
-      model: Float64Array.from(filled, (at) => pairs.offset + (pairs.contrast * model[at]!) / count[at]!),
+      lag: Float64Array.from(filled, (at) => (total.lag[at]! / total.count[at]!) * dt),
+      measured: Float64Array.from(filled, (at) => total.measured[at]! / total.count[at]!),
+      model: Float64Array.from(filled, (at) => pairs.offset + (pairs.contrast * total.shape[at]!) / total.count[at]!),
     };
   });
+}
+
+/** Sums over the pairs of each window and bin, and how many pairs there were. */
+interface LagSums {
+  readonly lag: Float64Array;
+  readonly measured: Float64Array;
+  readonly shape: Float64Array;
+  readonly count: Uint32Array;
+}
+
+/** Add the pairs (i, j) with `from` ≤ j < `to` to the bins that start at `base`. */
+function addPairs(
+  total: LagSums,
+  base: number,
+  { measured, shape }: AnglePairs,
+  frame: Int32Array,
+  binOfDifference: Int32Array,
+  i: number,
+  from: number,
+  to: number,
+): void {
+  const start = rowStart(frame.length, i) - i - 1;
+  const age = frame[i]!;
+  for (let j = from; j < to;) {
+    const bin = binOfDifference[frame[j]! - age]!;
+    let lag = 0;
+    let sum = 0;
+    let sumOfShapes = 0;
+    let n = 0;
+    for (; j < to && binOfDifference[frame[j]! - age] === bin; j++) {
+      const y = measured[start + j]!;
+      if (Number.isNaN(y)) continue;
+      lag += frame[j]! - age;
+      sum += y;
+      sumOfShapes += shape[start + j]!;
+      n++;
+    }
+    total.lag[base + bin]! += lag;
+    total.measured[base + bin]! += sum;
+    total.shape[base + bin]! += sumOfShapes;
+    total.count[base + bin]! += n;
+  }
+}
+
+/** Index of the first frame at or after each position. */
+function firstRanks(frame: Int32Array): Int32Array {
+  const ranks = new Int32Array(frame[frame.length - 1]! + 1);
+  for (let position = 0, k = 0; position < ranks.length; position++) {
+    if (position > frame[k]!) k++;
+    ranks[position] = k;
+  }
+  return ranks;
+}
+
+/** The same for any position; beyond the last frame it is the number of frames. */
+function rankOf(ranks: Int32Array, position: number): number {
+  if (position < 0) return 0;
+  return position < ranks.length ? ranks[position]! : ranks[ranks.length - 1]! + 1;
 }

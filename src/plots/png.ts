@@ -38,7 +38,7 @@ export function encodeIndexedPng(image: IndexedImage, palette: Palette, codec: P
 }
 
 /** The scanlines of an image from its pixels of red, green, blue and alpha, to be deflated for `encodeRgbaPng`. */
-export function rgbaScanlines(width: number, height: number, pixels: Uint8Array): Uint8Array {
+export function rgbaScanlines(width: number, height: number, pixels: Uint8Array): Uint8Array<ArrayBuffer> {
   return withFilterBytes(pixels, 4 * width, height);
 }
 
@@ -57,7 +57,7 @@ const INDEXED = 3;
 const TRUECOLOUR_WITH_ALPHA = 6;
 
 /** Each row preceded by the number of its filter, 0: none. */
-function withFilterBytes(bytes: Uint8Array, rowBytes: number, rows: number): Uint8Array {
+function withFilterBytes(bytes: Uint8Array, rowBytes: number, rows: number): Uint8Array<ArrayBuffer> {
   const scanlines = new Uint8Array(rows * (rowBytes + 1));
   for (let y = 0; y < rows; y++) {
     scanlines.set(bytes.subarray(y * rowBytes, (y + 1) * rowBytes), y * (rowBytes + 1) + 1);

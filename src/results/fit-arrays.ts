@@ -25,7 +25,7 @@ export interface FitArraysInput {
   readonly outcome: FitOutcome;
   /** σ per angle, shape (P). */
   readonly sigma: Float64Array;
-  /** M of one angle's pairs in triangle order at the fitted parameters. */
+  /** M of one angle's pairs in triangle order at the fitted parameters, used until the next is asked for. */
   readonly shape: (angle: number) => Float64Array;
 }
 

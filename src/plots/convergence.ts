@@ -110,9 +110,9 @@ function bestStart(trace: readonly TraceEntry[]): number {
   return winner?.start ?? -1;
 }
 
-/** On reduced data a line ends where the data change. */
-function stages(points: readonly Point[], level: Level): Point[][] {
-  return level === 'full' ? [[...points]] : [...Map.groupBy(points, (point) => point.stage).values()];
+/** A line ends where the data change, or where the same start climbs once more from elsewhere. */
+function stages(points: readonly Point[]): Point[][] {
+  return [...Map.groupBy(points, (point) => point.stage).values()];
 }
 
 interface LevelOptions {
@@ -143,7 +143,7 @@ function drawLevel(box: Box, y: Scale, points: readonly Point[], { level, floor,
     const bold = start === best;
     parts.push(
       element('path', {
-        d: stages(accepted, level)
+        d: stages(accepted)
           .map((stage) => polyline(stage.map(place)))
           .join(''),
         fill: 'none',

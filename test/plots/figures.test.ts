@@ -227,7 +227,7 @@ describe('convergence', () => {
     expect(svg.match(/<circle /g)).toHaveLength(3);
   });
 
-  test('counts on where a start changes to other data, and compares costs of the same data only', () => {
+  test('begins a new line where a start changes to other data or climbs again, and compares costs of the same data only', () => {
     const entry = (level: 'coarse' | 'full', iteration: number, cost: number) => ({
       level,
       start: 0,
@@ -242,6 +242,8 @@ describe('convergence', () => {
       entry('coarse', 2, 300),
       entry('full', 0, 5),
       entry('full', 1, 4),
+      entry('full', 0, 8),
+      entry('full', 2, 6),
     ];
     const svg = figuresOf({ ...fit, outcome: { ...fit.outcome, solver: { ...fit.outcome.solver, trace } } }).get(
       'convergence',
@@ -255,7 +257,7 @@ describe('convergence', () => {
       Number(match[2]),
     ]);
     expect(coarse!.match(/M/g)).toHaveLength(2);
-    expect(full!.match(/M/g)).toHaveLength(1);
+    expect(full!.match(/M/g)).toHaveLength(2);
     expect(points.map(([x]) => x)).toEqual([...points.map(([x]) => x!)].sort((a, b) => a - b));
     expect(points[0]![1]).toBe(points[2]![1]);
     expect(points[1]![1]).toBe(points[3]![1]);

@@ -74,26 +74,46 @@ function main(): void {
   ]);
   twotime('simulate', '-c', model, '-o', data, '--noise', 'white:0.05');
 
+  const same = measure(data, fit, 'same-work', ['--set', 'output.figures=false', '--set', 'output.arrays=false']);
+  const whole = measure(data, fit, 'everything', []);
+  console.log(`${angles} angles × ${frames} frames, ${whole.record.support.points} points, node ${process.version}`);
+  console.log(`twotime  ${describe(same)}: reads and fits, as the rival does`);
+  console.log(`twotime  ${describe(whole)}: draws the figures and writes the arrays as well`);
+  if (!options['without-scipy']) compareWithScipy(data, same, whole);
+}
+
+interface Measured {
+  /** Median of whole processes. */
+  readonly seconds: number;
+  readonly megabytes: number;
+  readonly record: FitRecord;
+}
+
+function measure(data: string, fit: string, name: string, more: readonly string[]): Measured {
   const seconds: number[] = [];
-  let record: FitRecord | null = null;
-  let megabytes = 0;
+  const records: FitRecord[] = [];
   for (let round = 0; round < Number(options.rounds); round++) {
-    const run = join(folder, `run-${round}`);
+    const run = join(folder, `${name}-${round}`);
     const started = performance.now();
-    const out = twotime('fit', data, '-c', fit, '-o', run, '--json');
+    const out = twotime('fit', data, '-c', fit, '-o', run, '--json', ...more);
     seconds.push((performance.now() - started) / 1000);
-    record = JSON.parse(out) as FitRecord;
-    megabytes = Math.max(megabytes, record.resources.peakMegabytes);
+    records.push(JSON.parse(out) as FitRecord);
   }
-  if (record === null) throw new Error('at least one round is needed');
-  const own = seconds.toSorted((a, b) => a - b)[Math.floor(seconds.length / 2)]!;
-  console.log(`${angles} angles × ${frames} frames, ${record.support.points} points, node ${process.version}`);
-  console.log(
-    `twotime  ${own.toFixed(2)} s whole process (read ${record.timings.readSeconds.toFixed(2)} s, fit ` +
-      `${record.timings.fitSeconds.toFixed(2)} s), peak ${megabytes.toFixed(0)} MB, ` +
-      `${record.solver.fullSweeps} full sweeps, ${record.status}`,
+  const record = records.at(-1);
+  if (record === undefined) throw new Error('at least one round is needed');
+  return {
+    seconds: seconds.toSorted((x, y) => x - y)[seconds.length >> 1]!,
+    megabytes: Math.max(...records.map(({ resources }) => resources.peakMegabytes)),
+    record,
+  };
+}
+
+function describe({ seconds, megabytes, record }: Measured): string {
+  const { timings, solver, status } = record;
+  return (
+    `${seconds.toFixed(2)} s whole process (read ${timings.readSeconds.toFixed(2)} s, fit ` +
+    `${timings.fitSeconds.toFixed(2)} s), peak ${megabytes.toFixed(0)} MB, ${solver.fullSweeps} full sweeps, ${status}`
   );
-  if (!options['without-scipy']) compareWithScipy(data, own, megabytes, record);
 }
 
 interface FitRecord {
@@ -105,7 +125,7 @@ interface FitRecord {
   readonly resources: { readonly peakMegabytes: number };
 }
 
-function compareWithScipy(data: string, own: number, megabytes: number, record: FitRecord): void {
+function compareWithScipy(data: string, same: Measured, whole: Measured): void {
   const bounds = {
     D0: [1, 1e6],
     alpha: [-2, 2],
@@ -132,10 +152,14 @@ function compareWithScipy(data: string, own: number, megabytes: number, record: 
   console.log(
     `scipy    ${rival.toFixed(2)} s whole process, peak ${theirs.peakMegabytes.toFixed(0)} MB, ${theirs.evaluations} evaluations`,
   );
-  console.log(
-    `ratio    ${(rival / own).toFixed(1)} times the time, ${(theirs.peakMegabytes / megabytes).toFixed(1)} times the memory`,
-  );
-  for (const [name, { value, uncertainty }] of Object.entries(record.parameters)) {
+  for (const [label, { seconds, megabytes }] of [
+    ['the same work', same],
+    ['everything', whole],
+  ] as const) {
+    const memory = (theirs.peakMegabytes / megabytes).toFixed(1);
+    console.log(`ratio    ${(rival / seconds).toFixed(1)} times the time, ${memory} times the memory: ${label}`);
+  }
+  for (const [name, { value, uncertainty }] of Object.entries(same.record.parameters)) {
     const apart = uncertainty.independent === null ? NaN : (theirs.parameters[name]! - value) / uncertainty.independent;
     console.log(
       `         ${name.padEnd(20)} ${value} and ${theirs.parameters[name]} (${apart.toExponential(1)} standard errors apart)`,

@@ -85,6 +85,7 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     .addOption(new Option('--model <name>', 'physics').choices(['static', 'laminar_flow']).default('laminar_flow'))
     .option('--from <file>', 'fill in q, dt and angles from a two-time file')
     .option('-o, --output <fit.yaml>', 'write to a file instead of standard output; must not exist')
+    .addOption(jsonOption())
     .action(async (options: ConfigInitOptions) => {
       const { configInitCommand } = await import('./commands/config.ts');
       setExitCode(await configInitCommand(options, terminal));

@@ -176,6 +176,8 @@ describe('twotime config', () => {
     const file = join(folder, 'started.yaml');
     expect((await twotime('config', 'init', '--from', data, '-o', file)).code).toBe(0);
     const text = readFileSync(file, 'utf8');
+    const json = await twotime('config', 'init', '--from', data, '--json');
+    expect(JSON.parse(json.out)).toEqual({ file: null, yaml: text });
     expect(text).toMatch(/^model: laminar_flow/m);
     const { code, out } = await twotime('config', 'validate', file, '--set', 'data.gap=200 um');
     expect(code).toBe(0);

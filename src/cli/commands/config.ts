@@ -12,18 +12,19 @@ export interface ConfigInitOptions {
   readonly model: Mode;
   readonly from?: string;
   readonly output?: string;
+  readonly json?: boolean;
 }
 
 export async function configInitCommand(options: ConfigInitOptions, terminal: Terminal): Promise<number> {
   const { configTemplate } = await import('../../config/templates.ts');
   const text = configTemplate(options.model, options.from === undefined ? undefined : await describe(options.from));
-  if (options.output === undefined) {
-    terminal.result(text);
-    return EXIT.done;
+  if (options.output !== undefined) {
+    await refuseExisting(options.output);
+    await writeFileAtomically(options.output, text);
   }
-  await refuseExisting(options.output);
-  await writeFileAtomically(options.output, text);
-  terminal.message(`wrote ${options.output}; check it with: twotime config validate ${options.output}`);
+  if (options.json === true) terminal.result(toJson({ file: options.output ?? null, yaml: text }));
+  else if (options.output === undefined) terminal.result(text);
+  else terminal.message(`wrote ${options.output}; check it with: twotime config validate ${options.output}`);
   return EXIT.done;
 }
 

@@ -3,6 +3,9 @@ import { z } from 'zod';
 import { unitsOf, type Dimension } from '../base/units.ts';
 import { refused, type Reader } from './reading.ts';
 
+// A configuration is read once: compiling a parser for it first would take longer than reading it.
+z.config({ jitless: true });
+
 /** A piece of JSON Schema (draft 2020-12). */
 export type JsonSchema = { readonly [key: string]: unknown };
 

@@ -10,7 +10,7 @@ function answers(text: string): void {
   expect(config === null).toBe(problems.length > 0);
   for (const problem of problems) {
     expect(problem.message).not.toMatch(/undefined|\[object|Invalid input/);
-    expect(problem.help).toBeTruthy();
+    expect(problem.help).toMatch(/\S+ \S+/);
     expect(problem.where?.file).toBe('fit.yaml');
   }
 }

@@ -82,7 +82,7 @@ function scanEverything(
   return scan(objective, { settings, range, seed, stream: 0 }, guess, context);
 }
 
-/** Explore a level, with the scan of everything if there is one. Throws `Cancelled` when stopped before there was any point. */
+/** Explore a level, with the scan of everything if there is one. Throws `Cancelled` when stopped before the first point. */
 export async function explore(
   objective: Objective,
   options: ExploreOptions,

@@ -9,32 +9,45 @@ import { createPoolSweeps, fallbackWarning, selectBackend, WorkerThreads } from 
 export class Compute implements AsyncDisposable {
   readonly memory: KernelMemory;
   readonly kernels: CompiledKernels;
-  /** Threads that compute, this one included. */
-  readonly workers: number;
   readonly #threads: WorkerThreads | null;
   readonly #parallel: ParallelConfig;
+  #workers: number;
 
-  private constructor(kernels: CompiledKernels, parallel: ParallelConfig) {
-    this.memory = new KernelMemory();
+  private constructor(memory: KernelMemory, kernels: CompiledKernels, parallel: ParallelConfig) {
+    this.memory = memory;
     this.kernels = kernels;
     this.#parallel = parallel;
-    this.workers = parallel.chunks ? selectBackend(parallel, availableParallelism()).workers : 1;
-    this.#threads = this.workers > 1 ? new WorkerThreads(this.memory, kernels, this.workers) : null;
+    this.#workers = parallel.chunks ? selectBackend(parallel, availableParallelism()).workers : 1;
+    this.#threads = this.#workers > 1 ? new WorkerThreads(memory, kernels, this.#workers) : null;
   }
 
-  /** Compile the kernels; no thread is started yet. */
-  static async open(parallel: ParallelConfig): Promise<Compute> {
-    return new Compute(await loadKernels(), parallel);
+  /** Compile the kernels, for data in `memory`; no thread is started yet. */
+  static async open(memory: KernelMemory, parallel: ParallelConfig): Promise<Compute> {
+    return new Compute(memory, await loadKernels(), parallel);
   }
 
-  /** Sweeps over all data of a fit. Starts the threads in the background if they are to be used. */
-  sweepsOver(data: TriangleStack): { readonly sweeps: Sweeps; readonly warnings: readonly Warning[] } {
-    if (this.#threads === null) return { sweeps: this.coarseSweeps(data), warnings: [] };
+  /** Threads that compute the sweeps over all data, this one included. */
+  get workers(): number {
+    return this.#workers;
+  }
+
+  /**
+   * Sweeps over all data of a fit. Starts the threads in the background if they are to be used; `warn` is told of every
+   * fallback, now or when a thread cannot start, and this thread then computes what is left to it.
+   */
+  sweepsOver(data: TriangleStack, warn: (warning: Warning) => void): Sweeps {
+    if (this.#threads === null) return this.coarseSweeps(data);
     const { sweeps, alone } = createPoolSweeps(this.#threads, data);
-    if (alone !== null) return { sweeps, warnings: [fallbackWarning(this.#parallel, alone)] };
+    if (alone !== null) {
+      warn(fallbackWarning(this.#parallel, alone));
+      this.#workers = 1;
+      return sweeps;
+    }
     // This thread computes as well, so one fewer is enough; until they are ready it computes alone.
-    void this.#threads.start(this.workers - 1);
-    return { sweeps, warnings: [] };
+    this.#threads.start(this.#workers - 1).catch((error: unknown) => {
+      warn({ code: 'parallel-fallback', text: error instanceof Error ? error.message : String(error) });
+    });
+    return sweeps;
   }
 
   /** Sweeps over a part of the data, in the same threads where that pays. */

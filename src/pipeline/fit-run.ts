@@ -9,6 +9,7 @@ import { estimateNoise, givenNoise, readDataset } from '../data/index.ts';
 import { bindModel, physicalParameters, type TwoTimeModel } from '../model/index.ts';
 import { fitTwoTime, validateFit, type FitProblem, type NoiseEstimate } from '../nlsq/index.ts';
 import { makeResultRecord, type ResultRecord } from '../results/index.ts';
+import { KernelMemory } from '../kernels/index.ts';
 import { Compute } from './compute.ts';
 import type { EventLog } from './event-log.ts';
 import { dataRequest, fitOptions, parameterSettings, scalingChoice, type FitRunRequest } from './requests.ts';
@@ -28,12 +29,17 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
   validateFit(fitPlan(request.config, undefined));
 
   const started = new Date().toISOString();
-  await using compute = await Compute.open(request.config.parallel);
+  const memory = new KernelMemory();
+  const opening = Compute.open(memory, request.config.parallel);
+  // Awaited below; a file that is refused first must not leave its failure unhandled.
+  opening.catch(() => undefined);
   const [dataset, readSeconds] = await timed('read', log, () =>
-    readDataset(request.file, dataRequest(request.config), compute.memory, context),
+    readDataset(request.file, dataRequest(request.config), memory, context),
   );
   throwIfCancelled(context);
-  const prepared = prepareProblem(request.config, dataset, compute);
+  await using compute = await opening;
+  const warn = (warning: Warning): void => log.record({ kind: 'warning', warning });
+  const prepared = prepareProblem(request.config, dataset, compute, warn);
   for (const warning of [...plausibilityWarnings(request.config), ...dataset.warnings, ...prepared.warnings]) {
     log.record({ kind: 'warning', warning });
   }
@@ -85,7 +91,12 @@ interface PreparedProblem {
   readonly warnings: readonly Warning[];
 }
 
-function prepareProblem(config: Config, dataset: Dataset, compute: Compute): PreparedProblem {
+function prepareProblem(
+  config: Config,
+  dataset: Dataset,
+  compute: Compute,
+  warn: (warning: Warning) => void,
+): PreparedProblem {
   const model = bindModel({
     mode: config.model,
     convention: config.convention,
@@ -96,10 +107,9 @@ function prepareProblem(config: Config, dataset: Dataset, compute: Compute): Pre
   });
   const warnings = validateFit(fitPlan(config, model));
   const found = chooseNoise(config, dataset);
-  const shared = compute.sweepsOver(dataset.triangles);
   const problem: FitProblem = {
     model,
-    sweeps: shared.sweeps,
+    sweeps: compute.sweepsOver(dataset.triangles, warn),
     coarse: {
       allocate: (length) => compute.memory.float32(length),
       sweeps: (triangles) => compute.coarseSweeps(triangles),
@@ -109,7 +119,7 @@ function prepareProblem(config: Config, dataset: Dataset, compute: Compute): Pre
     scaling: scalingChoice(config, dataset.phi.length),
     options: fitOptions(config),
   };
-  return { problem, warnings: [...warnings, ...found.warnings, ...shared.warnings] };
+  return { problem, warnings: [...warnings, ...found.warnings] };
 }
 
 function fitPlan(config: Config, model: TwoTimeModel | undefined): Parameters<typeof validateFit>[0] {

@@ -77,6 +77,21 @@ describe('a sweep shared between threads', () => {
     expect(threads.running).toEqual([]);
   });
 
+  it('says that threads cannot start, and is then computed here', async () => {
+    const nothing = new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+    threads = new WorkerThreads(memory, { ...kernels, module: nothing }, 2);
+    const engine = new CompiledEngine(instantiateKernels(kernels, memory), memory, data);
+    const sweeps = createSweeps(new ThreadedExecutor(engine, threads));
+    // Kernels without exports start and fail with the first tile they take.
+    await threads.start(1);
+    expect(await everything(sweeps)).toEqual(expected);
+    await threads[Symbol.asyncDispose]();
+    threads = new WorkerThreads(memory, { ...kernels, module: null as unknown as WebAssembly.Module }, 2);
+    await expect(threads.start()).rejects.toThrow(/could not start/);
+    const again = createSweeps(new ThreadedExecutor(engine, threads));
+    expect(await everything(again)).toEqual(expected);
+  });
+
   it('keeps its bits while threads are killed and replaced', async () => {
     const sweeps = shared(3);
     await threads.start();
@@ -100,6 +115,42 @@ describe('a sweep shared between threads', () => {
     await expect(hanging).rejects.toMatchObject({ tag: 'Cancelled' });
     expect(await exiting).toBe('survived');
     await backend.shutdown();
+  });
+
+  it('keeps sweeps over different data apart, however quickly they follow each other', async () => {
+    threads = new WorkerThreads(memory, kernels, 3);
+    await threads.start();
+    const executed = [2000, 5000, 20_000].map((pairs) => {
+      const frames = Math.round(Math.sqrt(2 * pairs));
+      const part: TriangleStack = {
+        frames,
+        angles: 1,
+        values: memory.float32(pairsOf(frames)).fill(1.1),
+        excluded: new Uint32Array(1),
+      };
+      const times = makeTimeGrid(
+        0.1,
+        0,
+        Float64Array.from({ length: frames }, (_, k) => k + 1),
+      );
+      const { c } = model.on(times).physics(values);
+      const still = { pairFunction: 'published', kappa: 3e-5, c, g: null, h: new Float64Array(1) } as const;
+      const unit = { contrast: one.slice(0, 1), offset: one.slice(0, 1), weight: one.slice(0, 1) };
+      const engine = new CompiledEngine(instantiateKernels(kernels, memory), memory, part);
+      const alone = createKernelSweeps(kernels, memory, part);
+      const together = createSweeps(new ThreadedExecutor(engine, threads));
+      return { still, unit, alone, together };
+    });
+    const wanted = await Promise.all(executed.map(({ alone, still, unit }) => alone.adjoint(still, unit, {})));
+    for (let round = 0; round < 3000; round++) {
+      const { together, still, unit } = executed[round % 3]!;
+      const { cost, c } = await together.adjoint(still, unit, {});
+      const expectedSums = wanted[round % 3]!;
+      if (cost !== expectedSums.cost || c.some((value, k) => value !== expectedSums.c[k])) {
+        expect({ round, cost }).toEqual({ round, cost: expectedSums.cost });
+        expect([...c]).toEqual([...expectedSums.c]);
+      }
+    }
   });
 
   it('stops within a tile when told, at any instant, and can sweep again', async () => {

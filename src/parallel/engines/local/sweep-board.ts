@@ -27,6 +27,8 @@ const WORD = {
   level: 9,
   quit: 10,
 } as const;
+/** A next unit beyond any sweep. */
+const CLOSED = 0xffff;
 const THREADS_AT = 16;
 const WORDS_PER_THREAD = 4;
 const THREAD = { arena: 0, scratch: 1, beat: 2, taken: 3 } as const;
@@ -59,10 +61,17 @@ export class SweepBoard {
     return new SweepBoard(new SharedArrayBuffer(words * 4), threads);
   }
 
-  /** Start a sweep; the one before must be complete. */
+  /**
+   * Start a sweep; the one before must be complete.
+   *
+   * The order matters: nothing can be claimed while facts change, and the number of the sweep, which `facts` reads first,
+   * is the last to change. Whoever reads a mixture of two sweeps therefore holds the older number, and claims nothing.
+   */
   publish(facts: Omit<SweepFacts, 'sweep'>): SweepFacts {
     const words = this.#words;
-    const sweep = Atomics.load(words, WORD.sweep) + 1;
+    const previous = Atomics.load(words, WORD.sweep);
+    const sweep = previous + 1;
+    Atomics.store(words, WORD.claim, ((previous & 0x7fff) << 16) | CLOSED);
     Atomics.store(words, WORD.units, facts.units);
     Atomics.store(words, WORD.level, facts.level);
     Atomics.store(words, WORD.job, facts.job);
@@ -133,7 +142,7 @@ export class SweepBoard {
   /** No more units are handed out; those taken are finished. */
   stop(facts: SweepFacts): void {
     Atomics.store(this.#words, WORD.stopped, 1);
-    Atomics.store(this.#words, WORD.claim, ((facts.sweep & 0x7fff) << 16) | facts.units);
+    Atomics.store(this.#words, WORD.claim, ((facts.sweep & 0x7fff) << 16) | CLOSED);
   }
 
   get stopped(): boolean {

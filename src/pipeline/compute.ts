@@ -2,8 +2,8 @@
 import { availableParallelism } from 'node:os';
 import type { Warning } from '../base/events.ts';
 import type { ParallelConfig } from '../config/config.ts';
-import { createKernelSweeps, KernelMemory, loadKernels, type CompiledKernels } from '../kernels/index.ts';
-import type { Sweeps, TriangleStack } from '../kernels/index.ts';
+import { createKernelSweeps, loadKernels } from '../kernels/index.ts';
+import type { CompiledKernels, KernelMemory, Sweeps, TriangleStack } from '../kernels/index.ts';
 import { createPoolSweeps, fallbackWarning, selectBackend, WorkerThreads } from '../parallel/index.ts';
 
 export class Compute implements AsyncDisposable {

@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { basename, join } from 'node:path';
 import { constants, crc32, deflateSync } from 'node:zlib';
 import type { Warning } from '../base/events.ts';
+import { settleAll } from '../base/settle.ts';
 import { throwIfCancelled } from '../base/task-context.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { drawFigures } from '../plots/index.ts';
@@ -58,32 +59,38 @@ export async function writeFigures(
   };
   const files: string[] = [];
   const writing: Promise<void>[] = [];
-  const failures: unknown[] = [];
+  let failed = false;
   const write = async (name: string, content: () => string | Promise<Uint8Array>): Promise<void> => {
     files.push(`plots/${name}`);
     try {
       await writeFileAtomically(join(directory, 'plots', name), await content());
     } catch (failure) {
-      failures.push(failure);
+      failed = true;
+      throw failure;
     }
+  };
+  const begin = (task: Promise<void>): void => {
+    // The failure is told by `written`, which is awaited later.
+    task.catch(() => undefined);
+    writing.push(task);
   };
   const rasteriser = await findRasteriser();
   const inTurn = takeTurns(PAGES_AT_ONCE);
   const start = ({ name, svg }: Figure): void => {
-    writing.push(write(`${name}.svg`, () => svg));
+    begin(write(`${name}.svg`, () => svg));
     if (rasteriser !== null) return;
-    writing.push(write(`${name}.png`, () => inTurn(() => svgToPng(svg, context.signal))));
+    begin(write(`${name}.png`, () => inTurn(() => svgToPng(svg, context.signal))));
   };
   for (const figure of drawFigures({ ...input, facts, codec: CODEC })) {
-    if (context.signal?.aborted === true || failures.length > 0) break;
+    if (context.signal?.aborted === true || failed) break;
     if (figure !== null) start(figure);
     // Give the background work a turn.
     await new Promise((resolve) => setImmediate(resolve));
   }
   const finish = async (): Promise<void> => {
-    await Promise.all(writing);
+    await Promise.allSettled(writing);
     throwIfCancelled(context);
-    if (failures.length > 0) throw failures[0];
+    await settleAll(writing);
   };
   return { files, warnings: rasteriser === null ? [] : [rasteriser], written: finish() };
 }

@@ -16,7 +16,7 @@
  * rounding, what was measured is not noise, and the estimate says so instead of returning an absurd weight.
  */
 import type { Warning } from '../base/events.ts';
-import { pairsOf, rowStart } from '../kernels/triangles.ts';
+import { readRows } from '../kernels/triangles.ts';
 import type { TriangleStack } from '../kernels/triangles.ts';
 
 export interface NoiseEstimate {
@@ -59,11 +59,11 @@ export function equalWeights(angles: number, reason: string): NoiseEstimate {
  * warning `noise-not-measurable` names the angles.
  */
 export function estimateNoise(triangles: TriangleStack): NoiseFinding {
-  const { frames, angles } = triangles;
+  const { angles } = triangles;
   const sigma = new Float64Array(angles);
   const failures: string[] = [];
   for (let a = 0; a < angles; a++) {
-    const result = noiseOfAngle(triangles.values, a * pairsOf(frames), frames);
+    const result = noiseOfAngle(triangles, a);
     if (typeof result === 'number') sigma[a] = result;
     else failures.push(`angle ${a + 1}: ${result.reason}`);
   }
@@ -79,7 +79,8 @@ export function estimateNoise(triangles: TriangleStack): NoiseFinding {
   };
 }
 
-function noiseOfAngle(values: Float32Array, start: number, frames: number): number | { reason: string } {
+function noiseOfAngle(triangles: TriangleStack, angle: number): number | { reason: string } {
+  const { frames } = triangles;
   const shortest = Math.max(1, Math.floor(frames / 4));
   const inRow = (i: number): number => Math.max(0, frames - 2 - i - shortest);
   let total = 0;
@@ -91,10 +92,11 @@ function noiseOfAngle(values: Float32Array, start: number, frames: number): numb
   let count = 0;
   let scale = 0;
   for (let i = 0; i < frames; i += stride) {
-    const first = start + rowStart(frames, i) + shortest - 1;
+    if (inRow(i) === 0) break;
+    const row = readRows(triangles, angle, i, i + 1).subarray(shortest - 1);
     for (let k = 0; k < inRow(i); k++) {
-      const middle = values[first + k + 1]!;
-      const d = values[first + k]! - 2 * middle + values[first + k + 2]!;
+      const middle = row[k + 1]!;
+      const d = row[k]! - 2 * middle + row[k + 2]!;
       if (Number.isNaN(d)) {
         if (count > 0) endsRow[count - 1] = 1;
         continue;

@@ -11,7 +11,7 @@ import { resultLayout } from './result-layout.ts';
 import type { Tile } from './tiles.ts';
 import { MAXIMUM_TILE_ANGLES, partition, pointsOf } from './tiles.ts';
 import type { TriangleStack } from './triangles.ts';
-import { pairsOf, rowStart } from './triangles.ts';
+import { pairsOf, rowStart, valuesOf } from './triangles.ts';
 
 /** Sensitivities of C and G together that a job may have unless the creator asks for more. */
 const USUAL_SENSITIVITIES = 16;
@@ -42,7 +42,7 @@ export class CompiledEngine implements TileEngine {
   #length = 0;
 
   constructor(kernels: KernelExports, memory: KernelMemory, data: TriangleStack, options: CompiledOptions = {}) {
-    if (!(data.values.buffer instanceof SharedArrayBuffer)) {
+    if (!(valuesOf(data).buffer instanceof SharedArrayBuffer)) {
       throw new Defect('the compiled kernels read data of the kernel memory only');
     }
     const capacity = options.sensitivities ?? USUAL_SENSITIVITIES;

@@ -20,5 +20,5 @@ export type { AdjointSums, AngleScaling, AngleSums, NormalSums, Sweeps } from '.
 export { createReferenceSweeps, createSweeps } from './sweeps.ts';
 export type { Tile } from './tiles.ts';
 export { partition, pointsOf } from './tiles.ts';
-export type { TriangleStack } from './triangles.ts';
-export { pairsOf, rowStart } from './triangles.ts';
+export type { ResidentTriangles, StoredTriangles, TriangleFile, TriangleStack } from './triangles.ts';
+export { isResident, pairsOf, readRows, rowStart, valuesOf } from './triangles.ts';

@@ -6,6 +6,7 @@ import type { KernelMemory } from './memory.ts';
 import type { SweepKind } from './result-layout.ts';
 import { resultLayout } from './result-layout.ts';
 import type { TriangleStack } from './triangles.ts';
+import { valuesOf } from './triangles.ts';
 
 /** `shape` is no sweep: M of one angle, for figures and files. */
 export type JobKind = SweepKind | 'shape';
@@ -60,7 +61,7 @@ export class JobRecord {
 
   /** Write the job; `sensitivities` has at most one vector of h. Returns the length of a tile's result. */
   write(kind: JobKind, job: Omit<SweepJob, 'kind'>): number {
-    const { frames, angles, values, excluded } = this.#data;
+    const { frames, angles, excluded } = this.#data;
     const { physics, scaling, sensitivities } = job;
     const layout = resultLayout(kind === 'shape' ? 'sums' : kind, frames, angles, parametersOf(sensitivities));
     this.#excluded.set(excluded);
@@ -83,7 +84,7 @@ export class JobRecord {
       sensitivities?.c.length ?? 0,
       sensitivities?.g.length ?? 0,
       sensitivities?.h.length ?? 0,
-      values.byteOffset,
+      valuesOf(this.#data).byteOffset,
       this.#excluded.byteOffset,
       this.#c.byteOffset,
       this.#g.byteOffset,

@@ -7,7 +7,7 @@ import { parametersOf } from './executor.ts';
 import { ANGLE_SUMS, resultLayout } from './result-layout.ts';
 import type { Tile } from './tiles.ts';
 import type { TriangleStack } from './triangles.ts';
-import { pairsOf, rowStart } from './triangles.ts';
+import { pairsOf, readRows, rowStart } from './triangles.ts';
 
 export class ReferenceEngine implements TileEngine {
   readonly data: TriangleStack;
@@ -28,8 +28,10 @@ export class ReferenceEngine implements TileEngine {
       const offset = scaling.offset[a]!;
       const weight = scaling.weight[a]!;
       const sums = layout.sums + a * ANGLE_SUMS;
+      const first = a * pairsOf(frames) + rowStart(frames, tile.rowStart);
+      const values = readRows(this.data, a, tile.rowStart, tile.rowEnd);
       forEachPair(this.data, a, tile.rowStart, tile.rowEnd, (i, j, index) => {
-        const y = this.data.values[index]!;
+        const y = values[index - first]!;
         if (Number.isNaN(y)) return;
         const point = derivativesAt(physics, a, i, j);
         const r = y - offset - contrast * point.m;

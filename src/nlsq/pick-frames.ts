@@ -1,22 +1,23 @@
 /** A smaller stack of triangles without averaging: all pairs of some frames. */
-import { pairsOf, rowStart, type TriangleStack } from '../kernels/triangles.ts';
+import { pairsOf, readRows, type ResidentTriangles, type TriangleStack } from '../kernels/triangles.ts';
 
-/** All pairs of the frames named (ascending indices), as they are. `allocate` gives the room. */
+/** All pairs of the frames named (ascending indices), as they are, in memory. `allocate` gives the room. */
 export function pickFrames(
   data: TriangleStack,
   picked: Int32Array,
   allocate: (length: number) => Float32Array,
-): TriangleStack {
-  const { frames, angles } = data;
+): ResidentTriangles {
+  const { angles } = data;
   const count = picked.length;
   const values = allocate(angles * pairsOf(count));
   const excluded = new Uint32Array(angles);
   let at = 0;
   for (let a = 0; a < angles; a++) {
-    for (let row = 0; row < count - 1; row++) {
-      const start = a * pairsOf(frames) + rowStart(frames, picked[row]!) - picked[row]! - 1;
-      for (let column = row + 1; column < count; column++, at++) {
-        const value = data.values[start + picked[column]!]!;
+    for (let k = 0; k < count - 1; k++) {
+      const i = picked[k]!;
+      const row = readRows(data, a, i, i + 1);
+      for (let column = k + 1; column < count; column++, at++) {
+        const value = row[picked[column]! - i - 1]!;
         values[at] = value;
         if (value !== value) excluded[a]! += 1;
       }

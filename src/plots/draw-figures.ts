@@ -1,6 +1,6 @@
 /** All figures of a run, one after the other, from what the fit answered and the data it saw. */
 import type { Dataset } from '../data/dataset.ts';
-import { pairsOf } from '../kernels/triangles.ts';
+import { readRows } from '../kernels/triangles.ts';
 import type { TwoTimeModel } from '../model/two-time-model.ts';
 import type { FitOutcome } from '../nlsq/outcome.ts';
 import type { SequentialMap } from './colour-map.ts';
@@ -124,9 +124,8 @@ function worstFirst(chi2PerPoint: Float64Array): number[] {
 }
 
 function anglePairs({ dataset, outcome, sigma, shape }: FigureInput, angle: number) {
-  const pairs = pairsOf(dataset.triangles.frames);
   return {
-    measured: dataset.triangles.values.subarray(angle * pairs, (angle + 1) * pairs),
+    measured: readRows(dataset.triangles, angle, 0, dataset.triangles.frames),
     shape: shape(angle),
     contrast: outcome.scaling[angle]!.contrast.value,
     offset: outcome.scaling[angle]!.offset.value,

@@ -17,7 +17,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { npzArray } from '../data/index.ts';
 import type { NpzMember } from '../data/index.ts';
 import type { Warning } from '../base/events.ts';
-import { pairsOf, rowStart } from '../kernels/index.ts';
+import { pairsOf, readRows, rowStart } from '../kernels/index.ts';
 import type { FitOutcome } from '../nlsq/outcome.ts';
 
 export interface FitArraysInput {
@@ -89,11 +89,11 @@ interface AngleTriangle {
 
 function pairArrays(input: FitArraysInput): NpzMember[] {
   const { dataset, outcome, shape } = input;
-  const { frames, angles, values } = dataset.triangles;
+  const { frames, angles } = dataset.triangles;
   const size = pairsOf(frames);
   const computed = new Float32Array(size);
   const measured = (angle: number): AngleTriangle => ({
-    pairs: values.subarray(angle * size, (angle + 1) * size),
+    pairs: readRows(dataset.triangles, angle, 0, frames),
     diagonal: Number.NaN,
   });
   const model = (angle: number): AngleTriangle => {

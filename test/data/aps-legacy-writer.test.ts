@@ -1,3 +1,4 @@
+import { valuesOf } from '../../src/kernels/index.ts';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +36,7 @@ describe('a simulated data set as APS legacy file', () => {
     const dataset = await read(path);
     expect(dataset).toMatchObject({ q: 0.0237, grid: { dt: 0.1 }, warnings: [] });
     expect([...dataset.phi]).toEqual([0, 45.5, -90]);
-    expect(dataset.triangles.values).toEqual(
+    expect(valuesOf(dataset.triangles)).toEqual(
       Float32Array.from(range(0, 2).flatMap((a) => [...triangle(a, range(1, 8))])),
     );
     const file = await Hdf5File.open(path, path);

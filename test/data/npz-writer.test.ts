@@ -1,3 +1,4 @@
+import { valuesOf } from '../../src/kernels/index.ts';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -91,7 +92,7 @@ describe('a simulated data set as NPZ', () => {
     const dataset = await read(path);
     expect(dataset).toMatchObject({ q: 0.02, grid: { dt: 0.1 } });
     expect([...dataset.phi]).toEqual([0, 45]);
-    expect([...dataset.triangles.values.subarray(10)]).toEqual(
+    expect([...valuesOf(dataset.triangles).subarray(10)]).toEqual(
       range(1, 5).flatMap((i) => range(i + 1, 5).map((j) => value(1, i, j))),
     );
     expect(readFileSync(path).includes('truth.npy')).toBe(true);

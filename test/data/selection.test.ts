@@ -1,3 +1,4 @@
+import { valuesOf } from '../../src/kernels/index.ts';
 import { describe, expect, it } from 'vitest';
 import { fixture, range, read, refusal, request, triangle } from './fixtures.ts';
 import { readDataset } from '../../src/data/read-dataset.ts';
@@ -77,7 +78,7 @@ describe('frames', () => {
     });
     expect([...dataset.frameNumbers]).toEqual([5, 6, 8, 9, 10, 11]);
     expect([...dataset.grid.positions]).toEqual([2, 3, 5, 6, 7, 8]);
-    expect(dataset.triangles.values.subarray(0, 15)).toEqual(triangle(3, [4, 5, 7, 8, 9, 10]));
+    expect(valuesOf(dataset.triangles).subarray(0, 15)).toEqual(triangle(3, [4, 5, 7, 8, 9, 10]));
     expect(dataset.excluded).toMatchObject({ framesOutsideWindow: 3, framesExcluded: 3, frameAtTimeZero: 0 });
   });
 

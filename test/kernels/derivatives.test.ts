@@ -1,6 +1,6 @@
 /** Both engines: adjoints against finite differences, normal equations against a Jacobian and against the adjoint. */
 import { describe, expect, test } from 'vitest';
-import { pairsOf, rowStart } from '../../src/kernels/index.ts';
+import { pairsOf, rowStart, valuesOf } from '../../src/kernels/index.ts';
 import { pairDerivatives, pullBack } from '../../src/model/index.ts';
 import { difference, ENGINES, makeProblem } from './problems.ts';
 import type { Problem, ProblemOptions } from './problems.ts';
@@ -28,7 +28,7 @@ function bruteForce({ data, physics, scaling, sensitivities }: Problem): {
   for (let a = 0; a < angles; a++) {
     for (let i = 0; i < frames; i++) {
       for (let j = i + 1; j < frames; j++) {
-        const y = data.values[a * pairsOf(frames) + rowStart(frames, i) + j - i - 1]!;
+        const y = valuesOf(data)[a * pairsOf(frames) + rowStart(frames, i) + j - i - 1]!;
         if (Number.isNaN(y)) continue;
         const dc = physics.c[j]! - physics.c[i]!;
         const dg = physics.g === null ? 0 : physics.g[j]! - physics.g[i]!;

@@ -10,6 +10,7 @@ import {
   instantiateKernels,
   KernelMemory,
   SequentialExecutor,
+  valuesOf,
 } from '../../src/kernels/index.ts';
 import type { Sweeps, Tile, TileEngine } from '../../src/kernels/index.ts';
 import { ENGINES, kernels, makeProblem, memory, randomNumbers } from './problems.ts';
@@ -60,8 +61,8 @@ describe('the order of tiles', () => {
   test('nor does another place in memory', async () => {
     const other = new KernelMemory();
     other.allocate(123_456);
-    const values = other.float32(problem.data.values.length);
-    values.set(problem.data.values);
+    const values = other.float32(valuesOf(problem.data).length);
+    values.set(valuesOf(problem.data));
     const moved = { ...problem, data: { ...problem.data, values } };
     expect(await digest(moved, createKernelSweeps(kernels, other, moved.data))).toBe(
       await digest(problem, createKernelSweeps(kernels, memory, problem.data)),
@@ -154,7 +155,7 @@ describe('compiled sweeps', () => {
   test('write only into memory of their own', async () => {
     const problem = makeProblem({ frames: 333, angles: 9, parameters: [5, 3, 1] });
     const { data, physics, scaling, sensitivities } = problem;
-    const values = data.values.slice();
+    const values = valuesOf(data).slice();
     const sweeps = createKernelSweeps(kernels, memory, data);
     const beyond = memory.float64(50_000).fill(1.5);
     for (const convention of ['published', 'homodyne2'] as const) {
@@ -165,7 +166,7 @@ describe('compiled sweeps', () => {
       sweeps.shape(at, 8);
     }
     expect(beyond.every((value) => value === 1.5)).toBe(true);
-    expect(data.values).toEqual(values);
+    expect(valuesOf(data)).toEqual(values);
   });
 
   test('give their memory back with a mark taken before', () => {
@@ -180,7 +181,7 @@ describe('compiled sweeps', () => {
 
   test('refuse data outside the kernel memory and more parameters than they were made for', async () => {
     const { data, physics, scaling, sensitivities } = makeProblem({ frames: 20, angles: 2, parameters: [3, 2, 0] });
-    const outside = { ...data, values: new Float32Array(data.values) };
+    const outside = { ...data, values: new Float32Array(valuesOf(data)) };
     expect(() => createKernelSweeps(kernels, memory, outside)).toThrow('kernel memory only');
     const small = createKernelSweeps(kernels, memory, data, { sensitivities: 4 });
     await expect(small.normal(physics, sensitivities, scaling, {})).rejects.toThrow('5 sensitivities');

@@ -1,4 +1,5 @@
 /** The fit as its users meet it: values, bounds, ties, scaling, stopping, what it costs and what it tells. */
+import { valuesOf } from '../../src/kernels/index.ts';
 import { describe, expect, test } from 'vitest';
 import type { RunEvent } from '../../src/base/events.ts';
 import type { ParameterValues } from '../../src/model/index.ts';
@@ -83,7 +84,7 @@ describe('a fit', () => {
   test('does not depend on the unit of the data', async () => {
     const plain = await fitTwoTime(simulatedProblem(STATIC, { start: HALF, options: { starts: 1 } }));
     const scaled = simulatedProblem(STATIC, { start: HALF, options: { starts: 1 } });
-    scaled.sweeps.data.values.forEach((value, k, all) => (all[k] = value * 1024));
+    valuesOf(scaled.sweeps.data).forEach((value, k, all) => (all[k] = value * 1024));
     const outcome = await fitTwoTime(scaled);
     expect(outcome.solver.iterations).toBe(plain.solver.iterations);
     outcome.parameters.forEach(({ value }, k) => expect(value / plain.parameters[k]!.value).toBeCloseTo(1, 9));
@@ -243,7 +244,7 @@ describe('stopping', () => {
 
   test('data that do not respond to the parameters end as stalled, without made-up errors', async () => {
     const problem = simulatedProblem(STATIC, { start: HALF, options: { starts: 1 } });
-    problem.sweeps.data.values.fill(1);
+    valuesOf(problem.sweeps.data).fill(1);
     const outcome = await fitTwoTime(problem);
     expect(outcome.status).toBe('stalled');
     for (const { uncertainty } of outcome.parameters) expect(uncertainty.independent).toBeNull();
@@ -263,7 +264,7 @@ describe('what is told', () => {
     const problem = simulatedProblem(STATIC);
     const whole = await fitTwoTime(problem);
     const holed = simulatedProblem(STATIC);
-    for (let k = 0; k < 20; k++) holed.sweeps.data.values[37 * k] = NaN;
+    for (let k = 0; k < 20; k++) valuesOf(holed.sweeps.data)[37 * k] = NaN;
     holed.sweeps.data.excluded[0] = 20;
     const outcome = await fitTwoTime({ ...holed, sweeps: holed.coarse.sweeps(holed.sweeps.data) });
     expect(outcome.cost.points).toBe(whole.cost.points - 20);
@@ -275,7 +276,8 @@ describe('what is told', () => {
     const { cost, parameters, scaling } = await fitTwoTime(problem);
     const values = Object.fromEntries(parameters.map(({ name, value }) => [name, value]));
     const physics = problem.model.physics(values);
-    const { frames, values: data } = problem.sweeps.data;
+    const { frames } = problem.sweeps.data;
+    const data = valuesOf(problem.sweeps.data);
     const pairs = (frames * (frames - 1)) / 2;
     let squares = 0;
     let variation = 0;

@@ -1,3 +1,4 @@
+import { valuesOf } from '../../src/kernels/index.ts';
 import { describe, expect, test } from 'vitest';
 import { averageOverLag, chooseLagBins } from '../../src/plots/lag-average.ts';
 import { blockFor, mapPairs, quantiles } from '../../src/plots/pair-map.ts';
@@ -6,7 +7,13 @@ import { makeSyntheticFit } from '../support/synthetic-fit.ts';
 
 const fit = makeSyntheticFit({ angles: 1, frames: 42, nan: 0.01, exclude: [9, 10, 30] });
 const { grid, triangles } = fit.dataset;
-const pairs: AnglePairs = { measured: triangles.values, shape: fit.shape(0), contrast: 0.3, offset: 1.01, sigma: 0.02 };
+const pairs: AnglePairs = {
+  measured: valuesOf(triangles),
+  shape: fit.shape(0),
+  contrast: 0.3,
+  offset: 1.01,
+  sigma: 0.02,
+};
 
 /** Every pair with its positions, written the slow way. */
 function* everyPair() {

@@ -1,3 +1,4 @@
+import { valuesOf } from '../../src/kernels/index.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -73,7 +74,7 @@ describe('fit.npz', () => {
       for (let i = 0; i < frames; i++) {
         for (let j = i + 1; j < frames; j++, p++) {
           const at = (a * frames + i) * frames + j;
-          const y = fit.dataset.triangles.values[a * shape.length + p]!;
+          const y = valuesOf(fit.dataset.triangles)[a * shape.length + p]!;
           const m = offset.value + contrast.value * shape[p]!;
           expect(data[at]).toBe(y);
           expect(model[at]).toBe(Math.fround(m));

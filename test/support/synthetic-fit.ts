@@ -1,7 +1,7 @@
 /** A finished fit made from a formula, with white noise, so that records, files and figures can be tested without fitting. */
 import type { Warning } from '../../src/base/events.ts';
 import type { Dataset } from '../../src/data/dataset.ts';
-import { pairsOf } from '../../src/kernels/triangles.ts';
+import { pairsOf, valuesOf } from '../../src/kernels/triangles.ts';
 import { bindModel, makeTimeGrid, pairValue } from '../../src/model/index.ts';
 import type { Mode, ParameterValues, TwoTimeModel } from '../../src/model/index.ts';
 import type { FitOutcome, FittedParameter, TraceEntry, Uncertainty } from '../../src/nlsq/outcome.ts';
@@ -192,7 +192,7 @@ function makeOutcome({ dataset, model, contrast, offset, sigma }: OutcomeParts):
       covariance[r * names.length + c] = rho * errors[r]! * errors[c]!;
     }),
   );
-  const points = dataset.triangles.values.length - dataset.excluded.nan;
+  const points = valuesOf(dataset.triangles).length - dataset.excluded.nan;
   const degreesOfFreedom = points - names.length;
   return {
     status: 'converged',

@@ -1,5 +1,6 @@
 /** What an engine has to do: run single attempts. Everything else is the runner's. */
 import type { RunEvent } from '../base/events.ts';
+import type { PlacedData, SharedArrays } from './shared-data.ts';
 
 export interface Attempt {
   /** Identity of the task: equal for equal work, whoever asks and whenever. Computed by engines that keep results. */
@@ -29,4 +30,6 @@ export interface Engine extends AsyncDisposable {
     signal: AbortSignal,
     progress: ((event: RunEvent) => void) | undefined,
   ): Promise<AttemptOutcome>;
+  /** Put data where every attempt can read them. The digest may serve as their name. */
+  share(arrays: SharedArrays, digest: string): Promise<PlacedData>;
 }

@@ -16,5 +16,6 @@ export { SequentialEngine } from './engines/sequential/sequential-engine.ts';
 export type { Accounts, ExecutionBackend, MapOptions, Task, TaskOptions } from './protocol.ts';
 export type { TaskFunctionContext, TaskSurroundings } from './run-named-task.ts';
 export { TaskRunner } from './runner.ts';
+export type { DataRef, NumericArray, SharedArrays, SharedData, ShareOptions } from './shared-data.ts';
 export { fallbackWarning, selectBackend, type BackendChoice } from './select.ts';
 export { TaskLost } from './task-lost.ts';

@@ -6,6 +6,7 @@
  * told and what is counted is the runner's business and the same for every engine.
  */
 import type { TaskContext } from '../base/task-context.ts';
+import type { SharedArrays, SharedData, ShareOptions } from './shared-data.ts';
 
 /** A task by name: the export of a module that takes an input and a context. `Input` and `Output` are for the compiler. */
 export interface Task<Input, Output> {
@@ -57,6 +58,12 @@ export interface ExecutionBackend extends AsyncDisposable {
     items: Iterable<Input> | AsyncIterable<Input>,
     options?: MapOptions,
   ): AsyncGenerator<[index: number, output: Output], void, undefined>;
+  /**
+   * Bring data to where every worker reads them, once; tasks carry the handle and open it with `context.data`. Nothing is
+   * copied that already lies where workers see it. The data must not change until they are released, by disposing what is
+   * returned or by shutdown.
+   */
+  share<Arrays extends SharedArrays>(arrays: Arrays, options?: ShareOptions): Promise<SharedData<Arrays>>;
   /** Finish what was submitted (`wait`, the default) or cancel it, and end the workers. */
   shutdown(options?: { readonly wait?: boolean }): Promise<Accounts>;
 }

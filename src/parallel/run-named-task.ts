@@ -2,6 +2,7 @@
 import { Defect } from '../base/errors.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import type { KernelExports } from '../kernels/index.ts';
+import type { DataRef, SharedArrays } from './shared-data.ts';
 
 /** What a task finds where it runs: the shared memory its data lie in, and the kernels on it. */
 export interface TaskSurroundings {
@@ -10,7 +11,10 @@ export interface TaskSurroundings {
 }
 
 /** The second argument of a task function. */
-export interface TaskFunctionContext extends TaskContext, TaskSurroundings {}
+export interface TaskFunctionContext extends TaskContext, TaskSurroundings {
+  /** Shared data by their handle; to be read only. Throws `Defect` when they were released. */
+  readonly data: <Arrays extends SharedArrays>(ref: DataRef<Arrays>) => Promise<Arrays>;
+}
 
 type TaskFunction = (input: unknown, context: TaskFunctionContext) => unknown;
 

@@ -10,6 +10,7 @@ import { throwIfCancelled } from '../base/task-context.ts';
 import type { Engine } from './engine.ts';
 import { Channel } from './channel.ts';
 import type { Accounts, ExecutionBackend, MapOptions, Task, TaskOptions } from './protocol.ts';
+import { dataRef, digestOf, type SharedArrays, type SharedData, type ShareOptions } from './shared-data.ts';
 import { taskIdentity } from './task-identity.ts';
 import { TaskLost } from './task-lost.ts';
 
@@ -27,6 +28,7 @@ export class TaskRunner implements ExecutionBackend {
   readonly #engine: Engine;
   readonly #waiting: Waiting[] = [];
   readonly #settled = new Set<Promise<unknown>>();
+  readonly #shared = new Set<() => Promise<void>>();
   readonly #stop = new AbortController();
   readonly #counts = { submitted: 0, ok: 0, failed: 0, cancelled: 0, retried: 0 };
   #running = 0;
@@ -50,7 +52,7 @@ export class TaskRunner implements ExecutionBackend {
   }
 
   async submit<Input, Output>(task: Task<Input, Output>, input: Input, options: TaskOptions = {}): Promise<Output> {
-    if (this.#closed) throw new Defect(`the ${this.name} backend is shut down`);
+    this.#refuseWhenClosed();
     this.#counts.submitted += 1;
     const work = this.#run<Output>(task, input, options).then(
       (output) => {
@@ -113,6 +115,18 @@ export class TaskRunner implements ExecutionBackend {
     }
   }
 
+  async share<Arrays extends SharedArrays>(arrays: Arrays, options: ShareOptions = {}): Promise<SharedData<Arrays>> {
+    this.#refuseWhenClosed();
+    const digest = options.digest ?? (await digestOf(arrays));
+    this.#refuseWhenClosed();
+    const { place, release } = await this.#engine.share(arrays, digest);
+    const releaseOnce = async (): Promise<void> => {
+      if (this.#shared.delete(releaseOnce)) await release();
+    };
+    this.#shared.add(releaseOnce);
+    return { ref: dataRef(arrays, digest, place), [Symbol.asyncDispose]: releaseOnce };
+  }
+
   async shutdown({ wait = true }: { readonly wait?: boolean } = {}): Promise<Accounts> {
     this.#closed = true;
     if (!wait) {
@@ -120,6 +134,7 @@ export class TaskRunner implements ExecutionBackend {
       for (const { begin } of this.#waiting.splice(0)) begin();
     }
     while (this.#settled.size > 0) await Promise.all(this.#settled);
+    await Promise.all([...this.#shared].map((release) => release()));
     await this.#engine[Symbol.asyncDispose]();
     const { submitted, ok, failed, cancelled } = this.#counts;
     if (submitted !== ok + failed + cancelled) {
@@ -130,6 +145,10 @@ export class TaskRunner implements ExecutionBackend {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.shutdown({ wait: false });
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#closed) throw new Defect(`the ${this.name} backend is shut down`);
   }
 
   async #run<Output>(task: Task<never, Output>, input: unknown, options: TaskOptions): Promise<Output> {

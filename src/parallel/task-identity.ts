@@ -2,10 +2,11 @@
  * The identity of a task: sha256 over its name, version and input, so that equal work has one name everywhere.
  *
  * The input is walked in a canonical order; numbers enter as float64 bytes, arrays of numbers as their bytes. What lies in
- * shared memory enters as its place and length: it is named by a data digest in the input.
+ * shared memory enters as its place and length, shared data as their digest alone.
  */
 import { Defect } from '../base/errors.ts';
 import type { Task } from './protocol.ts';
+import { isDataRef } from './shared-data.ts';
 
 /** Hex, 32 characters. */
 export async function taskIdentity(task: Task<never, unknown>, input: unknown): Promise<string> {
@@ -28,7 +29,8 @@ function walk(value: unknown, path: string, text: (value: string) => void, parts
   } else if (Array.isArray(value)) {
     text(`[${value.length}`);
     value.forEach((item, k) => walk(item, `${path}[${k}]`, text, parts));
-  } else if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
+  } else if (typeof value === 'object' && isDataRef(value)) text(`data ${value.digest}`);
+  else if (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype) {
     const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
     text(`{${entries.length}`);
     for (const [key, item] of entries) {

@@ -1,158 +1,51 @@
-/** What every backend promises, in the same words: order, accounts, errors, cancellation, back-pressure. */
+/** The engines of this version pass the suite of all engines. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../../src/base/events.ts';
 import { KernelMemory, instantiateKernels, loadKernels } from '../../src/kernels/index.ts';
 import { LocalEngine, SequentialEngine, TaskRunner, WorkerThreads } from '../../src/parallel/index.ts';
-import {
-  doubleTask,
-  exitTask,
-  functionTask,
-  loopTask,
-  missingTask,
-  pauseTask,
-  refuseTask,
-  reportTask,
-  sumTask,
-} from './tasks.ts';
+import { describeConformance } from './conformance-suite.ts';
+import { addressOfSharedTask, doubleTask, exitTask, loopTask } from './tasks.ts';
 
 const memory = new KernelMemory();
 const kernels = await loadKernels();
+let threads: WorkerThreads;
 
-describe.each(['sequential', 'local'] as const)('the %s backend', (name) => {
-  let threads: WorkerThreads;
-  const makeBackend = (): TaskRunner =>
-    new TaskRunner(
-      name === 'local'
-        ? new LocalEngine(threads, { grace: 200 })
-        : new SequentialEngine({ memory: memory.memory, kernels: instantiateKernels(kernels, memory) }),
-    );
-  beforeAll(async () => {
+describeConformance({
+  name: 'sequential',
+  open: async () => ({ [Symbol.asyncDispose]: async () => undefined }),
+  make: () => new SequentialEngine({ memory: memory.memory, kernels: instantiateKernels(kernels, memory) }),
+});
+
+describeConformance({
+  name: 'local',
+  open: async () => {
     threads = new WorkerThreads(memory, kernels, 2);
-    if (name === 'local') await threads.start();
+    await threads.start();
+    return threads;
+  },
+  make: (options) => new LocalEngine(threads, options),
+});
+
+describe('shared data of the local backend', () => {
+  beforeAll(() => {
+    threads = new WorkerThreads(memory, kernels, 2);
   });
   afterAll(() => threads[Symbol.asyncDispose]());
 
-  it('runs a task and counts it', async () => {
-    const backend = makeBackend();
-    expect(await backend.submit(doubleTask, 21)).toBe(42);
-    expect(await backend.submit(sumTask, Float64Array.of(1, 2, 3.5))).toBe(6.5);
-    expect(await backend.shutdown()).toEqual({ submitted: 2, ok: 2, failed: 0, cancelled: 0, retried: 0 });
-  });
-
-  it('maps items to results, each once with its index', async () => {
-    const backend = makeBackend();
-    const results = new Map<number, number>();
-    for await (const [index, output] of backend.map(
-      doubleTask,
-      Array.from({ length: 500 }, (_, k) => k),
-    )) {
-      expect(results.has(index)).toBe(false);
-      results.set(index, output);
+  it('stay where they are when they lie in the kernel memory, also for threads that start later', async () => {
+    const before = memory.float32(1000).fill(2);
+    const after = memory.float32(3_000_000).fill(3);
+    await threads.start(1);
+    const backend = new TaskRunner(new LocalEngine(threads));
+    await using shared = await backend.share({ before, after });
+    await threads.start();
+    const inputs = Array.from({ length: 8 }, () => shared.ref);
+    for await (const [, told] of backend.map(addressOfSharedTask, inputs)) {
+      expect(told).toEqual({ before: [before.byteOffset, 2], after: [after.byteOffset, 3] });
     }
-    expect(results.size).toBe(500);
-    for (const [index, output] of results) expect(output).toBe(2 * index);
-    expect((await backend.shutdown()).ok).toBe(500);
-  });
-
-  it('reads items no further ahead than its window', async () => {
-    const backend = makeBackend();
-    let read = 0;
-    let taken = 0;
-    function* items(): Generator<number> {
-      for (let k = 0; k < 50; k++) {
-        read += 1;
-        yield k;
-      }
-    }
-    for await (const _ of backend.map(doubleTask, items(), { window: 3 })) {
-      taken += 1;
-      expect(read).toBeLessThanOrEqual(taken + 3);
-    }
-    expect(taken).toBe(50);
+    // What a task reads is what stands there now: nothing was copied.
+    before[0] = 5;
+    expect((await backend.submit(addressOfSharedTask, shared.ref)).before[1]).toBe(5);
     await backend.shutdown();
-  });
-
-  it("rejects with the task's own error, its class, place and advice, and does not try again", async () => {
-    const backend = makeBackend();
-    await expect(backend.submit(refuseTask, 'A.h5')).rejects.toMatchObject({
-      tag: 'InputRefused',
-      message: 'the file is not whole',
-      where: { file: 'A.h5' },
-      help: 'copy it again',
-    });
-    await expect(backend.submit(missingTask, null)).rejects.toThrow(/exports no function nowhere/);
-    await expect(backend.submit(functionTask, null)).rejects.toThrow(/could not be cloned/);
-    expect(await backend.shutdown()).toMatchObject({ submitted: 3, failed: 3, retried: 0 });
-  });
-
-  it('ends a map with the first failure and cancels the rest', async () => {
-    const backend = makeBackend();
-    const seen: number[] = [];
-    await expect(
-      (async () => {
-        for await (const [index] of backend.map(refuseTask, ['a', 'b', 'c', 'd'])) seen.push(index);
-      })(),
-    ).rejects.toThrow('the file is not whole');
-    const { submitted, ok, failed, cancelled } = await backend.shutdown();
-    expect(ok + failed + cancelled).toBe(submitted);
-  });
-
-  it('cancels what is in flight when the consumer of a map stops early', async () => {
-    const backend = makeBackend();
-    const items = Array.from({ length: 20 }, (_, value) => ({ ms: 5, value }));
-    for await (const [, output] of backend.map(pauseTask, items, { window: 6 })) {
-      expect(output).toBeLessThan(20);
-      break;
-    }
-    const { submitted, ok, cancelled } = await backend.shutdown();
-    expect(submitted).toBeLessThan(20);
-    expect(ok + cancelled).toBe(submitted);
-    expect(cancelled).toBeGreaterThan(0);
-  });
-
-  it('stops on an abort at any instant, with exactly one end per task', async () => {
-    const backend = makeBackend();
-    for (let k = 0; k < 40; k++) {
-      const stop = new AbortController();
-      const work = backend.submit(pauseTask, { ms: 2, value: k }, { signal: stop.signal });
-      setTimeout(() => stop.abort('enough'), (k * 7) % 5);
-      await work.then(
-        (value) => expect(value).toBe(k),
-        (error: unknown) => expect(error).toMatchObject({ tag: 'Cancelled' }),
-      );
-    }
-    const { submitted, ok, failed, cancelled } = await backend.shutdown();
-    expect(submitted).toBe(40);
-    expect(failed).toBe(0);
-    expect(ok + cancelled).toBe(40);
-  });
-
-  it('passes on what a task reports', async () => {
-    const backend = makeBackend();
-    const events: RunEvent[] = [];
-    await backend.submit(reportTask, null, { progress: (event) => events.push(event) });
-    expect(events).toEqual([{ kind: 'progress', stage: 'test', done: 1, total: 2 }]);
-    await backend.shutdown();
-  });
-
-  it('starts the longest of the waiting tasks first', async () => {
-    const backend = makeBackend();
-    const order: number[] = [];
-    // As many as there are workers start at once, in the order given; the others wait.
-    const costs = [...Array.from({ length: backend.workers }, () => 1), 3, 9, 5, 7];
-    await Promise.all(
-      costs.map((cost) => backend.submit(pauseTask, { ms: 30, value: cost }, { cost }).then((v) => order.push(v))),
-    );
-    const waited = order.slice(backend.workers);
-    expect(Math.min(...waited.slice(0, 2))).toBe(7);
-    expect(Math.max(...waited.slice(2))).toBe(5);
-    await backend.shutdown();
-  });
-
-  it('refuses work after shutdown', async () => {
-    const backend = makeBackend();
-    await backend.shutdown();
-    await expect(backend.submit(doubleTask, 1)).rejects.toThrow(/shut down/);
   });
 });
 

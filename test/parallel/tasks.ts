@@ -1,6 +1,6 @@
 /** Tasks for the conformance suite: good ones, slow ones, and every way to fail. */
 import { Cancelled, InputRefused } from '../../src/base/errors.ts';
-import type { Task, TaskFunctionContext } from '../../src/parallel/index.ts';
+import type { DataRef, Task, TaskFunctionContext } from '../../src/parallel/index.ts';
 
 const task = <Input, Output>(name: string): Task<Input, Output> => ({
   name: `test.${name}`,
@@ -17,6 +17,18 @@ export const loopTask: Task<null, never> = task('loop');
 export const functionTask: Task<null, never> = task('giveFunction');
 export const sumTask: Task<Float64Array, number> = task('sum');
 export const reportTask: Task<null, string> = task('report');
+interface Numbers extends Record<string, Float64Array | Uint32Array> {
+  readonly numbers: Float64Array;
+  readonly counts: Uint32Array;
+}
+export const sumOfSharedTask: Task<{ readonly data: DataRef<Numbers>; readonly first: number }, number> =
+  task('sumOfShared');
+interface Halves extends Record<string, Float32Array> {
+  readonly before: Float32Array;
+  readonly after: Float32Array;
+}
+type Told = Record<'before' | 'after', readonly [address: number, first: number]>;
+export const addressOfSharedTask: Task<DataRef<Halves>, Told> = task('addressOfShared');
 export const missingTask: Task<null, never> = task('nowhere');
 
 export function double(value: number): number {
@@ -62,4 +74,23 @@ export function sum(values: Float64Array): number {
 export function report(_: null, { progress }: TaskFunctionContext): string {
   progress?.({ kind: 'progress', stage: 'test', done: 1, total: 2 });
   return 'reported';
+}
+
+/** The sum of the counts, and of the numbers from `first` on. */
+export async function sumOfShared(
+  { data, first }: { readonly data: DataRef<Numbers>; readonly first: number },
+  context: TaskFunctionContext,
+): Promise<number> {
+  const { numbers, counts } = await context.data(data);
+  return numbers.slice(first).reduce((a, b) => a + b, 0) + counts.reduce((a, b) => a + b, 0);
+}
+
+/** Where the data lie in the kernel memory, and the first number there. */
+export async function addressOfShared(ref: DataRef<Halves>, { data, memory }: TaskFunctionContext): Promise<Told> {
+  const { before, after } = await data(ref);
+  const look = ({ byteOffset }: Float32Array): readonly [number, number] => [
+    byteOffset,
+    new Float32Array(memory.buffer, byteOffset, 1)[0]!,
+  ];
+  return { before: look(before), after: look(after) };
 }

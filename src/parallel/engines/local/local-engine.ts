@@ -2,6 +2,7 @@
 import { Defect, isTwotimeError } from '../../../base/errors.ts';
 import type { RunEvent } from '../../../base/events.ts';
 import type { Attempt, AttemptOutcome, Engine } from '../../engine.ts';
+import type { PlacedData, SharedArrays } from '../../shared-data.ts';
 import { errorFromParts } from './error-parts.ts';
 import type { WorkerReply } from './messages.ts';
 import type { WorkerThreads } from './worker-threads.ts';
@@ -67,6 +68,10 @@ export class LocalEngine implements Engine {
       this.#end(own, { kind: 'failed', error });
     }
     return await this.#watch(own, id, outcome, signal);
+  }
+
+  async share(arrays: SharedArrays): Promise<PlacedData> {
+    return this.#threads.share(arrays);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

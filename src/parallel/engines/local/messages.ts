@@ -1,4 +1,5 @@
 /** What threads of the local pool tell each other apart from the words of the board. */
+import type { SharedArrays } from '../../shared-data.ts';
 
 /** Given to a worker when it starts. */
 export interface WorkerStart {
@@ -9,6 +10,8 @@ export interface WorkerStart {
   readonly threads: number;
   readonly thread: number;
   readonly compileCache: string | undefined;
+  /** Shared data that are known already. */
+  readonly data: readonly (readonly [number: number, arrays: SharedArrays])[];
 }
 
 /** A coarse task for a worker: the export of a module, by name, never a closure. */
@@ -24,6 +27,15 @@ export interface CancelMessage {
   readonly kind: 'cancel';
   readonly id: number;
 }
+
+/** Shared data come, or go when `arrays` is null. */
+export interface DataMessage {
+  readonly kind: 'data';
+  readonly number: number;
+  readonly arrays: SharedArrays | null;
+}
+
+export type WorkerMessage = TaskMessage | CancelMessage | DataMessage;
 
 /** An error on its way between threads: structured clone loses classes, so its parts travel. */
 export interface ErrorParts {

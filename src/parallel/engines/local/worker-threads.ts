@@ -8,7 +8,8 @@ import { getCompileCacheDir } from 'node:module';
 import { Worker } from 'node:worker_threads';
 import { Defect } from '../../../base/errors.ts';
 import type { CompiledKernels, KernelMemory } from '../../../kernels/index.ts';
-import type { CancelMessage, TaskMessage, WorkerReply, WorkerStart } from './messages.ts';
+import { DataTable, inSharedMemory, type PlacedData, type SharedArrays } from '../../shared-data.ts';
+import type { WorkerMessage, WorkerReply, WorkerStart } from './messages.ts';
 import { SweepBoard } from './sweep-board.ts';
 
 export interface ThreadDeath {
@@ -33,6 +34,8 @@ export class WorkerThreads implements AsyncDisposable {
   readonly #slots: Slot[];
   readonly #deathListeners = new Set<(death: ThreadDeath) => void>();
   readonly #replyListeners = new Set<(thread: number, reply: WorkerReply) => void>();
+  readonly #data = new DataTable();
+  #lastData = 0;
   #failedStarts = 0;
   #closing = false;
 
@@ -72,11 +75,24 @@ export class WorkerThreads implements AsyncDisposable {
   }
 
   /** Hand a message to a thread; it wakes if it is idle. */
-  post(thread: number, message: TaskMessage | CancelMessage): void {
+  post(thread: number, message: WorkerMessage): void {
     const worker = this.#slots[thread - 1]?.worker;
     if (worker === null || worker === undefined) throw new Defect(`thread ${thread} does not run`);
     worker.postMessage(message);
     this.board.wake();
+  }
+
+  /** Let every thread, those started later included, see the arrays; what is not in shared memory is copied there once. */
+  share(arrays: SharedArrays): PlacedData {
+    const number = ++this.#lastData;
+    const seen = inSharedMemory(arrays);
+    this.#data.keep(number, seen);
+    this.#tellAll({ kind: 'data', number, arrays: seen });
+    const release = async (): Promise<void> => {
+      this.#data.forget(number);
+      this.#tellAll({ kind: 'data', number, arrays: null });
+    };
+    return { place: DataTable.place(number), release };
   }
 
   /** End a thread that does not answer; a new one takes its place. */
@@ -97,6 +113,13 @@ export class WorkerThreads implements AsyncDisposable {
     await Promise.all(gone);
   }
 
+  #tellAll(message: WorkerMessage): void {
+    if (this.#closing) return;
+    for (const { worker } of this.#slots) worker?.postMessage(message);
+    // Also those asleep: they would hold on to data that were released.
+    this.board.wake();
+  }
+
   #spawn(thread: number): Promise<void> {
     const start: WorkerStart = {
       memory: this.memory.memory,
@@ -105,6 +128,7 @@ export class WorkerThreads implements AsyncDisposable {
       threads: this.workers + 1,
       thread,
       compileCache: getCompileCacheDir(),
+      data: this.#data.all,
     };
     const suffix = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
     const worker = new Worker(new URL(`./worker-entry${suffix}`, import.meta.url), { workerData: start });

@@ -8,9 +8,10 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { Defect } from '../../../base/errors.ts';
 import type { RunEvent } from '../../../base/events.ts';
 import { instantiateOn } from '../../../kernels/index.ts';
-import { runNamedTask } from '../../run-named-task.ts';
+import { runNamedTask, type TaskFunctionContext } from '../../run-named-task.ts';
+import { DataTable } from '../../shared-data.ts';
 import { errorParts } from './error-parts.ts';
-import type { CancelMessage, TaskMessage, WorkerReply, WorkerStart } from './messages.ts';
+import type { TaskMessage, WorkerMessage, WorkerReply, WorkerStart } from './messages.ts';
 import { SweepBoard } from './sweep-board.ts';
 import { computeUnits, type SweepThread } from './sweep-unit.ts';
 
@@ -20,14 +21,25 @@ if (port === null) throw new Defect('a pool worker was started outside a thread'
 const board = new SweepBoard(start.board, start.threads);
 const kernels = instantiateOn(start.module, start.memory);
 const own: SweepThread = { kernels, memory: start.memory, board, thread: start.thread };
+const data = new DataTable();
+for (const [number, arrays] of start.data) data.keep(number, arrays);
 const queue: TaskMessage[] = [];
 let running: { readonly id: number; readonly stop: AbortController } | null = null;
 
 const reply = (message: WorkerReply): void => port.postMessage(message);
 
-function receive(message: TaskMessage | CancelMessage): void {
-  if (message.kind === 'task') queue.push(message);
-  else if (running?.id === message.id) running.stop.abort('cancelled');
+function receive(message: WorkerMessage): void {
+  switch (message.kind) {
+    case 'task':
+      queue.push(message);
+      return;
+    case 'cancel':
+      if (running?.id === message.id) running.stop.abort('cancelled');
+      return;
+    case 'data':
+      if (message.arrays === null) data.forget(message.number);
+      else data.keep(message.number, message.arrays);
+  }
 }
 port.on('message', receive);
 
@@ -39,8 +51,14 @@ async function runTask(task: TaskMessage): Promise<void> {
     reply({ kind: 'progress', id: task.id, event });
   };
   try {
-    const surroundings = { memory: start.memory, kernels };
-    const output = await runNamedTask(task, task.input, { ...surroundings, signal: stop.signal, progress });
+    const context: TaskFunctionContext = {
+      memory: start.memory,
+      kernels,
+      data: async (ref) => data.open(ref),
+      signal: stop.signal,
+      progress,
+    };
+    const output = await runNamedTask(task, task.input, context);
     reply({ kind: 'done', id: task.id, output });
   } catch (error) {
     reply({ kind: 'failed', id: task.id, error: errorParts(error) });
@@ -54,7 +72,7 @@ async function serve(): Promise<void> {
     const seen = board.signal();
     computeUnits(own, board.facts());
     for (let next = receiveMessageOnPort(port!); next !== undefined; next = receiveMessageOnPort(port!)) {
-      receive(next.message as TaskMessage | CancelMessage);
+      receive(next.message as WorkerMessage);
     }
     const task = queue.shift();
     if (task !== undefined) await runTask(task);

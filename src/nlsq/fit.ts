@@ -6,6 +6,7 @@
 import { InputRefused } from '../base/errors.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { scanRange } from './candidates.ts';
+import type { Checkpoints } from './checkpoint.ts';
 import { climb } from './climb.ts';
 import { coordinateSystem } from './coordinates.ts';
 import { chooseLevel, explore } from './explore.ts';
@@ -28,7 +29,11 @@ import { validateFit } from './validate.ts';
  * `Cancelled` when stopped before there is any point to return; a later stop returns the best point so far with status
  * `cancelled`.
  */
-export async function fitTwoTime(problem: FitProblem, context: TaskContext = {}): Promise<FitOutcome> {
+export async function fitTwoTime(
+  problem: FitProblem,
+  context: TaskContext = {},
+  _checkpoints?: Checkpoints,
+): Promise<FitOutcome> {
   const { model, parameters, scaling, options, noise } = problem;
   const warnings = validateFit({
     mode: model.mode,

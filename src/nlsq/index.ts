@@ -6,6 +6,7 @@
  * const outcome = await fitTwoTime(problem, { signal });
  * ```
  */
+export { readFitCheckpoint, type Checkpoints, type FitCheckpoint } from './checkpoint.ts';
 export { fitTwoTime } from './fit.ts';
 export type {
   FitOutcome,

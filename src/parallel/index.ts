@@ -13,9 +13,10 @@ export { LocalEngine, type LocalEngineOptions } from './engines/local/local-engi
 export { ThreadedExecutor, type ThreadedOptions } from './engines/local/threaded-executor.ts';
 export { WorkerThreads, type ThreadDeath } from './engines/local/worker-threads.ts';
 export { SequentialEngine } from './engines/sequential/sequential-engine.ts';
+export { findAllocation, usableCores, type Allocation, type Machine } from './machine.ts';
 export type { Accounts, ExecutionBackend, MapOptions, Task, TaskOptions } from './protocol.ts';
 export type { TaskFunctionContext, TaskSurroundings } from './run-named-task.ts';
 export { TaskRunner } from './runner.ts';
 export type { DataRef, NumericArray, SharedArrays, SharedData, ShareOptions } from './shared-data.ts';
-export { fallbackWarning, selectBackend, type BackendChoice } from './select.ts';
+export { explainOthers, fallbackWarning, selectBackend, type BackendChoice } from './select.ts';
 export { TaskLost } from './task-lost.ts';

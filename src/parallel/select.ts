@@ -1,8 +1,9 @@
-/** Choose the backend of a run: configuration first, then what the machine has. */
+/** Choose the backend of a run: configuration first, then the allocation around this process, then the machine. */
 import { ConfigRefused } from '../base/errors.ts';
 import type { Warning } from '../base/events.ts';
 import type { ParallelConfig } from '../config/config.ts';
 import { OLD_NAMES } from '../config/warnings.ts';
+import { findAllocation, usableCores, SCHEDULER_NAMES, type Machine } from './machine.ts';
 
 export interface BackendChoice {
   readonly name: 'sequential' | 'local';
@@ -12,15 +13,35 @@ export interface BackendChoice {
   readonly why: string;
 }
 
-/** `cores` is what the system lets this process use. An engine this version lacks was warned about with the configuration. */
-export function selectBackend(parallel: ParallelConfig, cores: number): BackendChoice {
+/** An engine this version lacks was warned about with the configuration; it counts as `auto`. */
+export function selectBackend(parallel: ParallelConfig, machine: Machine): BackendChoice {
   const { workers } = parallel;
   const backend = OLD_NAMES[parallel.backend] ?? parallel.backend;
   if (backend === 'sequential') return { name: 'sequential', workers: 1, why: 'parallel.backend is sequential' };
   if (workers === 1) return { name: 'sequential', workers: 1, why: 'parallel.workers is 1' };
-  if (workers !== 'auto') return { name: 'local', workers, why: `parallel.workers is ${workers}` };
-  if (cores < 2) return { name: 'sequential', workers: 1, why: 'one core is available' };
-  return { name: 'local', workers: cores, why: `${cores} cores are available` };
+  const { cores, why } = usableCores(machine);
+  if (workers !== 'auto') {
+    const beyond = workers > cores ? `, although ${why}` : '';
+    return { name: 'local', workers, why: `parallel.workers is ${workers}${beyond}` };
+  }
+  return { name: cores < 2 ? 'sequential' : 'local', workers: cores, why };
+}
+
+/** Every other backend and why it was not chosen. */
+export function explainOthers(choice: BackendChoice, machine: Machine): ReadonlyMap<string, string> {
+  const others = new Map<string, string>();
+  if (choice.name === 'local') others.set('sequential', 'several cores are faster, with the same bits');
+  else others.set('local', `threads gain nothing: ${choice.why}`);
+  const allocation = findAllocation(machine.environment);
+  for (const scheduler of ['slurm', 'pbs'] as const) {
+    const around =
+      allocation?.scheduler === scheduler
+        ? `the cores that ${SCHEDULER_NAMES[scheduler]} job ${allocation.job} has here are used through ${choice.name}`
+        : `no ${SCHEDULER_NAMES[scheduler]} job around this process`;
+    others.set(scheduler, `not part of this version; ${around}`);
+  }
+  others.set('ray', 'not part of this version');
+  return others;
 }
 
 /**

@@ -1,10 +1,10 @@
 /** What a fit computes with: the kernel memory, the kernels, and the worker threads that share its sweeps. */
-import { availableParallelism } from 'node:os';
 import type { Warning } from '../base/events.ts';
 import type { ParallelConfig } from '../config/config.ts';
 import { createKernelSweeps, loadKernels } from '../kernels/index.ts';
 import type { CompiledKernels, KernelMemory, Sweeps, TriangleStack } from '../kernels/index.ts';
 import { createPoolSweeps, fallbackWarning, selectBackend, WorkerThreads } from '../parallel/index.ts';
+import { thisMachine } from './this-machine.ts';
 
 export class Compute implements AsyncDisposable {
   readonly memory: KernelMemory;
@@ -17,7 +17,7 @@ export class Compute implements AsyncDisposable {
     this.memory = memory;
     this.kernels = kernels;
     this.#parallel = parallel;
-    this.#workers = parallel.chunks ? selectBackend(parallel, availableParallelism()).workers : 1;
+    this.#workers = parallel.chunks ? selectBackend(parallel, thisMachine()).workers : 1;
     this.#threads = this.#workers > 1 ? new WorkerThreads(memory, kernels, this.#workers) : null;
   }
 

@@ -1,11 +1,19 @@
 /** Tries each part of the installation for real and says what was found. */
-import { availableParallelism, freemem, totalmem } from 'node:os';
+import { cpus, freemem, totalmem } from 'node:os';
 import { loadHdf5 } from '../data/hdf5-library.ts';
 import { createKernelSweeps, KernelMemory, loadKernels, pairsOf } from '../kernels/index.ts';
 import { bindModel, makeTimeGrid } from '../model/index.ts';
-import { selectBackend, WorkerThreads } from '../parallel/index.ts';
+import {
+  explainOthers,
+  selectBackend,
+  usableCores,
+  WorkerThreads,
+  type BackendChoice,
+  type Machine,
+} from '../parallel/index.ts';
 import { svgToPng } from '../report/index.ts';
 import { describeMachine } from '../results/index.ts';
+import { thisMachine } from './this-machine.ts';
 import { packageVersion } from './versions.ts';
 
 export interface Finding {
@@ -17,24 +25,22 @@ export interface Finding {
 
 /** Examine the installation; never throws. */
 export async function examineInstallation(): Promise<Finding[]> {
-  const machine = describeMachine();
+  const { os, arch } = describeMachine();
+  const machine: Machine = { ...thisMachine(), total: cpus().length };
   const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
   return [
     { subject: 'twotime', state: 'ok', text: packageVersion() },
-    { subject: 'node', state: 'ok', text: `${process.versions.node} (${machine.os}, ${machine.arch})` },
+    { subject: 'node', state: 'ok', text: `${process.versions.node} (${os}, ${arch})` },
     {
       subject: 'machine',
       state: 'ok',
-      text: `${availableParallelism()} cores, ${gigabytes(totalmem())} memory of which ${gigabytes(freemem())} free`,
+      text: `${machine.cores} of ${machine.total} cores, ${gigabytes(totalmem())} memory of which ${gigabytes(freemem())} free`,
     },
     await attempt('kernels', 'broken', tryKernels),
     await attempt('hdf5', 'broken', tryHdf5),
     await attempt('png figures', 'absent', tryPng),
     await attempt('threads', 'absent', tryThreads),
-    { subject: 'backend', state: 'ok', text: describeBackend() },
-    ...['slurm', 'pbs', 'ray'].map((subject): Finding => {
-      return { subject, state: 'absent', text: 'not part of this version' };
-    }),
+    ...describeBackends(machine),
   ];
 }
 
@@ -86,11 +92,23 @@ async function tryThreads(): Promise<string> {
   return `a worker thread is ready after ${(performance.now() - started).toFixed(0)} ms`;
 }
 
-/** What a fit would use without any configuration. */
-function describeBackend(): string {
+/** What a fit would use without any configuration, and why not the rest. */
+function describeBackends(machine: Machine): Finding[] {
   const parallel = { backend: 'auto', workers: 'auto', fallback: 'warn', chunks: true, memory: 0 } as const;
-  const { name, workers, why } = selectBackend(parallel, availableParallelism());
-  return `${name} with ${workers} ${workers === 1 ? 'thread' : 'threads'}: ${why}`;
+  const choice = selectBackend(parallel, machine);
+  const available: readonly string[] = ['sequential', 'local'] satisfies BackendChoice['name'][];
+  return [
+    {
+      subject: 'backend',
+      state: 'ok',
+      text: `${choice.name} with ${choice.workers} ${choice.workers === 1 ? 'thread' : 'threads'}: ${choice.why}`,
+    },
+    ...Array.from(explainOthers(choice, machine), ([subject, why]): Finding => {
+      return available.includes(subject)
+        ? { subject, state: 'ok', text: `not chosen: ${why}` }
+        : { subject, state: 'absent', text: why };
+    }),
+  ];
 }
 
 async function tryHdf5(): Promise<string> {

@@ -3,14 +3,7 @@ import { cpus, freemem, totalmem } from 'node:os';
 import { loadHdf5 } from '../data/hdf5-library.ts';
 import { createKernelSweeps, KernelMemory, loadKernels, pairsOf } from '../kernels/index.ts';
 import { bindModel, makeTimeGrid } from '../model/index.ts';
-import {
-  explainOthers,
-  selectBackend,
-  usableCores,
-  WorkerThreads,
-  type BackendChoice,
-  type Machine,
-} from '../parallel/index.ts';
+import { explainOthers, selectBackend, WorkerThreads, type BackendChoice, type Machine } from '../parallel/index.ts';
 import { svgToPng } from '../report/index.ts';
 import { describeMachine } from '../results/index.ts';
 import { thisMachine } from './this-machine.ts';

@@ -9,6 +9,8 @@
  */
 export { outputFailed, replaceFile, writeFileAtomically } from './atomic-file.ts';
 export type { FileContent } from './atomic-file.ts';
+export { BackgroundWriter, WriteGroup } from './background-writer.ts';
+export type { FileToWrite, WriterLimits } from './background-writer.ts';
 export type { DataSource, Dataset, ExclusionCounts } from './dataset.ts';
 export { describeFile } from './describe-file.ts';
 export type { FileDescription, MatrixDescription } from './describe-file.ts';
@@ -19,7 +21,10 @@ export { encodeNpz, npzArray } from './npz-writer.ts';
 export type { NpzMember, NumberArray } from './npz-writer.ts';
 export { checkPlausible } from './plausibility.ts';
 export { readDataset } from './read-dataset.ts';
+export type { OpenDataset } from './read-dataset.ts';
 export type { DataRequest, FrameRange, PhiSelection } from './request.ts';
+export { StoredTriangleFile } from './triangle-file.ts';
+export type { TrianglePlacement } from './triangle-store.ts';
 export { writeApsLegacy } from './writers/aps-legacy.ts';
 export { writeNpz } from './writers/npz.ts';
 export type { TwoTimeContent } from './writers/two-time-file.ts';

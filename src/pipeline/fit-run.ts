@@ -1,11 +1,12 @@
 /** One fit from file to run directory: read, fit, write; nothing is written before the input is accepted. */
 import { existsSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { OutputFailed } from '../base/errors.ts';
 import type { RunEvent, Warning } from '../base/events.ts';
 import { throwIfCancelled, type TaskContext } from '../base/task-context.ts';
 import { plausibilityWarnings, type Config } from '../config/index.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { estimateNoise, givenNoise, readDataset } from '../data/index.ts';
+import { BackgroundWriter, estimateNoise, givenNoise, readDataset } from '../data/index.ts';
 import { bindModel, physicalParameters, type TwoTimeModel } from '../model/index.ts';
 import { fitTwoTime, validateFit, type FitProblem, type NoiseEstimate } from '../nlsq/index.ts';
 import { makeResultRecord, type ResultRecord } from '../results/index.ts';
@@ -16,6 +17,12 @@ import { dataRequest, fitOptions, parameterSettings, scalingChoice, type FitRunR
 import { checkRunDirectory, RunDirectory } from './run-directory.ts';
 import { softwareVersions } from './versions.ts';
 import { writeArraysAndFigures, writeRecord, type FinishedFit } from './write-run.ts';
+
+/**
+ * Three pages as PNG at a time on large machines, and one of Node's four threads left for files; what waits is a small
+ * part of what a fit takes.
+ */
+const WRITER_LIMITS = { atOnce: Math.min(3, availableParallelism()) + 1, bytes: 96e6 };
 
 /**
  * Run one fit. Events go to `log`; the returned record is the content of `result.json`.
@@ -46,6 +53,7 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
 
   const directory = await RunDirectory.create(request.output, request.force);
   try {
+    await using files = new BackgroundWriter(WRITER_LIMITS).group();
     log.attach(directory.path);
     const [outcome, fitSeconds] = await timed('fit', log, () => fitTwoTime(prepared.problem, context));
     const run: FinishedFit = {
@@ -61,7 +69,7 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
     const writing: TaskContext = { progress: log.record };
     const [record] = await timed('write', log, async () => {
       outcome.warnings.forEach((warning) => log.record({ kind: 'warning', warning }));
-      await writeArraysAndFigures(run, directory, writing);
+      await writeArraysAndFigures(run, directory, files, writing);
       const made = makeResultRecord({
         outcome,
         dataset,
@@ -74,7 +82,7 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
         warnings: log.warnings,
       });
       made.warnings.forEach((warning) => log.record({ kind: 'warning', warning }));
-      await writeRecord(run, made, directory);
+      await writeRecord(run, made, directory, files);
       return made;
     });
     log.close();

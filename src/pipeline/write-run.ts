@@ -1,16 +1,15 @@
 /** Everything a finished fit leaves in its run directory; `result.json` comes last, so its presence means a whole run. */
-import { settleAll } from '../base/settle.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { toYaml } from '../config/index.ts';
-import { writeFileAtomically, type Dataset } from '../data/index.ts';
+import type { Dataset, WriteGroup } from '../data/index.ts';
 import type { FitOutcome, FitProblem } from '../nlsq/index.ts';
-import { writeFigures, writeReport } from '../report/index.ts';
+import { putFigures, putReport } from '../report/index.ts';
 import {
   decideArrays,
   makeProvenance,
-  writeFitArrays,
-  writeResult,
-  writeTables,
+  putFitArrays,
+  putResult,
+  putTables,
   type ResultRecord,
 } from '../results/index.ts';
 import type { FitRunRequest } from './requests.ts';
@@ -33,6 +32,7 @@ export interface FinishedFit {
 export async function writeArraysAndFigures(
   { request, dataset, problem, outcome }: FinishedFit,
   directory: RunDirectory,
+  files: WriteGroup,
   context: TaskContext,
 ): Promise<void> {
   const { model, sweeps, noise } = problem;
@@ -41,21 +41,17 @@ export async function writeArraysAndFigures(
   const shape = oneAtATime((angle) => sweeps.shape(physics, angle));
   const warn = (warning: { code: string; text: string }): void => context.progress?.({ kind: 'warning', warning });
 
+  await files.put({ path: directory.file('config.yaml'), content: toYaml(request.config) });
   const arrays = decideArrays(request.config.output.arrays, dataset);
   if (arrays.warning !== null) warn(arrays.warning);
-  const writing: Promise<void>[] = [];
   if (request.config.output.figures) {
-    // First of all, because other threads turn them into PNG while this one goes on.
     const input = { dataset, model, outcome, sigma: noise.sigma, shape, version: packageVersion() };
-    const { warnings, written } = await writeFigures(directory.path, input, context);
+    const { warnings } = await putFigures(files, directory.path, input);
     warnings.forEach(warn);
-    writing.push(written);
   }
-  await settleAll([
-    ...writing,
-    writeFileAtomically(directory.file('config.yaml'), toYaml(request.config)),
-    writeFitArrays(directory.path, { dataset, outcome, sigma: noise.sigma, shape }, arrays.full),
-  ]);
+  // After the figures are drawn, because both use `shape`.
+  await putFitArrays(files, directory.path, { dataset, outcome, sigma: noise.sigma, shape }, arrays.full);
+  await files.written();
 }
 
 /**
@@ -72,7 +68,12 @@ function oneAtATime(make: (angle: number) => Float64Array): (angle: number) => F
 }
 
 /** Write report, table, provenance and, last of all, `result.json`. */
-export async function writeRecord(run: FinishedFit, record: ResultRecord, directory: RunDirectory): Promise<void> {
+export async function writeRecord(
+  run: FinishedFit,
+  record: ResultRecord,
+  directory: RunDirectory,
+  files: WriteGroup,
+): Promise<void> {
   const { request, dataset, outcome } = run;
   const provenance = await makeProvenance({
     dataset,
@@ -84,9 +85,10 @@ export async function writeRecord(run: FinishedFit, record: ResultRecord, direct
     ended: new Date().toISOString(),
     versions: record.versions,
   });
-  await settleAll([
-    writeReport(directory.path, { record, covariance: outcome.covariance, origins: dataset.source.origins }),
-    writeTables(directory.path, record, provenance),
-  ]);
-  await writeResult(directory.path, record);
+  const report = { record, covariance: outcome.covariance, origins: dataset.source.origins };
+  await putReport(files, directory.path, report);
+  await putTables(files, directory.path, record, provenance);
+  await files.written();
+  await putResult(files, directory.path, record);
+  await files.written();
 }

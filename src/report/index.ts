@@ -2,9 +2,10 @@
  * Reports for people: `report.txt`, the summary on the terminal, and the figures as files.
  *
  * ```ts
- * const { warnings, written } = await writeFigures(directory, { dataset, model, outcome, sigma: noise.sigma, shape, version }, context);
- * await written;
- * await writeReport(directory, { record, covariance: outcome.covariance, origins: dataset.source.origins });
+ * await using files = writer.group();
+ * const { warnings } = await putFigures(files, directory, { dataset, model, outcome, sigma: noise.sigma, shape, version });
+ * await putReport(files, directory, { record, covariance: outcome.covariance, origins: dataset.source.origins });
+ * await files.written();
  * for (const line of consoleSummary(record, directory)) console.error(line);
  * ```
  */
@@ -16,6 +17,6 @@ export { consoleSummary } from './summary.ts';
 export { svgToPng } from './svg-to-png.ts';
 export { textReport } from './text-report.ts';
 export type { ReportInput } from './text-report.ts';
-export { writeFigures } from './write-figures.ts';
+export { putFigures } from './write-figures.ts';
 export type { FigureFiles, FigureFilesInput } from './write-figures.ts';
-export { writeReport } from './write-report.ts';
+export { putReport } from './write-report.ts';

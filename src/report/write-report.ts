@@ -1,9 +1,9 @@
-/** Write `report.txt`. */
+/** Have `report.txt` written. */
 import { join } from 'node:path';
-import { writeFileAtomically } from '../data/index.ts';
+import type { WriteGroup } from '../data/index.ts';
 import { textReport } from './text-report.ts';
 import type { ReportInput } from './text-report.ts';
 
-export async function writeReport(directory: string, input: ReportInput): Promise<void> {
-  await writeFileAtomically(join(directory, 'report.txt'), textReport(input));
+export async function putReport(files: WriteGroup, directory: string, input: ReportInput): Promise<void> {
+  await files.put({ path: join(directory, 'report.txt'), content: textReport(input) });
 }

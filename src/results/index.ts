@@ -3,10 +3,13 @@
  *
  * ```ts
  * const { full, warning } = decideArrays(config.output.arrays, dataset);
- * await writeFitArrays(directory, { dataset, outcome, sigma: noise.sigma, shape }, full);
+ * await using files = writer.group();
+ * await putFitArrays(files, directory, { dataset, outcome, sigma: noise.sigma, shape }, full);
  * const record = makeResultRecord({ outcome, dataset, model, noise, scaling: 'per-angle', timings, versions, warnings });
- * await writeTables(directory, record, await makeProvenance({ dataset, … }));
- * await writeResult(directory, record);
+ * await putTables(files, directory, record, await makeProvenance({ dataset, … }));
+ * await files.written();
+ * await putResult(files, directory, record);
+ * await files.written();
  * ```
  */
 export { digestOutcome } from './digest.ts';
@@ -19,4 +22,4 @@ export { describeMachine, makeProvenance, PROVENANCE_SCHEMA } from './provenance
 export type { MachineRecord, ProvenanceInput, ProvenanceRecord } from './provenance.ts';
 export { RESULT_SCHEMA } from './result-record.ts';
 export type * from './result-record.ts';
-export { resultJson, writeFitArrays, writeResult, writeTables } from './write-results.ts';
+export { putFitArrays, putResult, putTables, resultJson } from './write-results.ts';

@@ -1,8 +1,7 @@
-/** Write the numbers of a run: `fit.npz`, then `parameters.csv`, `provenance.json` and, last of all, `result.json`. */
+/** Have the numbers of a run written: `fit.npz`, `parameters.csv`, `provenance.json` and, last of all, `result.json`. */
 import { join } from 'node:path';
-import { settleAll } from '../base/settle.ts';
 import { toJson } from '../base/json.ts';
-import { encodeNpz, writeFileAtomically } from '../data/index.ts';
+import { encodeNpz, type WriteGroup } from '../data/index.ts';
 import { fitArrays } from './fit-arrays.ts';
 import type { FitArraysInput } from './fit-arrays.ts';
 import { parametersCsv } from './parameters-csv.ts';
@@ -15,23 +14,30 @@ export function resultJson(record: ResultRecord): string {
 }
 
 /** `fit.npz`, streamed; with the (P, N, N) arrays when `full`. */
-export async function writeFitArrays(directory: string, input: FitArraysInput, full: boolean): Promise<void> {
-  await writeFileAtomically(join(directory, 'fit.npz'), encodeNpz(fitArrays(input, full)));
+export async function putFitArrays(
+  files: WriteGroup,
+  directory: string,
+  input: FitArraysInput,
+  full: boolean,
+): Promise<void> {
+  const { frames } = input.dataset.triangles;
+  // One angle's triangle at a time: measured and computed in float32, the shape in float64.
+  const bytes = full ? 8 * frames ** 2 : 1e5;
+  await files.put({ path: join(directory, 'fit.npz'), content: () => encodeNpz(fitArrays(input, full)), bytes });
 }
 
 /** `parameters.csv` and `provenance.json`. */
-export async function writeTables(
+export async function putTables(
+  files: WriteGroup,
   directory: string,
   record: ResultRecord,
   provenance: ProvenanceRecord,
 ): Promise<void> {
-  await settleAll([
-    writeFileAtomically(join(directory, 'parameters.csv'), parametersCsv(record)),
-    writeFileAtomically(join(directory, 'provenance.json'), `${toJson(provenance)}\n`),
-  ]);
+  await files.put({ path: join(directory, 'parameters.csv'), content: parametersCsv(record) });
+  await files.put({ path: join(directory, 'provenance.json'), content: `${toJson(provenance)}\n` });
 }
 
-/** `result.json`, whose presence means that the run is complete: to be written when everything else is. */
-export async function writeResult(directory: string, record: ResultRecord): Promise<void> {
-  await writeFileAtomically(join(directory, 'result.json'), resultJson(record));
+/** `result.json`, which tells that a run is whole: to be put when everything else is written. */
+export async function putResult(files: WriteGroup, directory: string, record: ResultRecord): Promise<void> {
+  await files.put({ path: join(directory, 'result.json'), content: resultJson(record) });
 }

@@ -2,8 +2,9 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { svgToPng, writeFigures } from '../../src/report/index.ts';
+import { putFigures, svgToPng } from '../../src/report/index.ts';
 import type { FigureFiles } from '../../src/report/index.ts';
+import { BackgroundWriter } from '../../src/data/index.ts';
 import { pixelAt, readPng } from '../support/read-png.ts';
 import { readSvg } from '../support/read-svg.ts';
 import { makeSyntheticFit } from '../support/synthetic-fit.ts';
@@ -20,9 +21,16 @@ const input = {
 const folder = mkdtempSync(join(tmpdir(), 'twotime-figures-'));
 let figures: FigureFiles;
 
+/** Draw the figures into a folder and wait until they are there. */
+async function writeFigures(directory: string, signal?: AbortSignal): Promise<FigureFiles> {
+  const files = new BackgroundWriter({ atOnce: 3, bytes: 64e6 }).group(signal);
+  const put = await putFigures(files, directory, input);
+  await files.written();
+  return put;
+}
+
 beforeAll(async () => {
-  figures = await writeFigures(folder, input);
-  await figures.written;
+  figures = await writeFigures(folder);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -63,9 +71,7 @@ describe('figures as files', () => {
   test('have the same bytes in every run', async () => {
     const again = mkdtempSync(join(tmpdir(), 'twotime-figures-'));
     try {
-      await (
-        await writeFigures(again, input)
-      ).written;
+      await writeFigures(again);
       const names = readdirSync(join(again, 'plots'));
       const different = names.filter((name) => !readFileSync(join(again, 'plots', name)).equals(read(name)));
       expect(names).toHaveLength(8);
@@ -79,8 +85,7 @@ describe('figures as files', () => {
     const blocked = join(folder, 'blocked');
     mkdirSync(blocked);
     writeFileSync(join(blocked, 'plots'), 'a file where the folder should be');
-    const { written } = await writeFigures(blocked, input);
-    await expect(written).rejects.toMatchObject({
+    await expect(writeFigures(blocked)).rejects.toMatchObject({
       tag: 'OutputFailed',
       where: { file: join(blocked, 'plots', 'rates.svg') },
     });
@@ -89,8 +94,7 @@ describe('figures as files', () => {
 
   test('stop on request', async () => {
     const stopped = AbortSignal.abort('SIGINT');
-    const { written } = await writeFigures(join(folder, 'stopped'), input, { signal: stopped });
-    await expect(written).rejects.toMatchObject({ tag: 'Cancelled' });
+    await expect(writeFigures(join(folder, 'stopped'), stopped)).rejects.toMatchObject({ tag: 'Cancelled' });
   });
 });
 

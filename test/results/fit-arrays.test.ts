@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeNpy } from '../../src/data/npy.ts';
 import type { NpyArray } from '../../src/data/npy.ts';
+import { BackgroundWriter } from '../../src/data/index.ts';
 import { NpzReader } from '../../src/data/npz-reader.ts';
-import { decideArrays, fitArrays, writeFitArrays } from '../../src/results/index.ts';
+import { decideArrays, fitArrays, putFitArrays } from '../../src/results/index.ts';
 import { askPython, missingPython } from '../support/numpy.ts';
 import { makeSyntheticFit } from '../support/synthetic-fit.ts';
 
@@ -18,7 +19,9 @@ const path = join(folder, 'fit.npz');
 const arrays = new Map<string, NpyArray>();
 
 beforeAll(async () => {
-  await writeFitArrays(folder, input, true);
+  const files = new BackgroundWriter({ atOnce: 1, bytes: 1e6 }).group();
+  await putFitArrays(files, folder, input, true);
+  await files.written();
   const reader = new NpzReader(path, 'fit.npz');
   for (const entry of reader.entries.values()) {
     const bytes = reader.whole(entry);

@@ -122,6 +122,6 @@ export interface Config {
   readonly sample: SampleConfig;
   readonly parallel: ParallelConfig;
   readonly output: OutputConfig;
-  /** By key as the file spells it, e.g. `data.exclude_frames`, `parameters.D0.bounds`. */
+  /** By key as the file spells it, e.g. `data.exclude_frames`, `parameters.D0.bounds`; old keys too, where given. */
   readonly origins: ReadonlyMap<string, Origin>;
 }

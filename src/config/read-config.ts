@@ -5,6 +5,7 @@ import { checkTree, isMeantElsewhere } from './check.ts';
 import type { Config } from './config.ts';
 import { refuseHomodyne } from './homodyne.ts';
 import { asMapping } from './mapping.ts';
+import { withPresentKeys } from './old-keys.ts';
 import { placeProblem, type Problem } from './problem.ts';
 import { resolveConfig } from './resolve.ts';
 import { readSource, type Source } from './source.ts';
@@ -27,7 +28,7 @@ export interface ConfigCheck {
  * @param settings `key.path=value`, laid over the file in this order; throws `UsageRefused` where one is not of this form
  */
 export function readConfig(text: string, file: string, settings: readonly string[] = []): ConfigCheck {
-  const source = readSource(text, file, settings);
+  const source = withPresentKeys(readSource(text, file, settings));
   const homodyne = refuseHomodyne(source.tree, file);
   if (homodyne !== null) return failed([homodyne]);
   if (source.problems.length > 0 && source.tree === undefined) return failed(source.problems);

@@ -3,6 +3,7 @@ import { formatQuantity } from '../base/units.ts';
 import { physicalParameters, type ParameterInfo } from '../model/parameters.ts';
 import type { Config, Origin, ParameterConfig } from './config.ts';
 import { leafKeys } from './keys.ts';
+import { OLD_KEYS } from './old-keys.ts';
 import { PARAMETERS, type ParsedParameter } from './parameter-schema.ts';
 import type { Problem } from './problem.ts';
 import type { ParsedConfig } from './schema.ts';
@@ -82,7 +83,10 @@ export function resolveConfig(
     },
     parallel: parsed.parallel,
     output: parsed.output,
-    origins: new Map(keysOfModel(model).map((path) => [path.join('.'), originOf(path)])),
+    origins: new Map([
+      ...keysOfModel(model).map((path) => [path.join('.'), originOf(path)] as const),
+      ...oldKeysGiven(originOf),
+    ]),
   };
   return { config, problems };
 }
@@ -96,6 +100,11 @@ const MISSING_GAP: Problem = {
 
 function keysOfModel(model: readonly ParameterInfo[]): readonly (readonly string[])[] {
   return leafKeys().filter(([section, name]) => section !== 'parameters' || model.some((info) => info.name === name));
+}
+
+/** Old keys stand among the origins only where they were written. */
+function oldKeysGiven(originOf: (path: readonly string[]) => Origin): (readonly [string, Origin])[] {
+  return OLD_KEYS.map(([old]) => [old, originOf(old.split('.'))] as const).filter(([, origin]) => origin !== 'default');
 }
 
 function checkNames(parsed: ParsedConfig, model: readonly ParameterInfo[], problems: Problem[]): void {

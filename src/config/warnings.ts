@@ -2,6 +2,7 @@
 import type { Warning } from '../base/events.ts';
 import { checkPlausible } from '../data/plausibility.ts';
 import type { Config, ParallelConfig } from './config.ts';
+import { OLD_KEYS } from './old-keys.ts';
 
 /** Bytes; what `parallel.memory` is when nobody sets it. */
 const DEFAULT_MEMORY = 2e9;
@@ -36,6 +37,9 @@ export function plausibilityWarnings(config: Config): readonly Warning[] {
   }
   if (config.parallel.memory !== DEFAULT_MEMORY) {
     warnings.push({ code: 'key-without-effect', text: 'parallel.memory has no effect: data are held in memory whole' });
+  }
+  for (const [old, now] of OLD_KEYS) {
+    if (given(old)) warnings.push({ code: 'deprecated-name', text: `${old} is an old name; write ${now}` });
   }
   const { backend, workers } = config.parallel;
   const successor = OLD_NAMES[backend];

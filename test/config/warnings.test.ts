@@ -1,6 +1,6 @@
 /** What is allowed but unusual is said, with the value in other units. */
 import { describe, expect, test } from 'vitest';
-import { warningsOf } from './read.ts';
+import { configOf, problemsOf, warningsOf } from './read.ts';
 
 describe('implausible magnitudes', () => {
   test.each([
@@ -46,6 +46,36 @@ describe('keys without effect', () => {
   ])('the old name %s of %s', (old, name) => {
     expect(warningsOf(`model: static\nparallel: { backend: ${old}, fallback: error }`)).toEqual([
       { code: 'deprecated-name', text: `parallel.backend: ${old} is an old name; write ${name}` },
+    ]);
+  });
+
+  test.each([
+    ['parallel_chunks: false', [], 'parallel_chunks', 'file'],
+    ['parallel: { parallel_chunks: false }', [], 'parallel.parallel_chunks', 'file'],
+    ['parallel: { backend: local }', ['parallel_chunks=false'], 'parallel_chunks', 'command line'],
+    ['parallel_chunks: true', ['parallel.chunks=false'], 'parallel_chunks', 'command line'],
+    ['parallel: { chunks: true }', ['parallel_chunks=false'], 'parallel_chunks', 'command line'],
+  ])('the old key in %s %j', (text, settings, old, origin) => {
+    expect(warningsOf(`model: static\n${text}`, settings)).toEqual([
+      { code: 'deprecated-name', text: `${old} is an old name; write parallel.chunks` },
+    ]);
+    const { parallel, origins } = configOf(`model: static\n${text}`, settings);
+    expect(parallel.chunks).toBe(false);
+    expect(origins.get('parallel.chunks')).toBe(origin);
+  });
+
+  test('the wrong value of an old key, where it stands', () => {
+    expect(problemsOf('model: static\nparallel_chunks: many')).toEqual([
+      expect.stringContaining('fit.yaml:2:18: parallel.chunks:') as string,
+    ]);
+  });
+
+  test('an old key beside the present one', () => {
+    expect(problemsOf('model: static\nparallel_chunks: false\nparallel: { chunks: true }')).toEqual([
+      "fit.yaml:2:1: 'parallel_chunks' is the old name of 'parallel.chunks', and both are there; keep parallel.chunks",
+    ]);
+    expect(problemsOf('model: static\nparallel_chunks: false\nparallel: 3')).toEqual([
+      expect.stringContaining('3 is not a mapping') as string,
     ]);
   });
 

@@ -102,6 +102,18 @@ function drawBlock(key: RandomKey, block: number): void {
   philox(block >>> 0, Math.floor(block / TWO_TO_32), 0, PURPOSE_DRAW, key.low, key.high);
 }
 
+/** Fill `out`, four numbers a block, with the raw 32-bit words of blocks start, start + 1, … of the key. */
+export function fillWords(key: RandomKey, out: Uint32Array, start: number = 0): void {
+  checkIndex(start);
+  for (let n = 0; n + 3 < out.length; n += 4) {
+    drawBlock(key, start + n / 4);
+    out[n] = word0;
+    out[n + 1] = word1;
+    out[n + 2] = word2;
+    out[n + 3] = word3;
+  }
+}
+
 /** 52 bits in the middle of their cell: never 0, never 1. */
 function openUniform(first: number, second: number): number {
   return ((first >>> 6) * 67108864 + (second >>> 6) + 0.5) / 4503599627370496;

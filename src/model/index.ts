@@ -15,6 +15,21 @@ export { pairDerivatives, pairValue, sinc, sincSlope, type PairDerivatives } fro
 export { parameterInfo, physicalParameters, SCALING_PARAMETERS, type ParameterInfo, type Prior } from './parameters.ts';
 export { publishedShearLaw, publishedTransportLaw } from './published-laws.ts';
 export { simulate, type SimulatedNoise, type Simulation, type SimulationRequest } from './simulate.ts';
+export { fieldCorrelation, speckleField, type SpeckleField } from './speckle-field.ts';
+export { referenceSpeckleKernel, type SpeckleKernel } from './speckle-kernel.ts';
+export { framePanels, intensitiesLength, PANEL, panelOfFactor, SPECKLE_BLOCK, sumsLength } from './speckle-layout.ts';
+export { modeWeights } from './speckle-modes.ts';
+export {
+  computeSpeckleGroup,
+  GroupSum,
+  simulateSpeckle,
+  speckleCorrelation,
+  speckleGroups,
+  type SpeckleAngle,
+  type SpeckleCorrelation,
+  type SpeckleOptions,
+  type SpeckleTriangles,
+} from './speckle-simulation.ts';
 export { makeTimeGrid, type TimeGrid } from './time-grid.ts';
 export { pullBack, type ParameterValues, type TransportLaw } from './transport-law.ts';
 export type { Convention, Mode, Physics, Sensitivities, TwoTimeModel } from './two-time-model.ts';

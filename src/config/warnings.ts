@@ -4,9 +4,6 @@ import { checkPlausible } from '../data/plausibility.ts';
 import type { Config, ParallelConfig } from './config.ts';
 import { OLD_KEYS } from './old-keys.ts';
 
-/** Bytes; what `parallel.memory` is when nobody sets it. */
-const DEFAULT_MEMORY = 2e9;
-
 /** Names of engines in older configurations, and what they are called now. */
 export const OLD_NAMES: Readonly<Record<string, 'sequential' | 'local'>> = {
   pjit: 'sequential',
@@ -34,9 +31,6 @@ export function plausibilityWarnings(config: Config): readonly Warning[] {
   }
   if (scaling.mode !== 'fourier' && given('scaling.order')) {
     warnings.push({ code: 'key-without-effect', text: `scaling.order has no effect with mode: ${scaling.mode}` });
-  }
-  if (config.parallel.memory !== DEFAULT_MEMORY) {
-    warnings.push({ code: 'key-without-effect', text: 'parallel.memory has no effect: data are held in memory whole' });
   }
   for (const [old, now] of OLD_KEYS) {
     if (given(old)) warnings.push({ code: 'deprecated-name', text: `${old} is an old name; write ${now}` });

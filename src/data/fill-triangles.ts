@@ -4,11 +4,13 @@ import type { Warning } from '../base/events.ts';
 import { throwIfCancelled } from '../base/task-context.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { pairsOf } from '../kernels/triangles.ts';
+import type { ContentHash } from './content-hash.ts';
 import { matrixProblem } from './matrix-problem.ts';
 import type { MatrixSource } from './matrix-source.ts';
 import type { FrameSelection } from './request.ts';
 import { TriangleFiller } from './triangle-filler.ts';
 import type { MatrixFindings } from './triangle-filler.ts';
+import type { TriangleStore } from './triangle-store.ts';
 import { counted } from './wording.ts';
 
 /** More pairs than this share that are not finite need `allow_nan`. */
@@ -17,14 +19,15 @@ const MOST_NON_FINITE = 0.01;
 const ROUNDING = 1e-6;
 
 /**
- * Fill `values` (one triangle per member, in order) and say what each matrix is. `members` are ascending.
- * Refuses empty, constant, contradictory and too large matrices by path; stops between matrices.
+ * Bring one triangle per member into `store`, in order, add it to `hash`, and say what each matrix is. `members` are
+ * ascending. Refuses empty, constant, contradictory and too large matrices by path; stops between matrices.
  */
 export async function fillTriangles(
   source: MatrixSource,
   members: readonly number[],
   frames: FrameSelection,
-  values: Float32Array,
+  store: TriangleStore,
+  hash: ContentHash,
   context: TaskContext,
 ): Promise<MatrixFindings[]> {
   const pairs = pairsOf(frames.support.length);
@@ -35,7 +38,10 @@ export async function fillTriangles(
     if (filler === undefined) return;
     const found = filler.finish();
     refuseUnusable(source, current, found, pairs);
-    findings[members.indexOf(current)] = found;
+    const at = members.indexOf(current);
+    findings[at] = found;
+    hash.add(store.room(at));
+    store.keep(at);
     context.progress?.({ kind: 'progress', stage: 'read', done: findings.length, total: members.length });
     throwIfCancelled(context);
   };
@@ -43,8 +49,7 @@ export async function fillTriangles(
     if (matrix !== current || filler === undefined) {
       finish();
       current = matrix;
-      const at = members.indexOf(matrix) * pairs;
-      filler = new TriangleFiller(frames.support, frames.width, values.subarray(at, at + pairs));
+      filler = new TriangleFiller(frames.support, frames.width, store.room(members.indexOf(matrix)));
     }
     filler.row(row, cells, offset);
   };

@@ -6,7 +6,7 @@ import type { TaskContext } from '../base/task-context.ts';
 import type { KernelMemory } from '../kernels/memory.ts';
 import { pairsOf } from '../kernels/triangles.ts';
 import { makeTimeGrid } from '../model/time-grid.ts';
-import { hashContent } from './content-hash.ts';
+import { ContentHash } from './content-hash.ts';
 import type { Dataset } from './dataset.ts';
 import type { MatrixSource } from './matrix-source.ts';
 import { asymmetryWarning, fillTriangles, judgeNonFinite } from './fill-triangles.ts';
@@ -16,21 +16,28 @@ import { angularDistance, selectAngles, selectFrames } from './request.ts';
 import type { DataRequest } from './request.ts';
 import { chooseRing } from './rings.ts';
 import type { RingChoice } from './rings.ts';
+import { makeTriangleStore } from './triangle-store.ts';
+import type { TrianglePlacement } from './triangle-store.ts';
+
+/** A data set in the hands of whoever read it; disposing removes the file its triangles may lie in. */
+export type OpenDataset = Dataset & Disposable;
 
 /**
- * Read what `request` selects from `file` into the kernel memory. The values stay there; on failure nothing stays.
- * Throws `InputRefused` (with file, dataset path or key, and advice) or `Cancelled`.
+ * Read what `request` selects from `file` into the kernel memory or, as `placement` says, into a file. The values stay
+ * there until the data set is disposed; on failure nothing stays. Throws `InputRefused` (with file, dataset path or key,
+ * and advice), `OutputRefused` or `OutputFailed` (no room for that file), or `Cancelled`.
  */
 export async function readDataset(
   file: string,
   request: DataRequest,
   memory: KernelMemory,
   context: TaskContext = {},
-): Promise<Dataset> {
+  placement?: TrianglePlacement,
+): Promise<OpenDataset> {
   const mark = memory.mark();
   const source = await openSource(resolve(file), file);
   try {
-    return await readSource(source, request, memory, context);
+    return await readSource(source, request, memory, context, placement);
   } catch (error) {
     memory.release(mark);
     throw error;
@@ -44,7 +51,8 @@ async function readSource(
   request: DataRequest,
   memory: KernelMemory,
   context: TaskContext,
-): Promise<Dataset> {
+  placement: TrianglePlacement | undefined,
+): Promise<OpenDataset> {
   const { file } = source;
   const ring = chooseRing(file, source.matrices, request.q);
   const angles = chooseAngles(source, ring, request);
@@ -55,12 +63,15 @@ async function readSource(
   const positions = Float64Array.from(frames.support);
   const grid = makeTimeGrid(time.dt, request.t0, positions);
 
-  const pairs = pairsOf(frames.support.length);
-  const values = memory.float32(pairs * phi.length);
-  const findings = await fillTriangles(source, angles.members, frames, values, context);
+  const count = frames.support.length;
+  const hash = new ContentHash(count, phi.length);
+  using owned = new DisposableStack();
+  const store = owned.use(makeTriangleStore(count, phi.length, memory, placement));
+  const findings = await fillTriangles(source, angles.members, frames, store, hash, context);
   const excluded = Uint32Array.from(findings, (f) => f.taken.nonFinite);
-  const nan = excluded.reduce((sum, n) => sum + n, 0);
-  const holes = judgeNonFinite(source, angles.members, excluded, pairs, request.allowNan);
+  const holes = judgeNonFinite(source, angles.members, excluded, pairsOf(count), request.allowNan);
+  const triangles = store.finish(excluded);
+  const kept = owned.move();
 
   const qs = angles.members.map((k) => source.matrices[k]!.q ?? ring.q);
   const plausible = [checkPlausible('q', ring.q), checkPlausible('dt', time.dt)];
@@ -68,7 +79,7 @@ async function readSource(
     source: {
       file,
       layout: source.layout,
-      contentHash: hashContent(frames.support.length, values, ring.q, phi, grid.times),
+      contentHash: hash.finish(ring.q, phi, grid.times),
       matrices: angles.members.map((k) => source.matrices[k]!.path),
       origins: { q: ring.origin, dt: time.origin, phi: angles.origin },
     },
@@ -77,9 +88,9 @@ async function readSource(
     phi,
     grid,
     frameNumbers: frames.support.map((k) => frames.start + k + 1),
-    triangles: { frames: frames.support.length, angles: phi.length, values, excluded },
+    triangles,
     excluded: {
-      nan,
+      nan: excluded.reduce((sum, n) => sum + n, 0),
       framesOutsideWindow: frames.outsideWindow,
       framesExcluded: frames.excluded,
       frameAtTimeZero: frames.atTimeZero,
@@ -95,6 +106,7 @@ async function readSource(
       ...asymmetryWarning(source, angles.members, findings),
       ...holes,
     ],
+    [Symbol.dispose]: () => kept.dispose(),
   };
 }
 

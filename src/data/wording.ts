@@ -1,4 +1,5 @@
 /** Numbers in sentences. */
+import { formatQuantity } from '../base/units.ts';
 
 /** `1 value`, `3 values`. */
 export function counted(count: number, noun: string): string {
@@ -9,4 +10,9 @@ export function counted(count: number, noun: string): string {
 export function listNumbers(values: readonly number[]): string {
   const shown = values.slice(0, 12).map((v) => String(Number(v.toPrecision(6))));
   return shown.join(', ') + (values.length > 12 ? `, … (${values.length} in all)` : '');
+}
+
+/** `812 MB`, `1.3 GB`: three digits. */
+export function roundBytes(bytes: number): string {
+  return formatQuantity(Number(bytes.toPrecision(3)), 'size');
 }

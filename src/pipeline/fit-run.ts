@@ -14,7 +14,7 @@ import { KernelMemory } from '../kernels/index.ts';
 import { Compute } from './compute.ts';
 import type { EventLog } from './event-log.ts';
 import { dataRequest, fitOptions, parameterSettings, scalingChoice, type FitRunRequest } from './requests.ts';
-import { checkRunDirectory, RunDirectory } from './run-directory.ts';
+import { checkRunDirectory, folderBeside, RunDirectory } from './run-directory.ts';
 import { softwareVersions } from './versions.ts';
 import { writeArraysAndFigures, writeRecord, type FinishedFit } from './write-run.ts';
 
@@ -40,9 +40,11 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
   const opening = Compute.open(memory, request.config.parallel);
   // Awaited below; a file that is refused first must not leave its failure unhandled.
   opening.catch(() => undefined);
-  const [dataset, readSeconds] = await timed('read', log, () =>
-    readDataset(request.file, dataRequest(request.config), memory, context),
+  const placement = { limit: request.config.parallel.memory, folder: await folderBeside(request.output) };
+  const [read, readSeconds] = await timed('read', log, () =>
+    readDataset(request.file, dataRequest(request.config), memory, context, placement),
   );
+  using dataset = read;
   throwIfCancelled(context);
   await using compute = await opening;
   const warn = (warning: Warning): void => log.record({ kind: 'warning', warning });

@@ -43,8 +43,8 @@ async function examine(path: string, force: boolean): Promise<Occupancy> {
   return { exists: true, occupied: true };
 }
 
-/** The nearest existing folder above a path must be a writable one, else `OutputRefused`. */
-export async function checkWritable(path: string): Promise<void> {
+/** The nearest existing folder above a path, or it; `OutputRefused` unless it is a writable one. */
+export async function checkWritable(path: string): Promise<string> {
   let place = resolve(path);
   for (;;) {
     try {
@@ -53,7 +53,7 @@ export async function checkWritable(path: string): Promise<void> {
         throw new OutputRefused('the output lies inside something that is not a folder', { where: { file: place } });
       }
       await access(place, constants.W_OK);
-      return;
+      return place;
     } catch (cause) {
       if (cause instanceof OutputRefused) throw cause;
       const code = (cause as NodeJS.ErrnoException).code;
@@ -71,6 +71,19 @@ function notWritable(path: string, cause: unknown): OutputRefused {
     help: 'choose a folder you may write to with -o',
     cause,
   });
+}
+
+/**
+ * An existing folder on the disk of the output for what a run puts aside: beside the run directory, since a network file
+ * system keeps a name in it and the run directory is to be empty; in it where nothing else may be written.
+ */
+export async function folderBeside(path: string): Promise<string> {
+  try {
+    return await checkWritable(dirname(resolve(path)));
+  } catch (error) {
+    if (!(error instanceof OutputRefused)) throw error;
+    return await checkWritable(path);
+  }
 }
 
 /** Refuse an unusable output before any work is done; writes nothing. */

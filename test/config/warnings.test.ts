@@ -25,7 +25,6 @@ describe('keys without effect', () => {
   test.each([
     ['data: { gap: 1 mm }', [], 'data.gap has no effect with model: static'],
     ['scaling: { order: 3 }', [], 'scaling.order has no effect with mode: per-angle'],
-    ['parallel: { memory: 1 GB }', [], 'parallel.memory has no effect'],
     ['parallel: { backend: sequential, workers: 4 }', [], 'parallel.workers: 4 has no effect'],
     ['parallel: { backend: sequential }', ['parallel.workers=4'], 'parallel.workers: 4 has no effect'],
   ])('%s %j', (text, settings, expected) => {

@@ -4,15 +4,15 @@
  * A job is plain numbers and typed arrays, so that it can be posted to a worker or written to a file.
  */
 import type { TaskContext } from '../base/task-context.ts';
-import { throwIfCancelled } from '../base/task-context.ts';
 import type { Physics, Sensitivities } from '../model/two-time-model.ts';
 import { TreeSum } from './reduce.ts';
 import type { SweepKind } from './result-layout.ts';
 import { resultLayout } from './result-layout.ts';
 import type { AngleScaling } from './sweep.ts';
+import { nextTurn, SweepQueue, type QueuedSweep } from './sweep-queue.ts';
 import type { Tile } from './tiles.ts';
-import { partition } from './tiles.ts';
 import type { TriangleStack } from './triangles.ts';
+import type { TileWindow, WindowSource } from './windows.ts';
 
 /** One sweep to be computed. A job object is never changed after it was handed over. */
 export interface SweepJob {
@@ -26,8 +26,14 @@ export interface SweepJob {
 /** Computes single tiles of sweeps over one set of data. */
 export interface TileEngine {
   readonly data: TriangleStack;
-  /** The tile's partial result in the layout of its kind; valid until the next call. */
-  runTile(job: SweepJob, tile: Tile): Float64Array;
+  readonly tiles: readonly Tile[];
+  readonly windows: WindowSource;
+  /** Jobs it can hold at a time. */
+  readonly jobsAtOnce: number;
+  /** Take up jobs, each with at most one sensitivity of h; they stay until the next call. */
+  place(jobs: readonly SweepJob[]): void;
+  /** The partial result of a tile of the job placed at position `job`; valid until the next call. */
+  runTile(job: number, tile: Tile, window: TileWindow): Float64Array;
   /** M of one angle's pairs in triangle order, shape N(N−1)/2. */
   shape(physics: Physics, angle: number): Float64Array;
 }
@@ -35,17 +41,23 @@ export interface TileEngine {
 /** Runs all tiles of a sweep somewhere and returns their sum in the fixed tree. */
 export interface TileExecutor {
   readonly data: TriangleStack;
+  /** May be called again before the first call is finished: such sweeps share one pass over the data. */
   run(job: SweepJob, context: TaskContext): Promise<Float64Array>;
   shape(physics: Physics, angle: number): Float64Array;
 }
 
-/** Number of sensitivities of a job, K. */
+/** Numbers in the result of a job for these data. */
+export function resultLength({ kind, sensitivities }: SweepJob, { frames, angles }: TriangleStack): number {
+  return resultLayout(kind, frames, angles, parametersOf(sensitivities)).length;
+}
+
+/** K. */
 export function parametersOf(sensitivities: Sensitivities | null): number {
   if (sensitivities === null) return 0;
   return sensitivities.c.length + sensitivities.g.length + sensitivities.h.length;
 }
 
-/** Work this long before letting timers and signals run, ms: short enough for Ctrl-C, long enough to cost nothing. */
+/** Milliseconds of work between two looks at the event loop: short enough for Ctrl-C, long enough to cost nothing. */
 const WORK_BETWEEN_YIELDS = 20;
 
 export interface SequentialOptions {
@@ -56,55 +68,44 @@ export interface SequentialOptions {
 /** Runs tiles one after the other in this thread; stops between tiles when the context is aborted. */
 export class SequentialExecutor implements TileExecutor {
   readonly #engine: TileEngine;
-  readonly #tiles: readonly Tile[];
+  readonly #queue: SweepQueue;
+  readonly #order: (tiles: readonly Tile[]) => readonly Tile[];
   #lastYield = performance.now();
 
   constructor(engine: TileEngine, options: SequentialOptions = {}) {
     this.#engine = engine;
-    const tiles = partition(engine.data.frames, engine.data.angles);
-    this.#tiles = options.order?.(tiles) ?? tiles;
+    this.#order = options.order ?? ((tiles) => tiles);
+    this.#queue = new SweepQueue(engine.data, engine.jobsAtOnce, (sweeps) => this.#compute(sweeps));
   }
 
   get data(): TriangleStack {
     return this.#engine.data;
   }
 
-  async run(job: SweepJob, context: TaskContext): Promise<Float64Array> {
-    const { frames, angles } = this.data;
-    const layout = resultLayout(job.kind, frames, angles, parametersOf(job.sensitivities));
-    const sum = new TreeSum(this.#tiles.length, layout.length);
-    for (const tile of this.#tiles) {
-      throwIfCancelled(context);
-      sum.add(tile.index, this.#engine.runTile(job, tile));
-      // Counted across sweeps: a fit of many short sweeps must also let the event loop run.
-      if (performance.now() - this.#lastYield > WORK_BETWEEN_YIELDS) {
-        await yieldToEventLoop();
-        this.#lastYield = performance.now();
-      }
-    }
-    throwIfCancelled(context);
-    return sum.total();
+  run(job: SweepJob, context: TaskContext): Promise<Float64Array> {
+    return this.#queue.add(job, context);
   }
 
   shape(physics: Physics, angle: number): Float64Array {
     return this.#engine.shape(physics, angle);
   }
-}
 
-/** Resolves after pending events were handled; a zero timeout would wait for at least a millisecond. */
-function yieldToEventLoop(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof globalThis.setImmediate === 'function') {
-      globalThis.setImmediate(resolve);
-      return;
+  async #compute(sweeps: readonly QueuedSweep[]): Promise<Float64Array[]> {
+    const engine = this.#engine;
+    engine.place(sweeps.map(({ job }) => job));
+    const sums = sweeps.map(({ job }) => new TreeSum(engine.tiles.length, resultLength(job, engine.data)));
+    for await (const window of engine.windows.pass()) {
+      for (const tile of this.#order(engine.tiles.slice(window.first, window.end))) {
+        const wanted = sweeps.flatMap(({ context }, k) => (context.signal?.aborted === true ? [] : [k]));
+        if (wanted.length === 0) return [];
+        for (const k of wanted) sums[k]!.add(tile.index, engine.runTile(k, tile, window));
+        // Counted across sweeps: a fit of many short sweeps must also let the event loop run.
+        if (performance.now() - this.#lastYield > WORK_BETWEEN_YIELDS) {
+          await nextTurn();
+          this.#lastYield = performance.now();
+        }
+      }
     }
-    const channel = new MessageChannel();
-    const done = (): void => {
-      channel.port1.close();
-      resolve();
-    };
-    channel.port1.addEventListener('message', done, { once: true });
-    channel.port1.start();
-    channel.port2.postMessage(null);
-  });
+    return sweeps.map(({ context }, k) => (context.signal?.aborted === true ? new Float64Array(0) : sums[k]!.total()));
+  }
 }

@@ -6,15 +6,27 @@ import type { KernelMemory } from './memory.ts';
 import type { SweepKind } from './result-layout.ts';
 import { resultLayout } from './result-layout.ts';
 import type { TriangleStack } from './triangles.ts';
-import { valuesOf } from './triangles.ts';
 
 /** `shape` is no sweep: M of one angle, for figures and files. */
 export type JobKind = SweepKind | 'shape';
 
 const KINDS: Readonly<Record<JobKind, number>> = { sums: 0, adjoint: 1, normal: 2, shape: 3 };
 const CONVENTIONS = { published: 0, homodyne2: 1 } as const;
-const RECORD_WORDS = 28;
+const RECORD_WORDS = 26;
 const RECORD_BYTES = RECORD_WORDS * 4 + 8;
+/** Which word of a record is N, P, and the length of a tile's result. */
+const FRAMES_WORD = 0;
+const ANGLES_WORD = 1;
+const LENGTH_WORD = 17;
+
+/** What the thread that computes tiles needs to know of the job at an address. */
+export function readJob(
+  memory: WebAssembly.Memory,
+  address: number,
+): { readonly frames: number; readonly angles: number; readonly length: number } {
+  const words = new Int32Array(memory.buffer, address, RECORD_WORDS);
+  return { frames: words[FRAMES_WORD]!, angles: words[ANGLES_WORD]!, length: words[LENGTH_WORD]! };
+}
 
 /** A place for one job of K sensitivities of C and G together and any number of h, to be written again and again. */
 export class JobRecord {
@@ -59,8 +71,8 @@ export class JobRecord {
     return sensitivities === null || sensitivities.c.length + sensitivities.g.length <= this.#capacity;
   }
 
-  /** Write the job; `sensitivities` has at most one vector of h. Returns the length of a tile's result. */
-  write(kind: JobKind, job: Omit<SweepJob, 'kind'>): number {
+  /** Write the job; `sensitivities` has at most one vector of h. */
+  write(kind: JobKind, job: Omit<SweepJob, 'kind'>): void {
     const { frames, angles, excluded } = this.#data;
     const { physics, scaling, sensitivities } = job;
     const layout = resultLayout(kind === 'shape' ? 'sums' : kind, frames, angles, parametersOf(sensitivities));
@@ -84,7 +96,6 @@ export class JobRecord {
       sensitivities?.c.length ?? 0,
       sensitivities?.g.length ?? 0,
       sensitivities?.h.length ?? 0,
-      valuesOf(this.#data).byteOffset,
       this.#excluded.byteOffset,
       this.#c.byteOffset,
       this.#g.byteOffset,
@@ -105,6 +116,5 @@ export class JobRecord {
       layout.hessian,
     ]);
     this.#kappa[0] = physics.kappa;
-    return layout.length;
   }
 }

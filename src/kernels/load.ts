@@ -17,6 +17,9 @@ export interface KernelExports {
     rowEnd: number,
     angleStart: number,
     angleEnd: number,
+    /** Where the first angle's triangle begins or would begin, and bytes from angle to angle (`TilePlace`). */
+    values: number,
+    angleBytes: number,
     arena: number,
     result: number,
   ): void;

@@ -5,18 +5,31 @@ import type { Physics, Sensitivities } from '../model/two-time-model.ts';
 import type { SweepJob, TileEngine } from './executor.ts';
 import { parametersOf } from './executor.ts';
 import { ANGLE_SUMS, resultLayout } from './result-layout.ts';
-import type { Tile } from './tiles.ts';
+import { partition, type Tile } from './tiles.ts';
 import type { TriangleStack } from './triangles.ts';
 import { pairsOf, readRows, rowStart } from './triangles.ts';
+import { wholeWindow, type WindowSource } from './windows.ts';
 
 export class ReferenceEngine implements TileEngine {
   readonly data: TriangleStack;
+  readonly tiles: readonly Tile[];
+  readonly jobsAtOnce = 64;
+  readonly windows: WindowSource;
+  #jobs: readonly SweepJob[] = [];
 
   constructor(data: TriangleStack) {
     this.data = data;
+    this.tiles = partition(data.frames, data.angles);
+    // It reads rows wherever they lie, so all tiles are always at hand.
+    this.windows = wholeWindow(this.tiles.length, 0);
   }
 
-  runTile(job: SweepJob, tile: Tile): Float64Array {
+  place(jobs: readonly SweepJob[]): void {
+    this.#jobs = jobs;
+  }
+
+  runTile(position: number, tile: Tile): Float64Array {
+    const job = this.#jobs[position]!;
     const { frames, angles } = this.data;
     const { physics, scaling } = job;
     const count = parametersOf(job.sensitivities);

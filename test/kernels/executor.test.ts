@@ -9,8 +9,10 @@ import {
   createSweeps,
   instantiateKernels,
   KernelMemory,
+  partition,
   SequentialExecutor,
   valuesOf,
+  wholeWindow,
 } from '../../src/kernels/index.ts';
 import type { Sweeps, Tile, TileEngine } from '../../src/kernels/index.ts';
 import { ENGINES, kernels, makeProblem, memory, randomNumbers } from './problems.ts';
@@ -110,8 +112,13 @@ describe('a sequential executor', () => {
 
   /** An engine whose tiles take a while and tell when they run. */
   function slowEngine(milliseconds: number, onTile: () => void): TileEngine {
+    const tiles = partition(data.frames, data.angles);
     return {
       data,
+      tiles,
+      windows: wholeWindow(tiles.length, 0),
+      jobsAtOnce: 4,
+      place: () => undefined,
       runTile: () => {
         onTile();
         for (const end = performance.now() + milliseconds; performance.now() < end;);

@@ -18,8 +18,7 @@ export class Job {
   vectorsC: i32;
   vectorsG: i32;
   vectorsH: i32;
-  /** Addresses: float32 triangles; uint32 excluded pairs per angle. */
-  values: usize;
+  /** Address of uint32 excluded pairs per angle. */
   excluded: usize;
   /** Addresses of float64 vectors: C and G (N); h, contrast, offset, weight (P). */
   c: usize;
@@ -41,7 +40,6 @@ export class Job {
   mdAt: i32;
   rdAt: i32;
   hessianAt: i32;
-  padding: i32;
   kappa: f64;
 
   // @ts-ignore: decorator

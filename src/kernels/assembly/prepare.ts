@@ -79,7 +79,6 @@ function prepareLimits(space: Workspace): void {
 
 /** Constants and cleared sums of every angle, and its sines and cosines. */
 export function prepareAngles(job: Job, space: Workspace): void {
-  const pairs = <usize>((job.frames * (job.frames - 1)) >> 1);
   for (let a = 0; a < space.angleCount; a++) {
     const angle = angleAt(space, a);
     const columns = angle.columns;
@@ -90,7 +89,7 @@ export function prepareAngles(job: Job, space: Workspace): void {
     const index = space.angleStart + a;
     const at = <usize>index << 3;
     angle.index = index;
-    angle.values = job.values + <usize>index * (pairs << 2);
+    angle.values = space.values + <usize>a * space.angleBytes;
     angle.general = load<u32>(job.excluded + (<usize>index << 2)) > 0 ? 1 : 0;
     angle.h = load<f64>(job.h + at);
     angle.hh = angle.h * angle.h;

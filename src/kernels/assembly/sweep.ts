@@ -18,9 +18,18 @@ export function arenaBytes(job: Job, arena: usize, rows: i32, angles: i32): usiz
   return layOut(job, arena, 0, rows, 0, angles).end - arena;
 }
 
-/** Compute a tile's partial result (job.resultLength float64 at `result`). */
-export function runTile(job: Job, rowStart: i32, rowEnd: i32, angleStart: i32, angleEnd: i32, arena: usize, result: usize): void {
+/**
+ * Compute a tile's partial result (job.resultLength float64 at `result`).
+ *
+ * `values` is where the float32 triangle of the first angle begins, or would begin if only the rows of the tile are there
+ * (such an address may wrap around); the triangle of the next angle is `angleBytes` further on.
+ */
+export function runTile(
+  job: Job, rowStart: i32, rowEnd: i32, angleStart: i32, angleEnd: i32, values: usize, angleBytes: usize, arena: usize, result: usize,
+): void {
   const space = layOut(job, arena, rowStart, rowEnd, angleStart, angleEnd);
+  space.values = values;
+  space.angleBytes = angleBytes;
   memory.fill(result, 0, <usize>job.resultLength << 3);
   sweepTile(job, space, result);
   finishTile(job, space, result);

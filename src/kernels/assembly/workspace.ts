@@ -82,6 +82,9 @@ export class Workspace {
   steep: i32;
   /** Bytes of a column record. */
   columnStride: i32;
+  /** Triangle of the first angle, and bytes from angle to angle. */
+  values: usize;
+  angleBytes: usize;
   /** Per column: e^{−κ(C_j − C_b)}, b the last row; C_j; G_j. */
   decay: usize;
   transport: usize;

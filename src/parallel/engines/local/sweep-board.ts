@@ -1,13 +1,16 @@
 /**
  * The few shared words through which threads divide one sweep: what to compute, who takes which unit, what is done.
  *
- * A unit is an aligned run of 2^level tiles. Its taker adds them in the fixed tree, so the sum of units is the sum of
- * tiles whatever the level. A claim compares the number of the sweep, so a thread that wakes late can never take a
+ * Several jobs may be computed together over one window of tiles. A unit is an aligned run of 2^level tiles for one job;
+ * the jobs of the same tiles follow each other. Its taker adds the tiles in the fixed tree, so the sum of units is the sum
+ * of tiles whatever the level. A claim compares the number of the sweep, so a thread that wakes late can never take a
  * unit of a later sweep with the facts of an earlier one.
  *
  * A unit counts as done by its flag alone; the counter only wakes the caller. A thread that dies at any instruction
  * therefore loses at most one unit, which `takenBy` names.
  */
+
+import type { TileWindow } from '../../../kernels/index.ts';
 
 /** Most units of one sweep; more tiles are gathered into larger units. */
 export const MAXIMUM_UNITS = 1024;
@@ -21,34 +24,43 @@ const WORD = {
   units: 3,
   done: 4,
   stopped: 5,
-  job: 6,
+  jobs: 6,
   results: 7,
-  resultLength: 8,
+  stride: 8,
   level: 9,
   quit: 10,
+  jobCount: 11,
+  windowFirst: 12,
+  windowEnd: 13,
+  windowAddress: 14,
+  windowPacked: 15,
 } as const;
 /** A next unit beyond any sweep. */
 const CLOSED = 0xffff;
 const THREADS_AT = 16;
-const WORDS_PER_THREAD = 4;
-const THREAD = { arena: 0, scratch: 1, beat: 2, taken: 3 } as const;
+const WORDS_PER_THREAD = 5;
+const THREAD = { arena: 0, scratch: 1, beat: 2, taken: 3, busy: 4 } as const;
 
 /** What a thread needs to compute units of one sweep. */
 export interface SweepFacts {
   readonly sweep: number;
   readonly units: number;
   readonly level: number;
-  /** Addresses in the kernel memory. */
-  readonly job: number;
+  /** Address of the table of job addresses, and how many jobs. */
+  readonly jobs: number;
+  readonly jobCount: number;
+  /** Address of the results, and numbers from one unit's result to the next. */
   readonly results: number;
-  /** Numbers per unit. */
-  readonly resultLength: number;
+  readonly stride: number;
+  /** The tiles, and where their values lie. */
+  readonly window: TileWindow;
 }
 
 export class SweepBoard {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
   readonly #flagsAt: number;
+  #turn: Promise<void> = Promise.resolve();
 
   constructor(buffer: SharedArrayBuffer, threads: number) {
     this.buffer = buffer;
@@ -74,9 +86,14 @@ export class SweepBoard {
     Atomics.store(words, WORD.claim, ((previous & 0x7fff) << 16) | CLOSED);
     Atomics.store(words, WORD.units, facts.units);
     Atomics.store(words, WORD.level, facts.level);
-    Atomics.store(words, WORD.job, facts.job);
+    Atomics.store(words, WORD.jobs, facts.jobs);
+    Atomics.store(words, WORD.jobCount, facts.jobCount);
     Atomics.store(words, WORD.results, facts.results);
-    Atomics.store(words, WORD.resultLength, facts.resultLength);
+    Atomics.store(words, WORD.stride, facts.stride);
+    Atomics.store(words, WORD.windowFirst, facts.window.first);
+    Atomics.store(words, WORD.windowEnd, facts.window.end);
+    Atomics.store(words, WORD.windowAddress, facts.window.address);
+    Atomics.store(words, WORD.windowPacked, facts.window.packed ? 1 : 0);
     Atomics.store(words, WORD.done, 0);
     Atomics.store(words, WORD.stopped, 0);
     Atomics.store(words, WORD.sweep, sweep);
@@ -91,9 +108,17 @@ export class SweepBoard {
       sweep: read(WORD.sweep),
       units: read(WORD.units),
       level: read(WORD.level),
-      job: read(WORD.job),
+      jobs: read(WORD.jobs),
+      jobCount: read(WORD.jobCount),
       results: read(WORD.results),
-      resultLength: read(WORD.resultLength),
+      stride: read(WORD.stride),
+      window: {
+        first: read(WORD.windowFirst),
+        end: read(WORD.windowEnd),
+        // Addresses are unsigned, words are not.
+        address: read(WORD.windowAddress) >>> 0,
+        packed: read(WORD.windowPacked) === 1,
+      },
     };
   }
 
@@ -154,8 +179,9 @@ export class SweepBoard {
     return Atomics.load(this.#words, this.#thread(thread, THREAD.taken)) - 1;
   }
 
-  /** Forget what a dead thread had taken. */
+  /** Forget what a dead thread had taken and did. */
   clear(thread: number): void {
+    this.setBusy(thread, false);
     Atomics.store(this.#words, this.#thread(thread, THREAD.taken), 0);
   }
 
@@ -179,6 +205,28 @@ export class SweepBoard {
 
   beats(thread: number): number {
     return Atomics.load(this.#words, this.#thread(thread, THREAD.beat));
+  }
+
+  /** A thread tells that it runs a task, and cannot take part in sweeps. */
+  setBusy(thread: number, busy: boolean): void {
+    Atomics.store(this.#words, this.#thread(thread, THREAD.busy), busy ? 1 : 0);
+  }
+
+  isBusy(thread: number): boolean {
+    return Atomics.load(this.#words, this.#thread(thread, THREAD.busy)) === 1;
+  }
+
+  /** Sweeps over different data take turns: run `work` when no other has the board. Only the caller's thread asks. */
+  async exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const before = this.#turn;
+    const own = Promise.withResolvers<void>();
+    this.#turn = own.promise;
+    await before;
+    try {
+      return await work();
+    } finally {
+      own.resolve();
+    }
   }
 
   /** Wake idle threads. */

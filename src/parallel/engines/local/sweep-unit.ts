@@ -1,6 +1,6 @@
 /** Compute one unit of a sweep: its tiles one after the other, added in the fixed tree. The same code in every thread. */
-import type { KernelExports } from '../../../kernels/index.ts';
-import { partition, TreeSum, type Tile } from '../../../kernels/index.ts';
+import type { KernelExports, Tile } from '../../../kernels/index.ts';
+import { partition, readJob, TileMap, TreeSum } from '../../../kernels/index.ts';
 import type { SweepBoard, SweepFacts } from './sweep-board.ts';
 
 /** What one thread computes with: the kernels on the shared memory, and its own number. */
@@ -23,41 +23,41 @@ export function computeUnits(own: SweepThread, facts: SweepFacts, afterUnit?: ()
 
 /** Compute one unit into its place among the results. */
 export function computeUnit(own: SweepThread, facts: SweepFacts, unit: number): void {
-  const { kernels, memory, board, thread } = own;
+  const { memory, board, thread } = own;
+  const job = new Int32Array(memory.buffer, facts.jobs, facts.jobCount)[unit % facts.jobCount]!;
+  const { frames, angles, length } = readJob(memory, job);
+  const map = mapOf(frames, angles);
   const { arena, scratch } = board.places(thread);
-  const tiles = tilesOf(memory, facts.job);
-  const first = unit << facts.level;
-  const end = Math.min(first + (1 << facts.level), tiles.length);
-  const target = facts.results + unit * facts.resultLength * 8;
-  if (end - first === 1) {
-    runTile(kernels, facts, tiles[first]!, arena, target);
+  const first = facts.window.first + (Math.floor(unit / facts.jobCount) << facts.level);
+  const end = Math.min(first + (1 << facts.level), facts.window.end);
+  const target = facts.results + unit * facts.stride * 8;
+  const run = (tile: Tile, result: number): void => {
+    const { values, angleBytes } = map.place(tile, facts.window);
+    const { rowStart, rowEnd, angleStart, angleEnd } = tile;
+    own.kernels.runTile(job, rowStart, rowEnd, angleStart, angleEnd, values, angleBytes, arena, result);
     board.beat(thread);
+  };
+  if (end - first === 1) {
+    run(map.tiles[first]!, target);
     return;
   }
-  const sum = new TreeSum(end - first, facts.resultLength);
-  const partial = new Float64Array(memory.buffer, scratch, facts.resultLength);
+  const sum = new TreeSum(end - first, length);
+  const partial = new Float64Array(memory.buffer, scratch, length);
   for (let k = first; k < end; k++) {
-    runTile(kernels, facts, tiles[k]!, arena, scratch);
+    run(map.tiles[k]!, scratch);
     sum.add(k - first, partial);
-    board.beat(thread);
   }
-  new Float64Array(memory.buffer, target, facts.resultLength).set(sum.total());
+  new Float64Array(memory.buffer, target, length).set(sum.total());
 }
 
-function runTile(kernels: KernelExports, facts: SweepFacts, tile: Tile, arena: number, target: number): void {
-  kernels.runTile(facts.job, tile.rowStart, tile.rowEnd, tile.angleStart, tile.angleEnd, arena, target);
-}
+const maps = new Map<string, TileMap>();
 
-const partitions = new Map<string, readonly Tile[]>();
-
-/** The tiles of the job at this address; N and P are the first two words of a job record. */
-function tilesOf(memory: WebAssembly.Memory, job: number): readonly Tile[] {
-  const [frames, angles] = new Int32Array(memory.buffer, job, 2);
+function mapOf(frames: number, angles: number): TileMap {
   const key = `${frames}×${angles}`;
-  let tiles = partitions.get(key);
-  if (tiles === undefined) {
-    tiles = partition(frames!, angles!);
-    partitions.set(key, tiles);
+  let map = maps.get(key);
+  if (map === undefined) {
+    map = new TileMap(partition(frames, angles), frames);
+    maps.set(key, map);
   }
-  return tiles;
+  return map;
 }

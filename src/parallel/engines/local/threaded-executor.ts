@@ -1,18 +1,23 @@
 /**
- * Run the tiles of a sweep on all threads of the pool, the caller's included, and add them in the fixed tree.
+ * Run the tiles of sweeps on all threads of the pool, the caller's included, and add them in the fixed tree.
  *
- * Fork: one job record in the shared memory, one word to wake the threads. Join: a flag per unit. Whatever a thread had
- * taken when it died or hung is computed here; the result has the same bits.
+ * Fork: job records in the shared memory, one word to wake the threads. Join: a flag per unit. Whatever a thread had
+ * taken when it died or hung is computed here; the result has the same bits. Data in a file pass by in windows, each of
+ * them a fork and join while the next is read.
  */
-import { throwIfCancelled, type TaskContext } from '../../../base/task-context.ts';
+import type { TaskContext } from '../../../base/task-context.ts';
 import {
   type CompiledEngine,
   type KernelMemory,
   instantiateKernels,
-  mergeAngleParameters,
-  splitAngleParameters,
+  nextTurn,
+  pairsOf,
+  type QueuedSweep,
+  resultLength,
   type SweepJob,
+  SweepQueue,
   type TileExecutor,
+  type TileWindow,
   TreeSum,
   type TriangleStack,
 } from '../../../kernels/index.ts';
@@ -32,13 +37,30 @@ const LEASE = 10_000;
 /** How long to look at flags before sleeping: the others finish their last tile within this, ms. */
 const SPIN = 0.05;
 const YIELD_AFTER = 20;
+/** Fewer tiles cannot be shared evenly. */
+export const FEWEST_TILES = 10;
+/**
+ * Points below which waking threads costs what they save: a value sweep of 20,000 points takes about 40 µs on one core,
+ * a fork and join about 10 µs (bench/parallel).
+ */
+export const FEWEST_POINTS = 20_000;
+
+/** What stays the same during one pass over the data. */
+interface Pass {
+  readonly sweeps: readonly QueuedSweep[];
+  /** Whether other threads take part. */
+  readonly shared: boolean;
+  readonly level: number;
+  readonly stride: number;
+  readonly sums: readonly TreeSum[];
+}
 
 export class ThreadedExecutor implements TileExecutor {
   readonly #engine: CompiledEngine;
+  readonly #queue: SweepQueue;
   readonly #threads: WorkerThreads;
   readonly #own: SweepThread;
-  readonly #level: number;
-  readonly #units: number;
+  readonly #unitsWanted: number;
   readonly #results: Float64Array;
   readonly #places: readonly { readonly arena: number; readonly scratch: number }[];
   readonly #lease: number;
@@ -53,77 +75,115 @@ export class ThreadedExecutor implements TileExecutor {
     this.#lease = options.lease ?? LEASE;
     const { memory, kernels, board } = threads;
     this.#own = { kernels: instantiateKernels(kernels, memory), memory: memory.memory, board, thread: 0 };
-    const tiles = engine.tiles.length;
-    const wanted = Math.min(UNITS_PER_THREAD * threads.workers, MAXIMUM_UNITS);
-    let level = 0;
-    while (Math.ceil(tiles / 2 ** level) > wanted) level += 1;
-    this.#level = level;
-    this.#units = Math.ceil(tiles / 2 ** level);
-    this.#results = memory.float64(this.#units * engine.longestResult);
+    this.#unitsWanted = Math.min(UNITS_PER_THREAD * threads.workers, MAXIMUM_UNITS);
+    const { tilesAtOnce, align } = engine.windows;
+    const fewestUnits = Math.max(1, Math.ceil(tilesAtOnce / align));
+    const together = Math.max(1, Math.min(engine.jobsAtOnce, Math.floor(MAXIMUM_UNITS / fewestUnits)));
+    const units = Math.max(this.#unitsWanted, together * fewestUnits);
+    this.#results = memory.float64(units * engine.longestResult);
     this.#places = Array.from({ length: threads.workers + 1 }, () => placesFor(engine, memory));
+    this.#queue = new SweepQueue(engine.data, together, (sweeps) => board.exclusively(() => this.#compute(sweeps)));
   }
 
   get data(): TriangleStack {
     return this.#engine.data;
   }
 
-  async run(job: SweepJob, context: TaskContext): Promise<Float64Array> {
-    if (job.sensitivities === null || job.sensitivities.h.length <= 1) return this.#sweep(job, context);
-    const parts: Float64Array[] = [];
-    for (const sensitivities of splitAngleParameters(job.sensitivities)) {
-      parts.push(await this.#sweep({ ...job, sensitivities }, context));
-    }
-    return mergeAngleParameters(parts, this.data, job.sensitivities);
+  run(job: SweepJob, context: TaskContext): Promise<Float64Array> {
+    return this.#queue.add(job, context);
   }
 
   shape(physics: Physics, angle: number): Float64Array {
     return this.#engine.shape(physics, angle);
   }
 
-  async #sweep(job: SweepJob, context: TaskContext): Promise<Float64Array> {
-    throwIfCancelled(context);
-    const { board } = this.#threads;
-    const { address, length } = this.#engine.place(job);
-    for (const [thread, { arena, scratch }] of this.#places.entries()) board.setPlaces(thread, arena, scratch);
-    const facts = board.publish({
-      units: this.#units,
-      level: this.#level,
-      job: address,
-      results: this.#results.byteOffset,
-      resultLength: length,
-    });
-    board.wake();
+  async #compute(sweeps: readonly QueuedSweep[]): Promise<Float64Array[]> {
+    const { data, windows, tiles } = this.#engine;
+    const jobs = sweeps.map(({ job }) => job);
+    this.#engine.place(jobs);
+    const level = this.#levelFor(jobs.length);
+    const lengths = jobs.map((job) => resultLength(job, data));
+    const points = data.angles * pairsOf(data.frames) * jobs.length;
+    const pass: Pass = {
+      sweeps,
+      shared: tiles.length * jobs.length >= FEWEST_TILES && points >= FEWEST_POINTS,
+      level,
+      stride: Math.max(...lengths),
+      sums: lengths.map((length) => new TreeSum(Math.ceil(tiles.length / 2 ** level), length)),
+    };
     const death = this.#threads.onDeath(({ thread }) => this.#dead.push(thread));
     try {
-      if (this.#threads.running.length < this.#threads.workers) await this.#computeOwn(facts, context);
-      await this.#join(facts, context);
+      for await (const window of windows.pass()) {
+        await this.#sweepWindow(pass, window);
+        if (isStopped(pass)) break;
+      }
     } finally {
       death[Symbol.dispose]();
     }
-    throwIfCancelled(context);
-    const sum = new TreeSum(facts.units, length);
-    for (let unit = 0; unit < facts.units; unit++) {
-      sum.add(unit, this.#results.subarray(unit * length, (unit + 1) * length));
+    return isStopped(pass) ? [] : pass.sums.map((sum) => sum.total());
+  }
+
+  /** The smallest units that are not more than wanted. */
+  #levelFor(jobs: number): number {
+    const { tilesAtOnce, align } = this.#engine.windows;
+    let level = 0;
+    while (2 ** (level + 1) <= align && jobs * Math.ceil(tilesAtOnce / 2 ** level) > this.#unitsWanted) {
+      if (2 ** level >= tilesAtOnce) break;
+      level += 1;
     }
-    return sum.total();
+    return level;
+  }
+
+  async #sweepWindow(pass: Pass, window: TileWindow): Promise<void> {
+    const { board } = this.#threads;
+    const { level, stride, shared, sums } = pass;
+    const jobCount = sums.length;
+    const units = Math.ceil((window.end - window.first) / 2 ** level);
+    for (const [thread, { arena, scratch }] of this.#places.entries()) board.setPlaces(thread, arena, scratch);
+    const facts = board.publish({
+      units: units * jobCount,
+      level,
+      jobs: this.#engine.jobTable,
+      jobCount,
+      results: this.#results.byteOffset,
+      stride,
+      window,
+    });
+    if (shared) board.wake();
+    if (!shared || this.#helpers() < this.#threads.workers) await this.#computeOwn(facts, pass);
+    await this.#join(facts, pass);
+    if (isStopped(pass)) return;
+    for (const [job, sum] of sums.entries()) {
+      const length = resultLength(pass.sweeps[job]!.job, this.data);
+      for (let k = 0; k < units; k++) {
+        const at = (k * jobCount + job) * stride;
+        sum.add((window.first >> level) + k, this.#results.subarray(at, at + length));
+      }
+    }
+  }
+
+  /** Threads that can take part now. */
+  #helpers(): number {
+    const { running, board } = this.#threads;
+    return running.filter((thread) => !board.isBusy(thread)).length;
   }
 
   /** Claim units like any other thread; let the event loop run now and then, and look for a stop. */
-  async #computeOwn(facts: SweepFacts, context: TaskContext): Promise<void> {
+  async #computeOwn(facts: SweepFacts, pass: Pass): Promise<void> {
     const { board } = this.#threads;
     for (let unit = board.claim(facts, 0); unit >= 0; unit = board.claim(facts, 0)) {
-      if (context.signal?.aborted === true) board.stop(facts);
+      if (isStopped(pass)) board.stop(facts);
       else computeUnit(this.#own, facts, unit);
       board.finish(facts, 0, unit);
       if (performance.now() - this.#lastYield > YIELD_AFTER) {
-        await new Promise((resolve) => setImmediate(resolve));
+        await nextTurn();
         this.#lastYield = performance.now();
       }
     }
   }
 
   /** Wait until every unit is done, or after a stop until no thread computes any more. */
-  async #join(facts: SweepFacts, context: TaskContext): Promise<void> {
+  async #join(facts: SweepFacts, pass: Pass): Promise<void> {
     const { board } = this.#threads;
     const isOver = (): boolean => (board.stopped ? this.#isIdle() : board.isComplete(facts));
     const spinUntil = performance.now() + SPIN;
@@ -131,7 +191,7 @@ export class ThreadedExecutor implements TileExecutor {
     let moved = performance.now();
     let beats = this.#beats();
     while (!isOver()) {
-      if (context.signal?.aborted === true && !board.stopped) board.stop(facts);
+      if (isStopped(pass) && !board.stopped) board.stop(facts);
       await board.waitForProgress(board.stopped ? 1 : 50);
       const now = this.#beats();
       if (now !== beats) moved = performance.now();
@@ -171,6 +231,11 @@ export class ThreadedExecutor implements TileExecutor {
       board.finish(facts, 0, unit);
     }
   }
+}
+
+/** Nobody waits for the result any more. */
+function isStopped({ sweeps }: Pass): boolean {
+  return sweeps.every(({ context }) => context.signal?.aborted === true);
 }
 
 function placesFor(engine: CompiledEngine, memory: KernelMemory): { readonly arena: number; readonly scratch: number } {

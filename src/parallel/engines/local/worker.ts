@@ -46,6 +46,7 @@ port.on('message', receive);
 async function runTask(task: TaskMessage): Promise<void> {
   const stop = new AbortController();
   running = { id: task.id, stop };
+  board.setBusy(start.thread, true);
   const progress = (event: RunEvent): void => {
     board.beat(start.thread);
     reply({ kind: 'progress', id: task.id, event });
@@ -64,6 +65,7 @@ async function runTask(task: TaskMessage): Promise<void> {
     reply({ kind: 'failed', id: task.id, error: errorParts(error) });
   } finally {
     running = null;
+    board.setBusy(start.thread, false);
   }
 }
 

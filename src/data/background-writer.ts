@@ -5,7 +5,7 @@
  * together, and the failure told is that of the file put first, whichever failed first. Files are begun in the order
  * they were put, over all groups.
  */
-import { OutputFailed, isTwotimeError } from '../base/errors.ts';
+import { isTwotimeError, OutputFailed, type TwotimeError } from '../base/errors.ts';
 import { throwIfCancelled } from '../base/task-context.ts';
 import { writeFileAtomically, type FileContent } from './atomic-file.ts';
 
@@ -29,7 +29,7 @@ interface Job {
   readonly bytes: number;
   readonly group: WriteGroup;
   readonly taken: () => void;
-  readonly ended: (failure: unknown) => void;
+  readonly ended: (failure: TwotimeError | null) => void;
 }
 
 export class BackgroundWriter {
@@ -71,7 +71,7 @@ export class BackgroundWriter {
   }
 
   async #run({ file, bytes, group, ended }: Job): Promise<void> {
-    let failure: unknown = null;
+    let failure: TwotimeError | null = null;
     try {
       if (!group.stopped) await write(file);
     } catch (error) {
@@ -102,7 +102,7 @@ export class WriteGroup implements AsyncDisposable {
   readonly #take: (job: Job) => void;
   readonly signal: AbortSignal | undefined;
   readonly #writing: Promise<void>[] = [];
-  readonly #failures: unknown[] = [];
+  readonly #failures: TwotimeError[] = [];
   #abandoned = false;
 
   constructor(take: (job: Job) => void, signal: AbortSignal | undefined) {

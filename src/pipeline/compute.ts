@@ -6,17 +6,23 @@ import type { CompiledKernels, KernelMemory, Sweeps, TriangleStack } from '../ke
 import { createPoolSweeps, fallbackWarning, selectBackend, WorkerThreads } from '../parallel/index.ts';
 import { thisMachine } from './this-machine.ts';
 
+/** Share of `parallel.memory` that each of the two windows over data in a file may take, and bytes that are always enough. */
+const WINDOW_SHARE = 1 / 8;
+const AMPLE_WINDOW = 64 * 2 ** 20;
+
 export class Compute implements AsyncDisposable {
   readonly memory: KernelMemory;
   readonly kernels: CompiledKernels;
   readonly #threads: WorkerThreads | null;
   readonly #parallel: ParallelConfig;
+  readonly #windowBytes: number;
   #workers: number;
 
   private constructor(memory: KernelMemory, kernels: CompiledKernels, parallel: ParallelConfig) {
     this.memory = memory;
     this.kernels = kernels;
     this.#parallel = parallel;
+    this.#windowBytes = Math.min(parallel.memory * WINDOW_SHARE, AMPLE_WINDOW);
     this.#workers = parallel.chunks ? selectBackend(parallel, thisMachine()).workers : 1;
     this.#threads = this.#workers > 1 ? new WorkerThreads(memory, kernels, this.#workers) : null;
   }
@@ -36,8 +42,9 @@ export class Compute implements AsyncDisposable {
    * fallback, now or when a thread cannot start, and this thread then computes what is left to it.
    */
   sweepsOver(data: TriangleStack, warn: (warning: Warning) => void): Sweeps {
-    if (this.#threads === null) return this.coarseSweeps(data);
-    const { sweeps, alone } = createPoolSweeps(this.#threads, data);
+    const options = { windowBytes: this.#windowBytes };
+    if (this.#threads === null) return createKernelSweeps(this.kernels, this.memory, data, options);
+    const { sweeps, alone } = createPoolSweeps(this.#threads, data, options);
     if (alone !== null) {
       warn(fallbackWarning(this.#parallel, alone));
       this.#workers = 1;

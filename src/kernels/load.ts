@@ -6,9 +6,10 @@
 import { Defect } from '../base/errors.ts';
 import { readKernelBytes } from './kernel-bytes.ts';
 import type { KernelMemory } from './memory.ts';
+import type { SpeckleExports } from './speckle.ts';
 
 /** What the compiled module exports; all addresses are bytes in the kernel memory. */
-export interface KernelExports {
+export interface KernelExports extends SpeckleExports {
   /** Scratch for any tile of at most these rows and angles; `arena` needs 16 KiB for the question itself. */
   arenaBytes(job: number, arena: number, rows: number, angles: number): number;
   runTile(

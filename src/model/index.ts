@@ -17,12 +17,20 @@ export { publishedShearLaw, publishedTransportLaw } from './published-laws.ts';
 export { simulate, type SimulatedNoise, type Simulation, type SimulationRequest } from './simulate.ts';
 export { fieldCorrelation, speckleField, type SpeckleField } from './speckle-field.ts';
 export { referenceSpeckleKernel, type SpeckleKernel } from './speckle-kernel.ts';
-export { framePanels, intensitiesLength, PANEL, panelOfFactor, SPECKLE_BLOCK, sumsLength } from './speckle-layout.ts';
+export {
+  factorLength,
+  framePanels,
+  intensitiesLength,
+  intensityPanels,
+  PANEL,
+  SPECKLE_BLOCK,
+  sumsLength,
+} from './speckle-layout.ts';
 export { modeWeights } from './speckle-modes.ts';
 export {
-  computeSpeckleGroup,
   GroupSum,
   simulateSpeckle,
+  speckleBlocks,
   speckleCorrelation,
   speckleGroups,
   type SpeckleAngle,

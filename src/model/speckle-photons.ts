@@ -56,7 +56,6 @@ export class PhotonCounter {
   #byRejection(mean: number): number {
     const b = 0.931 + 2.53 * Math.sqrt(mean);
     const a = -0.059 + 0.02483 * b;
-    const logInverseAlpha = log(1.1239 + 1.1328 / (b - 3.4));
     const quick = 0.9277 - 3.6224 / (b - 2);
     for (;;) {
       const u = this.#uniform() - 0.5;
@@ -65,7 +64,7 @@ export class PhotonCounter {
       const k = Math.floor(((2 * a) / distance + b) * u + mean + 0.43);
       if (distance >= 0.07 && v <= quick) return k;
       if (k < 0 || (distance < 0.013 && v > distance)) continue;
-      const accept = log(v) + logInverseAlpha - log(a / (distance * distance) + b);
+      const accept = log((v * (1.1239 + 1.1328 / (b - 3.4))) / (a / (distance * distance) + b));
       if (accept <= k * log(mean) - mean - logFactorial(k)) return k;
     }
   }

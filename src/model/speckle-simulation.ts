@@ -44,13 +44,16 @@ export function speckleGroups(speckles: number): number {
   return Math.ceil(speckles / SPECKLE_GROUP);
 }
 
-/** Leave the sums of one group in `kernel.sums`. `field` is that of the angle. */
-export function computeSpeckleGroup(
+/**
+ * Compute the sums of one group of speckles in `kernel.sums`, one block a step, so that whoever runs it can look for a stop
+ * signal between them. `field` is that of the angle.
+ */
+export function* speckleBlocks(
   kernel: SpeckleKernel,
   field: SpeckleField,
   speckle: SpeckleAngle,
   group: number,
-): void {
+): Generator<void, void, undefined> {
   checkSpeckle(speckle);
   const { speckles, seed, angle, photons } = speckle;
   const weights = modeWeights(speckle.contrast);
@@ -65,6 +68,7 @@ export function computeSpeckleGroup(
     if (photons !== null) countPhotons(kernel, count, photons, new PhotonCounter(fold(blockKey, PHOTON_STREAM)));
     setFrameOfOnes(kernel);
     kernel.addProducts(count);
+    yield;
   }
 }
 
@@ -121,16 +125,19 @@ export class GroupSum {
     this.#total = new Float64Array(length);
   }
 
-  /** Add the sums of a group; the array is kept until its turn. */
+  /** Add the sums of a group; they are copied where they have to wait. */
   add(group: number, sums: Float64Array): void {
     if (sums.length !== this.#total.length || group < this.#next || this.#waiting.has(group)) {
-      throw new Defect(`sums of group ${group} do not fit`);
+      throw new Defect(`the sums of group ${group} do not fit`);
     }
-    this.#waiting.set(group, sums);
-    for (let next = this.#waiting.get(this.#next); next !== undefined; next = this.#waiting.get(this.#next)) {
+    if (group !== this.#next) {
+      this.#waiting.set(group, sums.slice());
+      return;
+    }
+    for (let next: Float64Array | undefined = sums; next !== undefined; next = this.#waiting.get(this.#next)) {
+      for (let k = 0; k < next.length; k++) this.#total[k] = this.#total[k]! + next[k]!;
       this.#waiting.delete(this.#next);
       this.#next += 1;
-      for (let k = 0; k < next.length; k++) this.#total[k] = this.#total[k]! + next[k]!;
     }
   }
 
@@ -142,11 +149,12 @@ export class GroupSum {
 }
 
 /** The sums over all speckles of one angle, in this thread. */
-export function sumSpeckles(speckle: SpeckleAngle, field: SpeckleField, kernel: SpeckleKernel): Float64Array {
-  const sum = new GroupSum(kernel.sums.length);
+function sumSpeckles(speckle: SpeckleAngle, field: SpeckleField, kernel: SpeckleKernel): Float64Array {
   const groups = speckleGroups(speckle.speckles);
+  const sum = new GroupSum(kernel.sums.length);
   for (let group = 0; group < groups; group++) {
-    computeSpeckleGroup(kernel, field, speckle, group);
+    const blocks = speckleBlocks(kernel, field, speckle, group);
+    while (blocks.next().done !== true);
     sum.add(group, kernel.sums);
   }
   return sum.total(groups);
@@ -178,7 +186,7 @@ export interface SpeckleTriangles {
 /**
  * Simulate c2 of all angles in this thread: what `twotime simulate` writes for the same physics and seed.
  *
- * `makeKernel` may be the compiled kernel (`speckleKernels` of `kernels`): the same numbers, sooner. Throws `Defect` on
+ * `makeKernel` may be the compiled kernel (`speckleKernels` in the layer `kernels`): the same numbers, sooner. Throws `Defect` on
  * wrong options, and where a frame has no photon at all.
  */
 export function simulateSpeckle(

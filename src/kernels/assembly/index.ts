@@ -1,6 +1,7 @@
 /** What the compiled kernels export: tiles of sweeps, the elementary functions for their tests, a sum for the bench, and the loops (see variants.ts). */
 export { exponentials, sinesAndCosines } from './elementary';
 export { plainSum } from './plain-sum';
+export { speckleFactored, speckleMarkov, speckleProducts } from './speckle';
 export { arenaBytes, runTile, shapeTile } from './sweep';
 export {
   publishedSumsFar,

@@ -1,13 +1,14 @@
 /**
  * From minima on the coarsest data to the best minimum on all data.
  *
- * Minima that the data reject clearly are left behind; the rest climb level by level, best first, and only the last level
- * is a result.
+ * Minima that the data reject clearly are left behind; the rest climb level by level, side by side, and only the last
+ * level is a result.
  */
 import type { TaskContext } from '../base/task-context.ts';
+import type { DescentTask, FitWork } from './fit-work.ts';
 import { merge, sortByCost, worthwhile, type Minimum } from './minima.ts';
 import type { Objective } from './objective.ts';
-import { descend, EXACTLY, refine, ROUGHLY, type StepRecorder } from './trust-region.ts';
+import { descend, EXACTLY, refine, ROUGHLY } from './trust-region.ts';
 
 export interface Climbed {
   /** Best first; the first ones on all data, then those that were left behind. */
@@ -20,7 +21,7 @@ export async function climb(
   objectives: readonly Objective[],
   minima: readonly Minimum[],
   maxIterations: number,
-  recorder: (objective: Objective, start: number) => StepRecorder,
+  work: FitWork,
   context: TaskContext,
 ): Promise<Climbed> {
   let current = minima;
@@ -28,22 +29,26 @@ export async function climb(
   let below = objectives[0]!;
   for (const objective of objectives.length === 1 ? objectives : objectives.slice(1)) {
     const { full } = objective.level;
+    const again = objective === below;
     const [kept, dropped] = worthwhile(below, current);
     left.unshift(...dropped);
-    const climbed: Minimum[] = [];
-    for (const [k, minimum] of kept.entries()) {
-      const record = recorder(objective, minimum.origin);
-      const options = { ...(full ? { ...EXACTLY, maxIterations } : ROUGHLY), record };
-      const refined =
-        objective === below
-          ? await refine(objective, minimum.point, options, context)
-          : await descend(objective, minimum.point, options, context);
-      const iterations = minimum.iterations + (refined?.iterations ?? 0);
-      if (refined !== null)
-        climbed.push({ ...refined, iterations, origin: minimum.origin, starts: minimum.starts, full });
-      if (refined === null || refined.status === 'cancelled') {
-        return { minima: [...sortByCost(climbed), ...kept.slice(k), ...left], cancelled: true };
-      }
+    const ends = await work.descents(
+      kept.map(({ origin, point }): DescentTask => ({
+        objective,
+        origin,
+        run: (on, record) => {
+          const options = { ...(full ? { ...EXACTLY, maxIterations } : ROUGHLY), record };
+          return again ? refine(on, point, options, context) : descend(on, point, options, context);
+        },
+      })),
+    );
+    const climbed = kept.flatMap(({ origin, starts, iterations }, k): Minimum[] => {
+      const end = ends[k]!;
+      return end === null ? [] : [{ ...end, iterations: iterations + end.iterations, origin, starts, full }];
+    });
+    if (ends.some((end) => end === null || end.status === 'cancelled')) {
+      const waiting = kept.filter((_, k) => ends[k] === null);
+      return { minima: [...sortByCost(climbed), ...waiting, ...left], cancelled: true };
     }
     current = merge(objective, climbed);
     below = objective;

@@ -7,14 +7,25 @@
  * one is better, the start goes on from there.
  */
 import { Cancelled, isTwotimeError } from '../base/errors.ts';
+import { mapBounded } from '../base/map-bounded.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import type { ScanRange } from './candidates.ts';
 import type { CoordinateSystem } from './coordinates.ts';
+import type { FitWork } from './fit-work.ts';
 import { flowImages } from './flow-images.ts';
 import { merge, sortByCost, type Minimum } from './minima.ts';
-import { evaluate, signalOf, variancePerPoint, type Objective, type ScalingGuess, type Value } from './objective.ts';
+import {
+  evaluate,
+  signalOf,
+  SWEEPS_AT_ONCE,
+  variancePerPoint,
+  type Objective,
+  type Point,
+  type ScalingGuess,
+  type Value,
+} from './objective.ts';
 import { areApart, givenStart, openSettings, pickDistinct, scan } from './starts.ts';
-import { descend, ROUGHLY, type Refined, type StepRecorder } from './trust-region.ts';
+import { descend, ROUGHLY, type Refined } from './trust-region.ts';
 
 /** Candidates tried out per start, images tried out, and the steps they get. */
 const TRIED_PER_START = 3;
@@ -31,7 +42,7 @@ export interface Explored {
   /** Best first. */
   readonly minima: readonly Minimum[];
   /** The starts used, in order; the first one is the user's if it was complete. */
-  readonly starts: readonly Value[];
+  readonly starts: readonly Point[];
   readonly cancelled: boolean;
 }
 
@@ -87,10 +98,10 @@ export async function explore(
   objective: Objective,
   options: ExploreOptions,
   scanned: readonly Value[] | null,
-  recorder: (objective: Objective, start: number) => StepRecorder,
+  work: FitWork,
   context: TaskContext,
 ): Promise<Explored> {
-  const explorer = new Explorer(objective, options, recorder, context);
+  const explorer = new Explorer(objective, options, work, context);
   try {
     await explorer.run(scanned);
     return { minima: sortByCost(explorer.minima), starts: explorer.starts, cancelled: false };
@@ -102,26 +113,21 @@ export async function explore(
 
 /** One exploration: the starts and minima it has so far. */
 class Explorer {
-  readonly starts: Value[] = [];
+  readonly starts: Point[] = [];
   minima: Minimum[] = [];
   /** Minima whose images were tried. */
-  readonly #imaged = new Set<Value>();
+  readonly #imaged = new Set<Point>();
   readonly #objective: Objective;
   readonly #system: CoordinateSystem;
   readonly #options: ExploreOptions;
-  readonly #recorder: (objective: Objective, start: number) => StepRecorder;
+  readonly #work: FitWork;
   readonly #context: TaskContext;
 
-  constructor(
-    objective: Objective,
-    options: ExploreOptions,
-    recorder: (objective: Objective, start: number) => StepRecorder,
-    context: TaskContext,
-  ) {
+  constructor(objective: Objective, options: ExploreOptions, work: FitWork, context: TaskContext) {
     this.#objective = objective;
     this.#system = objective.system;
     this.#options = options;
-    this.#recorder = recorder;
+    this.#work = work;
     this.#context = context;
   }
 
@@ -132,35 +138,38 @@ class Explorer {
     const flow = this.#system.free.names.filter((name) => range.flow.includes(name));
     const everywhere = Math.min(count - this.starts.length, flow.length === 0 ? count : Math.ceil(count / 2));
     if (everywhere > 0) {
-      const candidates = scanned ?? (await scanEverything(this.#objective, this.#options, this.#context));
-      await this.#startFrom(candidates, everywhere);
+      await this.#startFrom(
+        async (objective) => scanned ?? (await scanEverything(objective, this.#options, this.#context)),
+        everywhere,
+      );
     }
     if (flow.length === 0 || count === 1) return;
     await this.#followImages();
     for (let round = 1; this.starts.length < count; round++) {
       const before = this.starts.length;
-      await this.#startFrom(await this.#scanFlow(flow, round), Math.min(STARTS_PER_ROUND, count - before));
+      await this.#startFrom(this.#scanFlow(flow, round), Math.min(STARTS_PER_ROUND, count - before));
       await this.#followImages();
       if (this.starts.length === before) return;
     }
   }
 
-  /** Scan the flow with the transport coefficient of the best minimum. */
-  #scanFlow(flow: readonly string[], round: number): Promise<Value[]> {
+  /** A scan of the flow with the transport coefficient of the best minimum. */
+  #scanFlow(flow: readonly string[], round: number): (objective: Objective) => Promise<Value[]> {
     const { range, seed } = this.#options;
     const { values, best } = sortByCost(this.minima)[0]!.point;
     const settings = openSettings(this.#system, givenStart(this.#system) !== null).map((setting) =>
       flow.includes(setting.name) ? setting : { ...setting, value: values[setting.name] },
     );
-    return scan(this.#objective, { settings, range, seed, stream: round }, best, this.#context);
+    return (objective) => scan(objective, { settings, range, seed, stream: round }, best, this.#context);
   }
 
-  /** Try out the best of the candidates scanned and go down from `wanted` of them. */
-  async #startFrom(scanned: readonly Value[], wanted: number): Promise<void> {
-    const minima = this.minima.map(({ point }) => point);
-    const tried = await this.#tryOut(
-      pickDistinct(this.#system, scanned, [...this.starts, ...minima], TRIED_PER_START * wanted),
+  /** Scan, try out the best of the candidates and go down from `wanted` of them. */
+  async #startFrom(candidates: (objective: Objective) => Promise<readonly Value[]>, wanted: number): Promise<void> {
+    const known = [...this.starts, ...this.minima.map(({ point }) => point)];
+    const promising = await this.#search(async (objective) =>
+      pickDistinct(this.#system, await candidates(objective), known, TRIED_PER_START * wanted),
     );
+    const tried = await this.#tryOut(promising);
     const apart = this.#newOnes(tried, wanted);
     // Starts that already met another one still count: that many roads lead there is worth knowing.
     await this.#goDown([...apart, ...tried.filter((value) => !apart.includes(value))].slice(0, wanted));
@@ -172,46 +181,62 @@ class Explorer {
       const best = sortByCost(this.minima)[0]!;
       if (this.#imaged.has(best.point)) return;
       this.#imaged.add(best.point);
-      const images: Value[] = [];
-      for (const theta of flowImages(this.#system, best.point.values, this.#options.phi)) {
-        images.push(await evaluate(this.#objective, theta, best.point.best, this.#context));
-      }
-      const [reversal] = images;
-      images.sort((a, b) => a.best.cost - b.best.cost);
-      const promising = pickDistinct(this.#system, images, [best.point], IMAGES_TRIED);
-      if (reversal !== undefined && !promising.includes(reversal)) promising.push(reversal);
-      const tried = await this.#tryOut(promising);
-      const found: Minimum[] = [];
-      for (const value of this.#newOnes(tried, IMAGES_FOLLOWED)) {
-        const refined = await this.#descend(value, best.origin);
-        const iterations = best.iterations + refined.iterations;
-        found.push({ ...refined, iterations, origin: best.origin, starts: [], full: best.full });
-      }
+      const tried = await this.#tryOut(await this.#search((objective) => this.#promisingImages(objective, best.point)));
+      const from = this.#newOnes(tried, IMAGES_FOLLOWED);
+      const ends = await this.#descend(from.map((point) => ({ point, origin: best.origin })));
+      const found = ends.flatMap((end): Minimum[] => {
+        if (end === null) return [];
+        const iterations = best.iterations + end.iterations;
+        return [{ ...end, iterations, origin: best.origin, starts: [], full: best.full }];
+      });
       const better = sortByCost(found)[0];
       if (better !== undefined && better.point.best.cost < best.point.best.cost) {
         found[found.indexOf(better)] = { ...better, starts: best.starts };
         this.minima[this.minima.indexOf(best)] = { ...best, starts: [] };
       }
       this.minima.push(...found);
+      throwIfStopped(ends);
       this.minima = merge(this.#objective, this.minima);
     }
   }
 
+  /** The best images of a minimum that are apart from it and each other, and the plain reversal. */
+  async #promisingImages(objective: Objective, point: Point): Promise<Point[]> {
+    const thetas = flowImages(this.#system, point.values, this.#options.phi);
+    const images = await mapBounded(thetas, SWEEPS_AT_ONCE, (theta) =>
+      evaluate(objective, theta, point.best, this.#context),
+    );
+    const [reversal] = images;
+    images.sort((a, b) => a.best.cost - b.best.cost);
+    const promising = pickDistinct(this.#system, images, [point], IMAGES_TRIED);
+    if (reversal !== undefined && !promising.includes(reversal)) promising.push(reversal);
+    return promising;
+  }
+
+  async #search(run: (objective: Objective) => Promise<readonly Point[]>): Promise<readonly Point[]> {
+    const [points] = await this.#work.points([{ objective: this.#objective, run }]);
+    return points!;
+  }
+
   /** Candidates after a few steps, best first: a cost as scanned says more about luck than about the basin. */
-  async #tryOut(candidates: readonly Value[]): Promise<Value[]> {
-    const tried: Value[] = [];
+  async #tryOut(candidates: readonly Point[]): Promise<Point[]> {
     const options = { ...ROUGHLY, maxIterations: TRIAL_STEPS, record: () => {} };
-    for (const value of candidates) {
-      const refined = await descend(this.#objective, value, options, this.#context);
-      if (refined === null || refined.status === 'cancelled') throw new Cancelled('stopped on request');
-      tried.push(refined.point);
-    }
-    return tried.sort((a, b) => a.best.cost - b.best.cost);
+    const tried = await this.#work.points(
+      candidates.map((from) => ({
+        objective: this.#objective,
+        run: async (objective) => {
+          const end = await descend(objective, from, options, this.#context);
+          if (end === null || end.status === 'cancelled') throw new Cancelled('stopped on request');
+          return [end.point];
+        },
+      })),
+    );
+    return tried.flat().sort((a, b) => a.best.cost - b.best.cost);
   }
 
   /** The best of the points tried that are not on their way to a known minimum: apart from it, or already lower. */
-  #newOnes(tried: readonly Value[], wanted: number): Value[] {
-    const isNew = (value: Value): boolean =>
+  #newOnes(tried: readonly Point[], wanted: number): Point[] {
+    const isNew = (value: Point): boolean =>
       this.minima.every(({ point }) => {
         const lower = point.best.cost - value.best.cost > variancePerPoint(this.#objective, point);
         return lower || areApart(this.#system, point, value);
@@ -219,20 +244,29 @@ class Explorer {
     return pickDistinct(this.#system, tried.filter(isNew), [], wanted);
   }
 
-  async #goDown(from: readonly Value[]): Promise<void> {
-    for (const value of from) {
-      const start = this.starts.push(value) - 1;
-      const refined = await this.#descend(value, start);
-      this.minima.push({ ...refined, origin: start, starts: [start], full: this.#objective.level.full });
-      if (refined.status === 'cancelled') throw new Cancelled(refined.reason);
+  async #goDown(from: readonly Point[]): Promise<void> {
+    const first = this.starts.length;
+    this.starts.push(...from);
+    const ends = await this.#descend(from.map((point, k) => ({ point, origin: first + k })));
+    for (const [k, end] of ends.entries()) {
+      const start = first + k;
+      if (end !== null) this.minima.push({ ...end, origin: start, starts: [start], full: this.#objective.level.full });
     }
+    throwIfStopped(ends);
     this.minima = merge(this.#objective, this.minima);
   }
 
-  async #descend(from: Value, start: number): Promise<Refined> {
-    const options = { ...ROUGHLY, record: this.#recorder(this.#objective, start) };
-    const refined = await descend(this.#objective, from, options, this.#context);
-    if (refined === null) throw new Cancelled('stopped on request');
-    return refined;
+  #descend(from: readonly { readonly point: Point; readonly origin: number }[]): Promise<(Refined | null)[]> {
+    return this.#work.descents(
+      from.map(({ point, origin }) => ({
+        objective: this.#objective,
+        origin,
+        run: (objective, record) => descend(objective, point, { ...ROUGHLY, record }, this.#context),
+      })),
+    );
   }
+}
+
+function throwIfStopped(ends: readonly (Refined | null)[]): void {
+  if (ends.some((end) => end === null || end.status === 'cancelled')) throw new Cancelled('stopped on request');
 }

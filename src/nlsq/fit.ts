@@ -10,16 +10,15 @@ import type { Checkpoints } from './checkpoint.ts';
 import { climb } from './climb.ts';
 import { coordinateSystem } from './coordinates.ts';
 import { chooseLevel, explore } from './explore.ts';
+import { fitIdentity } from './fit-identity.ts';
+import { FitWork } from './fit-work.ts';
 import { freeParameters } from './free-parameters.ts';
 import { buildLevels } from './levels.ts';
 import { pointsOf, type Objective } from './objective.ts';
-import type { FitOutcome, TraceEntry } from './outcome.ts';
+import type { FitOutcome } from './outcome.ts';
 import type { FitProblem } from './problem.ts';
-import { fitProgress } from './progress.ts';
 import { scalingGroups } from './scaling.ts';
-
 import { summarise } from './summarise.ts';
-import type { StepRecorder } from './trust-region.ts';
 import { validateFit } from './validate.ts';
 
 /**
@@ -27,12 +26,13 @@ import { validateFit } from './validate.ts';
  *
  * Throws `ConfigRefused` for what `validateFit` refuses, `InputRefused` when there are no more points than unknowns, and
  * `Cancelled` when stopped before there is any point to return; a later stop returns the best point so far with status
- * `cancelled`.
+ * `cancelled`. With `checkpoints` finished work is kept as it comes; resumed from any of them, the same fit has the same
+ * outcome to the bit as one that was never stopped. A checkpoint of another fit is `InputRefused`.
  */
 export async function fitTwoTime(
   problem: FitProblem,
   context: TaskContext = {},
-  _checkpoints?: Checkpoints,
+  checkpoints?: Checkpoints,
 ): Promise<FitOutcome> {
   const { model, parameters, scaling, options, noise } = problem;
   const warnings = validateFit({
@@ -43,7 +43,6 @@ export async function fitTwoTime(
     options,
     phi: model.phi,
   });
-  const sweepsBefore = problem.sweeps.count;
   const free = freeParameters(parameters);
   const system = coordinateSystem(model, free);
   const groups = scalingGroups(scaling, model.phi);
@@ -57,16 +56,8 @@ export async function fitTwoTime(
     });
   }
 
-  const trace: TraceEntry[] = [];
-  const advance = fitProgress(objectives, options.starts, context);
-  const recorder =
-    (objective: Objective, start: number): StepRecorder =>
-    (entry) => {
-      const level = objective.level.full ? 'full' : 'coarse';
-      trace.push({ level, start, ...entry });
-      context.progress?.({ kind: 'iteration', level, start, ...entry });
-      advance();
-    };
+  const keeping = checkpoints === undefined ? null : { checkpoints, identity: fitIdentity(problem, checkpoints) };
+  using work = new FitWork({ objectives, starts: options.starts, keeping }, context);
   const { times, dt } = model.grid;
   const exploring = {
     count: free.names.length === 0 ? 1 : options.starts,
@@ -75,13 +66,16 @@ export async function fitTwoTime(
     phi: model.phi,
     guess: firstGuess(problem),
   };
-  const { index, scanned } = await chooseLevel(objectives, exploring, context);
+  const { index, scanned } = await work.level(
+    () => chooseLevel(objectives, exploring, context),
+    (chosen) => ({ index: chosen, scanned: null }),
+  );
   const used = objectives.slice(index);
-  const explored = await explore(used[0]!, exploring, scanned, recorder, context);
+  const explored = await explore(used[0]!, exploring, scanned, work, context);
   const climbed = explored.cancelled
     ? explored
-    : await climb(used, explored.minima, options.maxIterations, recorder, context);
-  const fullSweeps = problem.sweeps.count - sweepsBefore;
+    : await climb(used, explored.minima, options.maxIterations, work, context);
+  const { trace, fullSweeps } = work;
   return summarise({ problem, objectives, explored, climbed, trace, fullSweeps, warnings });
 }
 

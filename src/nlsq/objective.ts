@@ -18,13 +18,21 @@ import {
   type ScalingGroup,
 } from './scaling.ts';
 
+/** Sweeps asked for at once: enough to share a pass over the data, few enough to keep their vectors in memory. */
+export const SWEEPS_AT_ONCE = 32;
+
 /** Contrast and offset of each angle, shape (P). */
 export type ScalingGuess = Pick<AngleScaling, 'contrast' | 'offset'>;
 
-/** The cost at one point. */
-export interface Value {
+/** One point of parameter space, the best scaling and the cost there. */
+export interface Point {
   readonly theta: Float64Array;
   readonly values: ParameterValues;
+  readonly best: ScalingGuess & Pick<Elimination, 'cost'>;
+}
+
+/** A point with the sums of its sweep. */
+export interface Value extends Point {
   readonly sums: AngleSums;
   /** The scaling the sums were made with. */
   readonly guess: AngleScaling;
@@ -60,7 +68,7 @@ export function pointsOf(objective: Objective): number {
 }
 
 /** s² at a point: the variance of a datum of unit weight. */
-export function variancePerPoint(objective: Objective, { best, theta }: Value): number {
+export function variancePerPoint(objective: Objective, { best, theta }: Point): number {
   const coefficients = objective.groups.reduce((sum, group) => sum + 2 * group.terms, 0);
   return (2 * best.cost) / Math.max(1, pointsOf(objective) - theta.length - coefficients);
 }

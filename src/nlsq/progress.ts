@@ -12,9 +12,13 @@ const SWEEPS_PER_START = 150;
 const SWEEPS_BETWEEN = 8;
 const SWEEPS_OF_ALL_DATA = 6;
 
-/** A function to call after every step of the fit; it tells `context.progress`. */
-export function fitProgress(objectives: readonly Objective[], starts: number, context: TaskContext): () => void {
-  const before = objectives.map(({ level }) => level.sweeps.count);
+/** A function to call after every step of the fit; it tells `context.progress`. `passes` are those made over a level. */
+export function fitProgress(
+  objectives: readonly Objective[],
+  starts: number,
+  passes: (level: number) => number,
+  context: TaskContext,
+): () => void {
   const usual = objectives.map((_, k) => {
     if (k === objectives.length - 1 && k > 0) return SWEEPS_OF_ALL_DATA;
     return k === 0 ? starts * SWEEPS_PER_START : SWEEPS_BETWEEN;
@@ -24,9 +28,8 @@ export function fitProgress(objectives: readonly Objective[], starts: number, co
     let total = 0;
     for (const [k, objective] of objectives.entries()) {
       const points = pointsOf(objective);
-      const passes = objective.level.sweeps.count - before[k]!;
-      done += points * passes;
-      total += points * Math.max(passes + 1, usual[k]!);
+      done += points * passes(k);
+      total += points * Math.max(passes(k) + 1, usual[k]!);
     }
     context.progress?.({ kind: 'progress', stage: 'fit', done, total });
   };

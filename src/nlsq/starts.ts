@@ -1,12 +1,13 @@
 /**
  * Where to begin: a Latin hypercube over everything the user left open, screened by cost with the scaling eliminated.
  */
+import { mapBounded } from '../base/map-bounded.ts';
 import { throwIfCancelled, type TaskContext } from '../base/task-context.ts';
 import { fold, keyFromSeed, log, pow } from '../math/index.ts';
 import { candidate, scanDimensions, type ScanRange } from './candidates.ts';
 import type { CoordinateSystem } from './coordinates.ts';
 import { latinHypercube } from './latin-hypercube.ts';
-import { evaluate, type Objective, type ScalingGuess, type Value } from './objective.ts';
+import { evaluate, SWEEPS_AT_ONCE, type Objective, type Point, type ScalingGuess, type Value } from './objective.ts';
 import type { ParameterSetting } from './problem.ts';
 
 /** Candidates screened per scanned parameter. */
@@ -48,18 +49,19 @@ export async function scan(
   context: TaskContext,
 ): Promise<Value[]> {
   const open = settings.filter(({ value }) => value === undefined).length;
+  const units = latinHypercube(fold(keyFromSeed(seed), stream), CANDIDATES_PER_PARAMETER * open, scanDimensions(range));
   const screened: Value[] = [];
   let lowest = Infinity;
-  for (const unit of latinHypercube(
-    fold(keyFromSeed(seed), stream),
-    CANDIDATES_PER_PARAMETER * open,
-    scanDimensions(range),
-  )) {
+  for (let first = 0; first < units.length; first += SWEEPS_AT_ONCE) {
     throwIfCancelled(context);
-    const value = await evaluate(objective, candidate(objective.system, range, settings, unit), guess, context);
-    if (!Number.isFinite(value.best.cost)) continue;
-    screened.push(value);
-    if (value.best.cost < lowest) {
+    const batch = units.slice(first, first + SWEEPS_AT_ONCE);
+    const values = await mapBounded(batch, batch.length, (unit) =>
+      evaluate(objective, candidate(objective.system, range, settings, unit), guess, context),
+    );
+    for (const value of values) {
+      if (!Number.isFinite(value.best.cost)) continue;
+      screened.push(value);
+      if (value.best.cost >= lowest) continue;
       lowest = value.best.cost;
       context.progress?.({
         kind: 'iteration',
@@ -77,11 +79,11 @@ export async function scan(
 /** The first of `screened` that are apart from `known` and from each other, at most `count`. */
 export function pickDistinct(
   system: CoordinateSystem,
-  screened: readonly Value[],
-  known: readonly Value[],
+  screened: readonly Point[],
+  known: readonly Point[],
   count: number,
-): Value[] {
-  const chosen: Value[] = [];
+): Point[] {
+  const chosen: Point[] = [];
   for (const value of screened) {
     if (chosen.length >= count) break;
     if ([...known, ...chosen].every((other) => areApart(system, other, value))) chosen.push(value);
@@ -90,17 +92,17 @@ export function pickDistinct(
 }
 
 /** Whether two points are far enough apart to be worth a look each. */
-export function areApart(system: CoordinateSystem, a: Value, b: Value): boolean {
+export function areApart(system: CoordinateSystem, a: Point, b: Point): boolean {
   return distance(system, a, b) > SMALLEST_DISTANCE;
 }
 
 /** Distance of two candidates in natural steps, rates compared by their logarithm at t_ref. */
-function distance(system: CoordinateSystem, a: Value, b: Value): number {
+function distance(system: CoordinateSystem, a: Point, b: Point): number {
   let sum = 0;
   const rated = new Set<string>();
   for (const { amplitude, exponent, offset } of system.triples) {
     [amplitude, exponent, offset].forEach((name) => rated.add(name));
-    const shape = ({ values }: Value): number[] => {
+    const shape = ({ values }: Point): number[] => {
       const power = values[amplitude]! * pow(system.referenceTime, values[exponent]!);
       const rate = power + values[offset]!;
       const share = power / (Math.abs(power) + Math.abs(values[offset]!) + Number.MIN_VALUE);

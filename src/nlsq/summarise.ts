@@ -8,7 +8,7 @@ import { weakestDirections } from './identifiability.ts';
 import type { Climbed } from './climb.ts';
 import type { Explored } from './explore.ts';
 import type { Minimum } from './minima.ts';
-import type { Objective, Value } from './objective.ts';
+import type { Objective, Point, Value } from './objective.ts';
 import type { FitOutcome, FittedParameter, FittedScaling, TraceEntry, Uncertainty, WeakDirection } from './outcome.ts';
 import type { FitProblem } from './problem.ts';
 import { findWarnings } from './warnings.ts';
@@ -33,13 +33,13 @@ export function summarise(finished: Finished): FitOutcome {
   const { system } = objective;
   const best = climbed.minima[0];
   // Stopped before any start was linearised: the first start is the best point there is.
-  const point: Value = best?.point ?? explored.starts[0]!;
+  const point: Point = best?.point ?? explored.starts[0]!;
   const errors = errorsAt(objective, best, problem);
   const cancelled = { status: 'cancelled', reason: 'stopped on request' } as const;
   const { status, reason } = climbed.cancelled || best === undefined ? cancelled : best;
   const parameters = fittedParameters(problem, system, point, errors);
   const scaling = fittedScaling(problem, point, errors);
-  const cost = quality(objective, point, best?.full === true);
+  const cost = quality(objective, best?.full === true ? best.point : null);
   const outcome = { status, reason, parameters, scaling, cost };
   return {
     ...outcome,
@@ -105,7 +105,7 @@ function uncertaintyOf({ covariance, reason }: Errors, name: string, fallback: s
 function fittedParameters(
   { parameters }: FitProblem,
   { free }: CoordinateSystem,
-  point: Value,
+  point: Point,
   errors: Errors,
 ): FittedParameter[] {
   return parameters.map(({ name, value: start, vary, bounds, tie }) => {
@@ -126,18 +126,17 @@ function fittedParameters(
   });
 }
 
-function fittedScaling({ model }: FitProblem, point: Value, errors: Errors): FittedScaling[] {
+function fittedScaling({ model }: FitProblem, point: Point, errors: Errors): FittedScaling[] {
   return Array.from(model.phi, (_, a) => ({
     contrast: { value: point.best.contrast[a]!, uncertainty: uncertaintyOf(errors, `contrast[${a}]`, 'fixed') },
     offset: { value: point.best.offset[a]!, uncertainty: uncertaintyOf(errors, `offset[${a}]`, 'fixed') },
   }));
 }
 
-/** Numbers about the residuals; NaN when the point was never compared with all data. */
-function quality(objective: Objective, point: Value, full: boolean): FitOutcome['cost'] {
-  const { sums, guess, best, theta } = point;
-  const { weight, groups } = objective;
-  const unknowns = theta.length + groups.reduce((sum, group) => sum + 2 * group.terms, 0);
+/** Numbers about the residuals at a point on all data; NaN when there is none. */
+function quality(objective: Objective, point: Value | null): FitOutcome['cost'] {
+  const { weight, groups, system } = objective;
+  const unknowns = system.free.names.length + groups.reduce((sum, group) => sum + 2 * group.terms, 0);
   let points = 0;
   let squares = 0;
   let variation = 0;
@@ -146,7 +145,8 @@ function quality(objective: Objective, point: Value, full: boolean): FitOutcome[
   for (let a = 0; a < weight.length; a++) {
     const count = (frames * (frames - 1)) / 2 - excluded[a]!;
     points += count;
-    if (!full) continue;
+    if (point === null) continue;
+    const { sums, guess, best } = point;
     squares += best.squares[a]!;
     chi2PerPoint[a] = (weight[a]! * best.squares[a]!) / count;
     const contrast = guess.contrast[a]!;
@@ -156,15 +156,15 @@ function quality(objective: Objective, point: Value, full: boolean): FitOutcome[
     variation += rr + 2 * contrast * rm + contrast * contrast * mm;
   }
   const degreesOfFreedom = points - unknowns;
-  const chi2 = full ? 2 * best.cost : NaN;
+  const chi2 = point === null ? NaN : 2 * point.best.cost;
   return {
     chi2,
     reducedChi2: chi2 / degreesOfFreedom,
     degreesOfFreedom,
     points,
-    rms: full ? Math.sqrt(squares / points) : NaN,
-    r2: full ? 1 - squares / variation : NaN,
-    chi2PerPoint: full ? chi2PerPoint : chi2PerPoint.fill(NaN),
+    rms: point === null ? NaN : Math.sqrt(squares / points),
+    r2: point === null ? NaN : 1 - squares / variation,
+    chi2PerPoint: point === null ? chi2PerPoint.fill(NaN) : chi2PerPoint,
   };
 }
 

@@ -13,7 +13,15 @@ import { minimiseInBox, minimiseInBoxAndBall, modelValue, norm, type BoxQuadrati
 import { changeOfChart, chartAt, triplesOutside, type Chart, type CoordinateSystem } from './coordinates.ts';
 import type { FreeParameters } from './free-parameters.ts';
 import { congruence, transposeTimes } from './linear-algebra.ts';
-import { evaluate, linearise, pointsOf, type Linearisation, type Objective, type Value } from './objective.ts';
+import {
+  evaluate,
+  linearise,
+  pointsOf,
+  type Linearisation,
+  type Objective,
+  type Point,
+  type Value,
+} from './objective.ts';
 import type { FitStatus, TraceEntry } from './outcome.ts';
 
 /** Told of every linearisation that begins a descent (iteration 0) and of every trial step. */
@@ -143,7 +151,7 @@ export async function refine(
 /** Linearise at a point and go down from there; null when cancelled before the first sweep was done. */
 export async function descend(
   objective: Objective,
-  from: Value,
+  from: Point,
   options: RefineOptions,
   context: TaskContext,
 ): Promise<Refined | null> {

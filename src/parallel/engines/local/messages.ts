@@ -9,7 +9,6 @@ export interface WorkerStart {
   /** Number of threads the board was made for, and the number of this one. */
   readonly threads: number;
   readonly thread: number;
-  readonly compileCache: string | undefined;
   /** Shared data that are known already. */
   readonly data: readonly (readonly [number: number, arrays: SharedArrays])[];
 }

@@ -1,6 +1,10 @@
 /** Compute one unit of a sweep: its tiles one after the other, added in the fixed tree. The same code in every thread. */
 import type { KernelExports, Tile } from '../../../kernels/index.ts';
-import { partition, readJob, TileMap, TreeSum } from '../../../kernels/index.ts';
+// By file, not through the face of the folder: every module more makes threads start later.
+import { readJob } from '../../../kernels/job-record.ts';
+import { TreeSum } from '../../../kernels/reduce.ts';
+import { partition } from '../../../kernels/tiles.ts';
+import { TileMap } from '../../../kernels/windows.ts';
 import type { SweepBoard, SweepFacts } from './sweep-board.ts';
 
 /** What one thread computes with: the kernels on the shared memory, and its own number. */

@@ -7,7 +7,7 @@
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { Defect } from '../../../base/errors.ts';
 import type { RunEvent } from '../../../base/events.ts';
-import { instantiateOn } from '../../../kernels/index.ts';
+import { instantiateOn } from '../../../kernels/load.ts';
 import { runNamedTask, type TaskFunctionContext } from '../../run-named-task.ts';
 import { DataTable } from '../../shared-data.ts';
 import { errorParts } from './error-parts.ts';

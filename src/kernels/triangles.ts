@@ -60,6 +60,35 @@ export function readRows(stack: TriangleStack, angle: number, first: number, end
   return rows;
 }
 
+/** Some rows of one angle: `first` ≤ i < `end`, pairs in triangle order; overwritten by the next. */
+export interface RowBlock {
+  readonly first: number;
+  readonly end: number;
+  readonly values: Float32Array;
+}
+
+/** Values of one block of rows read from a file, about. */
+const BLOCK_VALUES = 2 ** 18;
+
+/** All rows of one angle, from the first to the last: at once where they are in memory, else some at a time. */
+export function* rowBlocks(stack: TriangleStack, angle: number): Generator<RowBlock> {
+  const { frames } = stack;
+  if (isResident(stack)) {
+    yield { first: 0, end: frames, values: readRows(stack, angle, 0, frames) };
+    return;
+  }
+  const start = angle * pairsOf(frames);
+  const buffer = new Float32Array(Math.max(frames, Math.min(BLOCK_VALUES, pairsOf(frames))));
+  for (let first = 0; first < frames - 1;) {
+    let end = first + 1;
+    while (end < frames && rowStart(frames, end + 1) - rowStart(frames, first) <= buffer.length) end++;
+    const values = buffer.subarray(0, rowStart(frames, end) - rowStart(frames, first));
+    stack.file.read(start + rowStart(frames, first), values);
+    yield { first, end, values };
+    first = end;
+  }
+}
+
 /** N(N−1)/2. */
 export function pairsOf(frames: number): number {
   return (frames * (frames - 1)) / 2;

@@ -9,6 +9,7 @@ import {
   isResident,
   pairsOf,
   readRows,
+  rowBlocks,
   SequentialExecutor,
   type StoredTriangles,
   type Sweeps,
@@ -127,6 +128,13 @@ describe('data in a file', () => {
     expect(isResident(data)).toBe(false);
     expect(readRows(data, 3, 17, 20)).toEqual(readRows(problem.data, 3, 17, 20));
     expect(readRows(data, 0, 0, 500)).toHaveLength(pairsOf(500));
+    const large = makeProblem({ frames: 1100, angles: 2 });
+    const blocks = [...rowBlocks(stored(large).data, 1)].map(({ first, end }) => [first, end]);
+    expect(blocks.length).toBeGreaterThan(1);
+    expect(blocks.flat()).toEqual([0, ...blocks.slice(1).flatMap(([first]) => [first, first]), 1100]);
+    for (const { first, end, values } of rowBlocks(stored(large).data, 1)) {
+      expect(values).toEqual(readRows(large.data, 1, first, end));
+    }
   });
 });
 

@@ -33,6 +33,8 @@ export interface ThreadedOptions {
 
 /** Units per thread aimed at: enough to share evenly, few enough to add quickly. */
 const UNITS_PER_THREAD = 16;
+/** Results of all units of sweeps computed together may take so much. */
+const RESULT_BYTES = 8 * 2 ** 20;
 const LEASE = 10_000;
 /** How long to look at flags before sleeping: the others finish their last tile within this, ms. */
 const SPIN = 0.05;
@@ -78,7 +80,8 @@ export class ThreadedExecutor implements TileExecutor {
     this.#unitsWanted = Math.min(UNITS_PER_THREAD * threads.workers, MAXIMUM_UNITS);
     const { tilesAtOnce, align } = engine.windows;
     const fewestUnits = Math.max(1, Math.ceil(tilesAtOnce / align));
-    const together = Math.max(1, Math.min(engine.jobsAtOnce, Math.floor(MAXIMUM_UNITS / fewestUnits)));
+    const affordable = Math.min(MAXIMUM_UNITS, Math.floor(RESULT_BYTES / (8 * engine.longestResult)));
+    const together = Math.max(1, Math.min(engine.jobsAtOnce, Math.floor(affordable / fewestUnits)));
     const units = Math.max(this.#unitsWanted, together * fewestUnits);
     this.#results = memory.float64(units * engine.longestResult);
     this.#places = Array.from({ length: threads.workers + 1 }, () => placesFor(engine, memory));

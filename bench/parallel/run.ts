@@ -1,5 +1,6 @@
 /**
- * Bench of the parallel layer: fork and join, task overhead, speed-up of sweeps from 10⁵ to 10⁷ points, memory.
+ * Bench of the parallel layer: fork and join, task overhead, speed-up of sweeps from 10⁵ to 10⁸ points, from memory and
+ * from a file, memory.
  *
  *   npm run bench:parallel [-- WORKERS]        (default 2)
  *
@@ -7,6 +8,7 @@
  * round. The last lines are a model, not a measurement: the serial share is measured here, what a larger machine does with
  * it is Amdahl's law.
  */
+import { tmpdir } from 'node:os';
 import {
   CompiledEngine,
   createKernelSweeps,
@@ -17,10 +19,12 @@ import {
   pairsOf,
   type Sweeps,
 } from '../../src/kernels/index.ts';
+import { StoredTriangleFile } from '../../src/data/triangle-file.ts';
 import { bindModel, makeTimeGrid } from '../../src/model/index.ts';
 import { LocalEngine, TaskRunner, ThreadedExecutor, WorkerThreads } from '../../src/parallel/index.ts';
 import { doubleTask } from './tasks.ts';
 
+const WINDOW_BYTES = 32e6;
 const workers = Number(process.argv[2] ?? 2);
 const ROUNDS = 25;
 const SIZES = [
@@ -52,12 +56,18 @@ async function microseconds(work: () => Promise<unknown>): Promise<number> {
   return (performance.now() - started) * 1000;
 }
 
+interface Problem {
+  /** One adjoint sweep by one thread, by all, and by all with the data in a file. */
+  readonly one: () => Promise<unknown>;
+  readonly all: () => Promise<unknown>;
+  readonly fromFile: () => Promise<unknown>;
+  /** The data once through the windows, nothing computed. */
+  readonly reading: () => Promise<unknown>;
+  readonly close: () => void;
+}
+
 /** Sweeps over the same made-up data by one thread and by all. */
-function problem(
-  threads: WorkerThreads,
-  frames: number,
-  angles: number,
-): Record<'one' | 'all', () => Promise<unknown>> {
+function problem(threads: WorkerThreads, frames: number, angles: number): Problem {
   const values = memory.float32(pairsOf(frames) * angles);
   for (let k = 0; k < values.length; k++) values[k] = 1 + ((k * 7919) % 1000) / 4000;
   const data = { frames, angles, values, excluded: new Uint32Array(angles) };
@@ -73,9 +83,20 @@ function problem(
   const scaling = { contrast: one.map(() => 0.3), offset: one, weight: one };
   const adjoint = (sweeps: Sweeps) => (): Promise<unknown> => sweeps.adjoint(physics, scaling, {});
   const engine = new CompiledEngine(instantiateKernels(kernels, memory), memory, data);
+  const file = StoredTriangleFile.create(tmpdir(), values.length);
+  file.write(0, values);
+  file.seal();
+  const stored = { frames, angles, excluded: data.excluded, file };
+  const options = { windowBytes: WINDOW_BYTES };
+  const windowed = new CompiledEngine(instantiateKernels(kernels, memory), memory, stored, options);
   return {
     one: adjoint(createKernelSweeps(kernels, memory, data)),
     all: adjoint(createSweeps(new ThreadedExecutor(engine, threads))),
+    fromFile: adjoint(createSweeps(new ThreadedExecutor(windowed, threads))),
+    reading: async () => {
+      for await (const window of windowed.windows.pass()) if (window.end === 0) break;
+    },
+    close: () => file.close(),
   };
 }
 
@@ -94,29 +115,37 @@ for (let k = 0; k < 500; k++) {
   lone.push(await microseconds(empty.one));
   forked.push(await microseconds(empty.all));
 }
+empty.close();
 console.log(`fork and join of an empty sweep: ${(median(forked) - median(lone)).toFixed(1)} µs more than without`);
 
-console.log('    points   one thread        all   speed-up');
+console.log('    points   one thread          all   speed-up     from file   of memory + reading    memory');
 let serialShare = 0;
 for (const [frames, angles] of SIZES) {
   const mark = memory.mark();
-  const { one, all } = problem(threads, frames, angles);
+  const { one, all, fromFile, reading, close } = problem(threads, frames, angles);
   const points = pairsOf(frames) * angles;
   const rounds = Math.max(5, Math.min(ROUNDS * 8, Math.round(4e8 / points / 10)));
   const single: number[] = [];
   const several: number[] = [];
+  const files: number[] = [];
+  const shares: number[] = [];
   for (let k = -2; k < rounds; k++) {
     const alone = await microseconds(one);
     const shared = await microseconds(all);
+    const stored = await microseconds(fromFile);
+    const read = await microseconds(reading);
     if (k < 0) continue;
     single.push(alone);
     several.push(shared);
+    files.push(stored);
+    shares.push(stored / (shared + read));
   }
   const speedUp = median(single.map((time, k) => time / several[k]!));
   serialShare = (workers / speedUp - 1) / (workers - 1);
   console.log(
-    `${String(points).padStart(10)} ${median(single).toFixed(0).padStart(9)} µs ${median(several).toFixed(0).padStart(8)} µs   ${speedUp.toFixed(2)}`,
+    `${String(points).padStart(10)} ${median(single).toFixed(0).padStart(9)} µs ${median(several).toFixed(0).padStart(8)} µs   ${speedUp.toFixed(2).padStart(8)} ${median(files).toFixed(0).padStart(10)} µs   ${median(shares).toFixed(2).padStart(19)} ${(process.memoryUsage.rss() / 1e6).toFixed(0).padStart(6)} MB`,
   );
+  close();
   memory.release(mark);
 }
 

@@ -14,7 +14,7 @@ export { homodyne2ShearLaw, homodyne2TransportLaw } from './homodyne2-laws.ts';
 export { pairDerivatives, pairValue, sinc, sincSlope, type PairDerivatives } from './pair-function.ts';
 export { parameterInfo, physicalParameters, SCALING_PARAMETERS, type ParameterInfo, type Prior } from './parameters.ts';
 export { publishedShearLaw, publishedTransportLaw } from './published-laws.ts';
-export { simulate, type SimulatedNoise, type Simulation, type SimulationRequest } from './simulate.ts';
+export { physicsFromZero, simulate, type SimulatedNoise, type Simulation, type SimulationRequest } from './simulate.ts';
 export { fieldCorrelation, speckleField, type SpeckleField } from './speckle-field.ts';
 export { referenceSpeckleKernel, type SpeckleKernel } from './speckle-kernel.ts';
 export {
@@ -30,11 +30,10 @@ export { modeWeights } from './speckle-modes.ts';
 export {
   GroupSum,
   simulateSpeckle,
+  SpeckleCorrelation,
   speckleBlocks,
-  speckleCorrelation,
   speckleGroups,
   type SpeckleAngle,
-  type SpeckleCorrelation,
   type SpeckleOptions,
   type SpeckleTriangles,
 } from './speckle-simulation.ts';

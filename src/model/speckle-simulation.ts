@@ -99,20 +99,44 @@ function panelStart(frame: number): number {
 }
 
 /** c2 of an angle from the sums over all its speckles. */
-export interface SpeckleCorrelation {
+export class SpeckleCorrelation {
+  readonly frames: number;
   /** Frames in which no speckle counted a photon: c2 is not a number there. */
   readonly darkFrames: number;
-  /** c2 of frames i ≤ j. On the diagonal ⟨n²⟩/⟨n⟩², shot noise included. */
-  readonly value: (i: number, j: number) => number;
-}
+  readonly #sums: Float64Array;
+  readonly #speckles: number;
+  readonly #means: Float64Array;
+  readonly #shift: number;
 
-export function speckleCorrelation(sums: Float64Array, frames: number, offset: number): SpeckleCorrelation {
-  const speckles = sums[sumIndex(frames, frames, frames)]!;
-  const means = Float64Array.from({ length: frames }, (_, k) => sums[sumIndex(frames, k, frames)]! / speckles);
-  return {
-    darkFrames: means.filter((mean) => mean === 0).length,
-    value: (i, j) => sums[sumIndex(frames, i, j)]! / speckles / (means[i]! * means[j]!) + (offset - 1),
-  };
+  constructor(sums: Float64Array, frames: number, offset: number) {
+    this.frames = frames;
+    this.#sums = sums;
+    this.#shift = offset - 1;
+    this.#speckles = sums[sumIndex(frames, frames, frames)]!;
+    const mean = (k: number): number => sums[sumIndex(frames, k, frames)]! / this.#speckles;
+    this.#means = Float64Array.from({ length: frames }, (_, k) => mean(k));
+    this.darkFrames = this.#means.filter((one) => one === 0).length;
+  }
+
+  /** c2 of frames i ≤ j. On the diagonal ⟨n²⟩/⟨n⟩², shot noise included. */
+  value(i: number, j: number): number {
+    const product = this.#sums[sumIndex(this.frames, i, j)]! / this.#speckles;
+    return product / (this.#means[i]! * this.#means[j]!) + this.#shift;
+  }
+
+  /** The whole symmetric matrix, row-major, shape (N, N). */
+  matrix(): Float64Array {
+    const { frames } = this;
+    const matrix = new Float64Array(frames * frames);
+    for (let i = 0; i < frames; i++) {
+      for (let j = i; j < frames; j++) {
+        const c2 = this.value(i, j);
+        matrix[i * frames + j] = c2;
+        matrix[j * frames + i] = c2;
+      }
+    }
+    return matrix;
+  }
 }
 
 /** Sums of groups, added one after the other in the order of the groups, whatever the order in which they come. */
@@ -148,8 +172,19 @@ export class GroupSum {
   }
 }
 
-/** The sums over all speckles of one angle, in this thread. */
-function sumSpeckles(speckle: SpeckleAngle, field: SpeckleField, kernel: SpeckleKernel): Float64Array {
+/**
+ * One angle in this thread, with the plain kernel unless another is given.
+ *
+ * Throws `Defect` on wrong values, and where a frame has no photon at all.
+ */
+export function simulateSpeckleAngle(
+  physics: Physics,
+  speckle: SpeckleAngle,
+  offset: number,
+  kernel: SpeckleKernel = referenceSpeckleKernel(speckle.frames),
+): SpeckleCorrelation {
+  checkSpeckle(speckle);
+  const field = speckleField(physics, speckle.angle);
   const groups = speckleGroups(speckle.speckles);
   const sum = new GroupSum(kernel.sums.length);
   for (let group = 0; group < groups; group++) {
@@ -157,7 +192,9 @@ function sumSpeckles(speckle: SpeckleAngle, field: SpeckleField, kernel: Speckle
     while (blocks.next().done !== true);
     sum.add(group, kernel.sums);
   }
-  return sum.total(groups);
+  const correlation = new SpeckleCorrelation(sum.total(groups), speckle.frames, offset);
+  if (correlation.darkFrames > 0) throw new Defect(`${correlation.darkFrames} frames have no photon`);
+  return correlation;
 }
 
 export interface SpeckleOptions {
@@ -202,10 +239,8 @@ export function simulateSpeckle(
   let at = 0;
   for (let angle = 0; angle < angles; angle++) {
     const speckle = { frames, speckles, contrast: valueAt(contrast, angle), photons, seed, angle };
-    const sums = sumSpeckles(speckle, speckleField(physics, angle), kernel);
-    const { darkFrames, value } = speckleCorrelation(sums, frames, valueAt(offset, angle));
-    if (darkFrames > 0) throw new Defect(`${darkFrames} frames of angle ${angle} have no photon`);
-    for (let i = 0; i < frames; i++) for (let j = i + 1; j < frames; j++) values[at++] = value(i, j);
+    const correlation = simulateSpeckleAngle(physics, speckle, valueAt(offset, angle), kernel);
+    for (let i = 0; i < frames; i++) for (let j = i + 1; j < frames; j++) values[at++] = correlation.value(i, j);
   }
   return { frames, angles, excluded: new Uint32Array(angles), values };
 }

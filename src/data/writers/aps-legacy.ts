@@ -36,7 +36,7 @@ export async function writeApsLegacy(path: string, content: TwoTimeContent, cont
     try {
       const file = new library.File(temporary, 'w');
       try {
-        writeContent(library, file, content, context);
+        await writeContent(library, file, content, context);
       } finally {
         file.close();
       }
@@ -49,12 +49,12 @@ export async function writeApsLegacy(path: string, content: TwoTimeContent, cont
   });
 }
 
-function writeContent(
+async function writeContent(
   library: Hdf5Library,
   file: InstanceType<Hdf5Library['File']>,
   content: TwoTimeContent,
   context: TaskContext,
-): void {
+): Promise<void> {
   const { frames } = content;
   const angles = content.phi.length;
   const group = (path: string): InstanceType<Hdf5Library['Group']> => {
@@ -84,7 +84,7 @@ function writeContent(
   for (let a = 0; a < angles; a++) {
     throwIfCancelled(context);
     const name = `g2_${String(a + 1).padStart(5, '0')}`;
-    matrices.create_dataset({ name, data: new Float32Array(content.matrix(a)), shape: [frames, frames] });
+    matrices.create_dataset({ name, data: new Float32Array(await content.matrix(a)), shape: [frames, frames] });
     context.progress?.({ kind: 'progress', stage: 'write', done: a + 1, total: angles });
   }
 }

@@ -25,10 +25,10 @@ export async function writeNpz(path: string, content: TwoTimeContent, context: T
   await writeFileAtomically(path, encodeNpz(members));
 }
 
-function* matrices(content: TwoTimeContent, context: TaskContext): Generator<Float64Array> {
+async function* matrices(content: TwoTimeContent, context: TaskContext): AsyncGenerator<Float64Array> {
   for (let a = 0; a < content.phi.length; a++) {
     throwIfCancelled(context);
-    yield content.matrix(a);
+    yield await content.matrix(a);
     context.progress?.({ kind: 'progress', stage: 'write', done: a + 1, total: content.phi.length });
   }
 }

@@ -9,7 +9,7 @@ export interface TwoTimeContent {
   /** N. */
   readonly frames: number;
   /** The whole N×N matrix of one angle, row-major; called once per angle, in order. */
-  matrix(angle: number): Float64Array;
+  matrix(angle: number): Float64Array | Promise<Float64Array>;
   /** What the matrices were made from, as JSON text. */
   readonly truth: string;
 }

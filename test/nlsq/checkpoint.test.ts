@@ -1,0 +1,230 @@
+/** Checkpoints: a fit that was stopped anywhere and resumed answers to the bit like one that was not. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import { isTwotimeError } from '../../src/base/errors.ts';
+import type { TaskContext } from '../../src/base/task-context.ts';
+import type { Sweeps } from '../../src/kernels/index.ts';
+import { fold, keyFromSeed, uniforms } from '../../src/math/index.ts';
+import {
+  fitTwoTime,
+  readFitCheckpoint,
+  type FitCheckpoint,
+  type FitOutcome,
+  type FitProblem,
+} from '../../src/nlsq/index.ts';
+import { FLOW_TRUTH, memory, simulatedProblem, STATIC_TRUTH, type Asked, type Simulated } from './simulated.ts';
+
+const STATIC: Simulated = {
+  ...{ mode: 'static', frames: 50, q: 0.01, truth: STATIC_TRUTH, sigma: 0.004, seed: 5 },
+  phi: [0, 40, 80],
+};
+const FLOW: Simulated = {
+  ...{ mode: 'laminar_flow', frames: 131, q: 0.0054, truth: FLOW_TRUTH, sigma: 0.01, seed: 6 },
+  phi: [-60, 0, 60],
+};
+const START = { ...FLOW_TRUTH, D0: 30000, phi0: 12 };
+const FACTS = { data: 'hash of the data', program: 'twotime 0.0.0' };
+
+/** The same problem, whose sweeps are counted and tell when one is begun. */
+function watched(problem: FitProblem, begun: () => void): FitProblem {
+  const through = (sweeps: Sweeps): Sweeps => {
+    const tell = (): Sweeps => {
+      begun();
+      return sweeps;
+    };
+    return {
+      data: sweeps.data,
+      get count() {
+        return sweeps.count;
+      },
+      sums: (...asked) => tell().sums(...asked),
+      adjoint: (...asked) => tell().adjoint(...asked),
+      normal: (...asked) => tell().normal(...asked),
+      shape: (...asked) => sweeps.shape(...asked),
+    };
+  };
+  const { sweeps, coarse } = problem;
+  return {
+    ...problem,
+    sweeps: through(sweeps),
+    coarse: { allocate: coarse.allocate, sweeps: (data) => through(coarse.sweeps(data)) },
+  };
+}
+
+interface Attempt {
+  /** Null when stopped before there was any point. */
+  readonly outcome: FitOutcome | null;
+  /** Everything saved, in order, as it comes back from a file. */
+  readonly saved: readonly FitCheckpoint[];
+  /** Sweeps begun, on any level. */
+  readonly sweeps: number;
+}
+
+interface Attempted {
+  readonly resumeFrom?: FitCheckpoint | undefined;
+  /** Stop when this many sweeps have been begun. */
+  readonly stopAfter?: number;
+}
+
+/** One fit of its own, from data to outcome, that may be stopped and may go on from a checkpoint. */
+async function attempt(request: Simulated, asked: Asked, how: Attempted = {}): Promise<Attempt> {
+  const mark = memory.mark();
+  try {
+    const controller = new AbortController();
+    let begun = 0;
+    const problem = watched(simulatedProblem(request, asked), () => {
+      begun += 1;
+      if (begun === how.stopAfter) controller.abort(new Error('enough'));
+    });
+    const saved: FitCheckpoint[] = [];
+    const save = (checkpoint: FitCheckpoint): void => {
+      saved.push(readFitCheckpoint(JSON.parse(JSON.stringify(checkpoint))));
+    };
+    const context: TaskContext = { signal: controller.signal };
+    const outcome = await fitTwoTime(problem, context, { ...FACTS, resumeFrom: how.resumeFrom, save }).catch(
+      (error: unknown) => {
+        if (!isTwotimeError(error, 'Cancelled')) throw error;
+        return null;
+      },
+    );
+    return { outcome, saved, sweeps: begun };
+  } finally {
+    memory.release(mark);
+  }
+}
+
+async function wholeFit(request: Simulated, asked: Asked): Promise<FitOutcome> {
+  const mark = memory.mark();
+  try {
+    return await fitTwoTime(simulatedProblem(request, asked));
+  } finally {
+    memory.release(mark);
+  }
+}
+
+const CASES: readonly (readonly [string, Simulated, Asked])[] = [
+  ['one level, no start', STATIC, {}],
+  ['one level, a start', STATIC, { start: STATIC_TRUTH, scaling: { mode: 'shared' } }],
+  ['several levels under flow, no start', FLOW, {}],
+  ['several levels under flow, a start', FLOW, { start: START, options: { starts: 4 } }],
+  ['a bound in the way', FLOW, { settings: { alpha: { bounds: [-0.9, 2] } }, options: { starts: 3 } }],
+];
+
+describe.each(CASES)('a fit with %s', (_, request, asked) => {
+  let whole: FitOutcome;
+  let kept: Attempt;
+
+  beforeAll(async () => {
+    whole = await wholeFit(request, asked);
+    kept = await attempt(request, asked);
+  });
+
+  test('has the same outcome when it keeps checkpoints', () => {
+    expect(kept.outcome).toStrictEqual(whole);
+  });
+
+  test('stopped and resumed again and again at random instants, ends with the same outcome', async () => {
+    const draws = uniforms(fold(keyFromSeed(11), request.seed), 400);
+    let resumeFrom: FitCheckpoint | undefined;
+    let resumed = 0;
+    for (const draw of draws) {
+      // Longer from time to time, to finish a piece in the end, but short enough to be stopped often.
+      const stopAfter = 1 + Math.floor(draw * (0.15 * kept.sweeps + 5 * resumed));
+      const { outcome, saved } = await attempt(request, asked, { resumeFrom, stopAfter });
+      if (outcome !== null && outcome.status !== 'cancelled') {
+        expect(outcome).toStrictEqual(whole);
+        break;
+      }
+      resumeFrom = saved.at(-1) ?? resumeFrom;
+      resumed += 1;
+    }
+    expect(resumed).toBeGreaterThan(3);
+    expect(resumed).toBeLessThan(400);
+  });
+
+  test('resumed with any of its pieces finished, ends with the same outcome', async () => {
+    const all = kept.saved.at(-1)!;
+    for (const [trial, share] of [0.1, 0.4, 0.7, 0.95].entries()) {
+      const draws = uniforms(fold(keyFromSeed(12), trial), all.pieces.length);
+      const pieces = all.pieces.filter((__, k) => draws[k]! < share);
+      const { outcome } = await attempt(request, asked, { resumeFrom: { ...all, pieces } });
+      expect(outcome).toStrictEqual(whole);
+    }
+  });
+
+  test('does not do finished work again', async () => {
+    const again = await attempt(request, asked, { resumeFrom: kept.saved.at(-1) });
+    expect(again.outcome).toStrictEqual(whole);
+    expect(again.sweeps).toBeLessThan(0.1 * kept.sweeps);
+  });
+});
+
+describe('a checkpoint', () => {
+  test('of a stopped fit that is resumed and stopped at once loses nothing', async () => {
+    const first = await attempt(FLOW, {}, { stopAfter: 600 });
+    const kept = first.saved.at(-1)!;
+    expect(kept.pieces.length).toBeGreaterThan(3);
+    const second = await attempt(FLOW, {}, { resumeFrom: kept, stopAfter: 1 });
+    const after = second.saved.at(-1) ?? kept;
+    expect(after.pieces).toEqual(expect.arrayContaining([...kept.pieces]));
+  });
+
+  test('of another fit is refused, and told by what', async () => {
+    const { saved } = await attempt(STATIC, {}, { stopAfter: 300 });
+    const checkpoint = saved.at(-1)!;
+    const resume = (request: Simulated, asked: Asked, facts = FACTS): Promise<FitOutcome> =>
+      fitTwoTime(simulatedProblem(request, asked), {}, { ...facts, resumeFrom: checkpoint, save: () => {} });
+    await expect(resume(STATIC, {}, { ...FACTS, data: 'other' })).rejects.toThrow('other values of data');
+    await expect(resume(STATIC, {}, { ...FACTS, program: 'twotime 0.0.1' })).rejects.toThrow('values of program');
+    await expect(resume(STATIC, { options: { seed: 2 } })).rejects.toThrow('other values of options.seed');
+    await expect(resume(STATIC, { start: { D0: 1 } })).rejects.toThrow('other values of parameters.D0.value');
+    await expect(resume({ ...STATIC, sigma: 0.005 }, {})).rejects.toThrow('other values of sigma');
+    await expect(resume(FLOW, {})).rejects.toThrow(/model\.mode, .* and \d+ more/);
+    const error: unknown = await resume(FLOW, {}).catch((reason: unknown) => reason);
+    expect(isTwotimeError(error, 'InputRefused')).toBe(true);
+  });
+
+  test('of other data under the same name is noticed at the first minimum', async () => {
+    const { saved } = await attempt(STATIC, {});
+    const refused = attempt({ ...STATIC, seed: 99 }, {}, { resumeFrom: saved.at(-1) });
+    await expect(refused).rejects.toThrow('the checkpoint does not fit');
+  });
+
+  test('whose pieces are not those of the fit is refused', async () => {
+    const { saved } = await attempt(STATIC, {});
+    const other = await attempt({ ...STATIC, phi: [0, 40] }, {});
+    const mixed = { ...saved.at(-1)!, pieces: other.saved.at(-1)!.pieces };
+    await expect(attempt(STATIC, {}, { resumeFrom: mixed })).rejects.toThrow('the checkpoint does not fit');
+  });
+
+  test('with any character changed is refused, unless the change means nothing', async () => {
+    const { saved } = await attempt(STATIC, { options: { starts: 2 } });
+    const checkpoint = saved.at(-1)!;
+    const text = JSON.stringify(checkpoint);
+    const draws = uniforms(keyFromSeed(3), 1200);
+    const characters = '0123456789-+.eE,:[]{}"ntf aN';
+    for (let k = 0; k < draws.length; k += 2) {
+      const at = Math.floor(draws[k]! * text.length);
+      const other = characters[Math.floor(draws[k + 1]! * characters.length)]!;
+      const changed = text.slice(0, at) + other + text.slice(at + 1);
+      let read: FitCheckpoint;
+      try {
+        read = readFitCheckpoint(JSON.parse(changed), { file: 'fit.json' });
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) expect(isTwotimeError(error, 'InputRefused')).toBe(true);
+        continue;
+      }
+      // What is left are changes of the identity, which the fit refuses.
+      expect(read.pieces).toStrictEqual(checkpoint.pieces);
+    }
+  });
+
+  test.each([
+    ['nothing', null],
+    ['a list', []],
+    ['another format', { format: 'twotime-fit-checkpoint/2', identity: {}, pieces: [] }],
+    ['no identity', { format: 'twotime-fit-checkpoint/1', pieces: [] }],
+    ['a piece without content', { format: 'twotime-fit-checkpoint/1', identity: {}, pieces: [{}] }],
+  ])('that is %s is refused with its place', (_, value) => {
+    expect(() => readFitCheckpoint(value, { file: 'fit.json' })).toThrow('the checkpoint of the fit cannot be used');
+  });
+});

@@ -48,14 +48,20 @@ export function valuesOf(stack: TriangleStack): Float32Array {
 }
 
 /**
- * The pairs of rows `first` ≤ i < `end` of one angle, in triangle order: a view where the data are in memory, else a copy
- * of its own.
+ * The pairs of rows `first` ≤ i < `end` of one angle, in triangle order: a view where the data are in memory, else a copy,
+ * in `buffer` if that is given and large enough.
  */
-export function readRows(stack: TriangleStack, angle: number, first: number, end: number): Float32Array {
+export function readRows(
+  stack: TriangleStack,
+  angle: number,
+  first: number,
+  end: number,
+  buffer?: Float32Array,
+): Float32Array {
   const start = angle * pairsOf(stack.frames) + rowStart(stack.frames, first);
   const length = rowStart(stack.frames, end) - rowStart(stack.frames, first);
   if (isResident(stack)) return stack.values.subarray(start, start + length);
-  const rows = new Float32Array(length);
+  const rows = buffer !== undefined && buffer.length >= length ? buffer.subarray(0, length) : new Float32Array(length);
   stack.file.read(start, rows);
   return rows;
 }

@@ -1,6 +1,6 @@
 /** All figures of a run, one after the other, from what the fit answered and the data it saw. */
 import type { Dataset } from '../data/dataset.ts';
-import { readRows } from '../kernels/triangles.ts';
+import { isResident, pairsOf, readRows } from '../kernels/triangles.ts';
 import type { TwoTimeModel } from '../model/two-time-model.ts';
 import type { FitOutcome } from '../nlsq/outcome.ts';
 import type { SequentialMap } from './colour-map.ts';
@@ -57,8 +57,9 @@ export function* drawFigures(input: FigureInput): Generator<Figure | null, void,
   const bins = chooseLagBins(grid);
   const maps: MapAngle[] = [];
   const cuts: CutAngle[] = [];
+  const buffer = isResident(dataset.triangles) ? undefined : new Float32Array(pairsOf(dataset.triangles.frames));
   for (let a = 0; a < dataset.phi.length; a++) {
-    const pairs = anglePairs(input, a);
+    const pairs = anglePairs(input, a, buffer);
     const { contrast, offset } = pairs;
     maps.push({
       phi: dataset.phi[a]!,
@@ -123,9 +124,9 @@ function worstFirst(chi2PerPoint: Float64Array): number[] {
   });
 }
 
-function anglePairs({ dataset, outcome, sigma, shape }: FigureInput, angle: number) {
+function anglePairs({ dataset, outcome, sigma, shape }: FigureInput, angle: number, buffer: Float32Array | undefined) {
   return {
-    measured: readRows(dataset.triangles, angle, 0, dataset.triangles.frames),
+    measured: readRows(dataset.triangles, angle, 0, dataset.triangles.frames, buffer),
     shape: shape(angle),
     contrast: outcome.scaling[angle]!.contrast.value,
     offset: outcome.scaling[angle]!.offset.value,

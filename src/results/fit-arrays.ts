@@ -17,7 +17,7 @@ import type { Dataset } from '../data/dataset.ts';
 import { npzArray } from '../data/index.ts';
 import type { NpzMember } from '../data/index.ts';
 import type { Warning } from '../base/events.ts';
-import { pairsOf, readRows, rowStart } from '../kernels/index.ts';
+import { isResident, pairsOf, readRows, rowStart } from '../kernels/index.ts';
 import type { FitOutcome } from '../nlsq/outcome.ts';
 
 export interface FitArraysInput {
@@ -92,8 +92,9 @@ function pairArrays(input: FitArraysInput): NpzMember[] {
   const { frames, angles } = dataset.triangles;
   const size = pairsOf(frames);
   const computed = new Float32Array(size);
+  const buffer = isResident(dataset.triangles) ? undefined : new Float32Array(size);
   const measured = (angle: number): AngleTriangle => ({
-    pairs: readRows(dataset.triangles, angle, 0, frames),
+    pairs: readRows(dataset.triangles, angle, 0, frames, buffer),
     diagonal: Number.NaN,
   });
   const model = (angle: number): AngleTriangle => {

@@ -2,16 +2,10 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { isTwotimeError } from '../../src/base/errors.ts';
 import type { TaskContext } from '../../src/base/task-context.ts';
-import type { Sweeps } from '../../src/kernels/index.ts';
 import { fold, keyFromSeed, uniforms } from '../../src/math/index.ts';
-import {
-  fitTwoTime,
-  readFitCheckpoint,
-  type FitCheckpoint,
-  type FitOutcome,
-  type FitProblem,
-} from '../../src/nlsq/index.ts';
+import { fitTwoTime, readFitCheckpoint, type FitCheckpoint, type FitOutcome } from '../../src/nlsq/index.ts';
 import { FLOW_TRUTH, memory, simulatedProblem, STATIC_TRUTH, type Asked, type Simulated } from './simulated.ts';
+import { watched } from './watched.ts';
 
 const STATIC: Simulated = {
   ...{ mode: 'static', frames: 50, q: 0.01, truth: STATIC_TRUTH, sigma: 0.004, seed: 5 },
@@ -23,32 +17,6 @@ const FLOW: Simulated = {
 };
 const START = { ...FLOW_TRUTH, D0: 30000, phi0: 12 };
 const FACTS = { data: 'hash of the data', program: 'twotime 0.0.0' };
-
-/** The same problem, whose sweeps are counted and tell when one is begun. */
-function watched(problem: FitProblem, begun: () => void): FitProblem {
-  const through = (sweeps: Sweeps): Sweeps => {
-    const tell = (): Sweeps => {
-      begun();
-      return sweeps;
-    };
-    return {
-      data: sweeps.data,
-      get count() {
-        return sweeps.count;
-      },
-      sums: (...asked) => tell().sums(...asked),
-      adjoint: (...asked) => tell().adjoint(...asked),
-      normal: (...asked) => tell().normal(...asked),
-      shape: (...asked) => sweeps.shape(...asked),
-    };
-  };
-  const { sweeps, coarse } = problem;
-  return {
-    ...problem,
-    sweeps: through(sweeps),
-    coarse: { allocate: coarse.allocate, sweeps: (data) => through(coarse.sweeps(data)) },
-  };
-}
 
 interface Attempt {
   /** Null when stopped before there was any point. */
@@ -71,9 +39,10 @@ async function attempt(request: Simulated, asked: Asked, how: Attempted = {}): P
   try {
     const controller = new AbortController();
     let begun = 0;
-    const problem = watched(simulatedProblem(request, asked), () => {
+    const problem = watched(simulatedProblem(request, asked), (sweep) => {
       begun += 1;
       if (begun === how.stopAfter) controller.abort(new Error('enough'));
+      return sweep();
     });
     const saved: FitCheckpoint[] = [];
     const save = (checkpoint: FitCheckpoint): void => {

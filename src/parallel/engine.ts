@@ -12,19 +12,28 @@ export interface Attempt {
   readonly input: unknown;
 }
 
+/**
+ * Why an attempt was lost: its worker died or hung under it, ran out of memory under it, or was lost for reasons that have
+ * nothing to do with the task (a node went down, a thread did not start). The runner tries each again, not equally often.
+ */
+export type LossCause = 'worker' | 'memory' | 'place';
+
 export type AttemptOutcome =
   | { readonly kind: 'ok'; readonly output: unknown }
   /** The task threw: its own error, not tried again. */
   | { readonly kind: 'failed'; readonly error: Error }
   /** Whoever ran it is gone or does not answer; somebody else may try. */
-  | { readonly kind: 'lost'; readonly reason: string }
+  | { readonly kind: 'lost'; readonly cause: LossCause; readonly reason: string }
   | { readonly kind: 'cancelled' };
 
 export interface Engine extends AsyncDisposable {
   readonly name: string;
   /** Attempts that can run at the same time. */
   readonly slots: number;
-  /** Run one attempt; never rejects. An abort ends it as soon as the task looks, `cancelled` then. */
+  /**
+   * Run one attempt; never rejects. An abort ends it as soon as the task looks, `cancelled` then. What becomes of the
+   * worker is told to `progress`.
+   */
   start(
     attempt: Attempt,
     signal: AbortSignal,

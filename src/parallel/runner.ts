@@ -8,32 +8,25 @@
 import { Cancelled, Defect } from '../base/errors.ts';
 import { throwIfCancelled } from '../base/task-context.ts';
 import type { Engine } from './engine.ts';
-import { Channel } from './channel.ts';
+import { Losses } from './losses.ts';
+import { mapItems } from './map-items.ts';
 import type { Accounts, ExecutionBackend, MapOptions, Task, TaskOptions } from './protocol.ts';
 import { dataRef, digestOf, type SharedArrays, type SharedData, type ShareOptions } from './shared-data.ts';
 import { taskIdentity } from './task-identity.ts';
 import { TaskLost } from './task-lost.ts';
+import { WaitingLine } from './waiting-line.ts';
 
-/** Workers that may die under one task before it counts as poison. */
-const POISON_AFTER = 3;
 const RETRIES = 5;
-
-interface Waiting {
-  readonly cost: number;
-  readonly order: number;
-  readonly begin: () => void;
-}
 
 export class TaskRunner implements ExecutionBackend {
   readonly #engine: Engine;
-  readonly #waiting: Waiting[] = [];
-  readonly #settled = new Set<Promise<unknown>>();
+  readonly #waiting = new WaitingLine();
+  readonly #unsettled = new Set<Promise<unknown>>();
   readonly #shared = new Set<() => Promise<void>>();
   readonly #stop = new AbortController();
   readonly #counts = { submitted: 0, ok: 0, failed: 0, cancelled: 0, retried: 0 };
   #running = 0;
-  #order = 0;
-  #closed = false;
+  #closing: Promise<Accounts> | null = null;
 
   constructor(engine: Engine) {
     this.#engine = engine;
@@ -64,55 +57,22 @@ export class TaskRunner implements ExecutionBackend {
         throw error;
       },
     );
-    const settled = work.then(
-      () => undefined,
-      () => undefined,
+    const settled: Promise<unknown> = work.then(
+      () => this.#unsettled.delete(settled),
+      () => this.#unsettled.delete(settled),
     );
-    this.#settled.add(settled);
-    void settled.then(() => this.#settled.delete(settled));
+    this.#unsettled.add(settled);
     return work;
   }
 
-  async *map<Input, Output>(
+  map<Input, Output>(
     task: Task<Input, Output>,
     items: Iterable<Input> | AsyncIterable<Input>,
-    options: MapOptions = {},
+    { window, signal: outer, ...options }: MapOptions = {},
   ): AsyncGenerator<[number, Output], void, undefined> {
-    const window = Math.max(1, options.window ?? 2 * this.workers);
-    const stop = new AbortController();
-    const signal = AbortSignal.any([stop.signal, ...(options.signal === undefined ? [] : [options.signal])]);
-    const finished = new Channel<[number, Output]>();
-    let index = 0;
-    let inFlight = 0;
-    let more = true;
-    const source = iterate(items);
-    const fill = async (): Promise<void> => {
-      while (more && inFlight < window) {
-        const next = await source.next();
-        if (next.done === true) {
-          more = false;
-          return;
-        }
-        const place = index++;
-        inFlight += 1;
-        this.submit(task, next.value, { ...options, signal }).then(
-          (output) => finished.push([place, output]),
-          (error: unknown) => finished.fail(error),
-        );
-      }
-    };
-    try {
-      await fill();
-      while (inFlight > 0) {
-        const result = await finished.next();
-        inFlight -= 1;
-        yield result;
-        await fill();
-      }
-    } finally {
-      stop.abort('the map has ended');
-      await source.return?.();
-    }
+    return mapItems(items, Math.max(1, window ?? 2 * this.workers), outer, (item: Input, signal) =>
+      this.submit(task, item, { ...options, signal }),
+    );
   }
 
   async share<Arrays extends SharedArrays>(arrays: Arrays, options: ShareOptions = {}): Promise<SharedData<Arrays>> {
@@ -127,13 +87,21 @@ export class TaskRunner implements ExecutionBackend {
     return { ref: dataRef(arrays, digest, place), [Symbol.asyncDispose]: releaseOnce };
   }
 
-  async shutdown({ wait = true }: { readonly wait?: boolean } = {}): Promise<Accounts> {
-    this.#closed = true;
+  shutdown({ wait = true }: { readonly wait?: boolean } = {}): Promise<Accounts> {
     if (!wait) {
       this.#stop.abort('shut down');
-      for (const { begin } of this.#waiting.splice(0)) begin();
+      this.#waiting.callAll();
     }
-    while (this.#settled.size > 0) await Promise.all(this.#settled);
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.shutdown({ wait: false });
+  }
+
+  async #close(): Promise<Accounts> {
+    while (this.#unsettled.size > 0) await Promise.all(this.#unsettled);
     await Promise.all([...this.#shared].map((release) => release()));
     await this.#engine[Symbol.asyncDispose]();
     const { submitted, ok, failed, cancelled } = this.#counts;
@@ -143,21 +111,17 @@ export class TaskRunner implements ExecutionBackend {
     return this.accounts;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.shutdown({ wait: false });
-  }
-
   #refuseWhenClosed(): void {
-    if (this.#closed) throw new Defect(`the ${this.name} backend is shut down`);
+    if (this.#closing !== null) throw new Defect(`the ${this.name} backend is shut down`);
   }
 
   async #run<Output>(task: Task<never, Output>, input: unknown, options: TaskOptions): Promise<Output> {
-    const signals = [this.#stop.signal, ...(options.signal === undefined ? [] : [options.signal])];
-    const signal = AbortSignal.any(signals);
-    const most = 1 + (options.retries ?? RETRIES);
-    const reasons: string[] = [];
+    const { signal: own, progress, cost = 1 } = options;
+    const signal = own === undefined ? this.#stop.signal : AbortSignal.any([this.#stop.signal, own]);
+    const losses = new Losses(options.retries ?? RETRIES);
+    const warn = (text: string): void => progress?.({ kind: 'log', level: 'warning', text: `${task.name}: ${text}` });
     for (let number = 1; ; number++) {
-      await this.#slot(options.cost ?? 1, signal);
+      await this.#slot(cost, signal, own !== undefined);
       try {
         throwIfCancelled({ signal });
         const attempt = {
@@ -167,56 +131,43 @@ export class TaskRunner implements ExecutionBackend {
           export: task.export,
           input,
         };
-        const outcome = await this.#engine.start(attempt, signal, options.progress);
+        const outcome = await this.#engine.start(attempt, signal, progress);
         if (outcome.kind === 'ok') return outcome.output as Output;
         if (outcome.kind === 'failed') throw outcome.error;
         if (outcome.kind === 'cancelled') throw new Cancelled('stopped on request', { cause: signal.reason });
-        reasons.push(outcome.reason);
+        if (!losses.add(outcome)) {
+          warn(`attempt ${number} was lost (${outcome.reason}); given up`);
+          throw new TaskLost(task.name, losses.reasons);
+        }
+        warn(`attempt ${number} was lost (${outcome.reason}); tried again`);
       } finally {
         this.#release();
       }
-      if (reasons.length >= Math.min(POISON_AFTER, most)) throw new TaskLost(task.name, reasons);
       this.#counts.retried += 1;
     }
   }
 
-  /** Resolves when the task may start; at once when it is stopped. */
-  #slot(cost: number, signal: AbortSignal): Promise<void> {
-    if (this.#running < this.#engine.slots && this.#waiting.length === 0) {
+  /**
+   * Resolves when the task may start; at once when it is stopped. Thousands may wait under one signal, whose listeners are
+   * a list: only a signal of the task's own is listened to, and shutdown calls all.
+   */
+  #slot(cost: number, signal: AbortSignal, isOwn: boolean): Promise<void> {
+    if (signal.aborted || (this.#running < this.#engine.slots && this.#waiting.length === 0)) {
       this.#running += 1;
       return Promise.resolve();
     }
     return new Promise((resolve) => {
-      const entry: Waiting = {
-        cost,
-        order: this.#order++,
-        begin: () => {
-          signal.removeEventListener('abort', leave);
-          this.#running += 1;
-          resolve();
-        },
-      };
-      const leave = (): void => {
-        const at = this.#waiting.indexOf(entry);
-        if (at >= 0) this.#waiting.splice(at, 1)[0]!.begin();
-      };
-      this.#waiting.push(entry);
-      signal.addEventListener('abort', leave, { once: true });
+      const { leave } = this.#waiting.join(cost, () => {
+        signal.removeEventListener('abort', leave);
+        this.#running += 1;
+        resolve();
+      });
+      if (isOwn) signal.addEventListener('abort', leave, { once: true });
     });
   }
 
   #release(): void {
     this.#running -= 1;
-    if (this.#running >= this.#engine.slots || this.#waiting.length === 0) return;
-    let first = 0;
-    for (const [k, { cost, order }] of this.#waiting.entries()) {
-      const best = this.#waiting[first]!;
-      if (cost > best.cost || (cost === best.cost && order < best.order)) first = k;
-    }
-    this.#waiting.splice(first, 1)[0]!.begin();
+    if (this.#running < this.#engine.slots) this.#waiting.callNext();
   }
-}
-
-function iterate<T>(items: Iterable<T> | AsyncIterable<T>): AsyncIterator<T> | Iterator<T> {
-  return Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
 }

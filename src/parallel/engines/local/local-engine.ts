@@ -5,19 +5,24 @@ import type { Attempt, AttemptOutcome, Engine } from '../../engine.ts';
 import type { PlacedData, SharedArrays } from '../../shared-data.ts';
 import { errorFromParts } from './error-parts.ts';
 import type { WorkerReply } from './messages.ts';
-import type { WorkerThreads } from './worker-threads.ts';
+import type { ThreadDeath, WorkerThreads } from './worker-threads.ts';
 
 export interface LocalEngineOptions {
   /** A task that was told to stop and does not within this time loses its thread, ms. Default 2000. */
   readonly grace?: number;
-  /** A task that does not move for so long hangs, ms; tasks move with every progress event. Default: no limit. */
+  /**
+   * A task that does not move for so long hangs and loses its thread, ms. Tasks move with every progress event and every
+   * `beat`. Default: no limit.
+   */
   readonly lease?: number;
 }
+
+type Progress = ((event: RunEvent) => void) | undefined;
 
 interface Running {
   readonly id: number;
   readonly settle: (outcome: AttemptOutcome) => void;
-  readonly progress: ((event: RunEvent) => void) | undefined;
+  readonly progress: Progress;
 }
 
 const GRACE = 2000;
@@ -40,34 +45,23 @@ export class LocalEngine implements Engine {
     this.#lease = options.lease;
     this.#listeners = [
       threads.onReply((thread, reply) => this.#receive(thread, reply)),
-      threads.onDeath(({ thread, reason }) => this.#end(thread, { kind: 'lost', reason })),
+      threads.onDeath((death) => this.#mourn(death)),
     ];
   }
 
-  async start(
-    attempt: Attempt,
-    signal: AbortSignal,
-    progress: ((event: RunEvent) => void) | undefined,
-  ): Promise<AttemptOutcome> {
-    let thread: number | undefined;
-    try {
-      await this.#threads.start(this.slots);
-      thread = this.#threads.running.find((one) => !this.#running.has(one));
-    } catch (error) {
-      return { kind: 'lost', reason: error instanceof Error ? error.message : String(error) };
-    }
-    if (thread === undefined) return { kind: 'lost', reason: 'no worker thread runs' };
+  async start(attempt: Attempt, signal: AbortSignal, progress: Progress): Promise<AttemptOutcome> {
+    const thread = this.#freeThread();
     const id = ++this.#next;
-    const own = thread;
-    const outcome = new Promise<AttemptOutcome>((settle) => this.#running.set(own, { id, settle, progress }));
+    const outcome = new Promise<AttemptOutcome>((settle) => this.#running.set(thread, { id, settle, progress }));
     try {
+      this.#threads.ensure(thread);
       const { module, export: name, input } = attempt;
-      this.#threads.post(own, { kind: 'task', id, module, export: name, input });
+      this.#threads.post(thread, { kind: 'task', id, module, export: name, input });
     } catch (cause) {
-      const error = new Defect('the input of a task cannot be sent to a thread', { cause });
-      this.#end(own, { kind: 'failed', error });
+      const error = cause instanceof Defect ? cause : new Defect('the input of a task cannot be sent', { cause });
+      this.#end(thread, { kind: 'failed', error });
     }
-    return await this.#watch(own, id, outcome, signal);
+    return await this.#watch(thread, id, outcome, signal);
   }
 
   async share(arrays: SharedArrays): Promise<PlacedData> {
@@ -76,6 +70,18 @@ export class LocalEngine implements Engine {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const listener of this.#listeners) listener[Symbol.dispose]();
+  }
+
+  /** A thread without a task of ours; one that is ready before one that has to start. */
+  #freeThread(): number {
+    let free = 0;
+    for (let thread = this.slots; thread > 0; thread--) {
+      if (this.#running.has(thread)) continue;
+      if (this.#threads.isReady(thread)) return thread;
+      free = thread;
+    }
+    if (free === 0) throw new Defect('more attempts were started than there are threads');
+    return free;
   }
 
   /** Wait for the outcome; ask the task to stop when told so, and end its thread when it does not or hangs. */
@@ -89,7 +95,9 @@ export class LocalEngine implements Engine {
     const stop = (): void => {
       if (this.#running.get(thread)?.id !== id) return;
       this.#threads.post(thread, { kind: 'cancel', id });
-      late = setTimeout(() => void this.#threads.terminate(thread), this.#grace);
+      if (!this.#threads.isReady(thread)) this.#end(thread, { kind: 'cancelled' });
+      const reason = `it did not stop within ${this.#grace} ms of being told`;
+      late = setTimeout(() => void this.#threads.terminate(thread, reason), this.#grace);
     };
     // The threads do not keep the process alive; a task under way does.
     const alive = setInterval(() => undefined, 60_000);
@@ -110,10 +118,10 @@ export class LocalEngine implements Engine {
   #watchLease(thread: number): NodeJS.Timeout | undefined {
     const lease = this.#lease;
     if (lease === undefined) return undefined;
-    let beats = this.#threads.board.beats(thread);
+    let beats: number | null = null;
     return setInterval(() => {
-      const now = this.#threads.board.beats(thread);
-      if (now === beats) void this.#threads.terminate(thread);
+      const now = this.#threads.isReady(thread) ? this.#threads.board.beats(thread) : null;
+      if (now !== null && now === beats) void this.#threads.terminate(thread, `it did not move for ${lease} ms`);
       beats = now;
     }, lease);
   }
@@ -133,6 +141,13 @@ export class LocalEngine implements Engine {
         this.#end(thread, isTwotimeError(error, 'Cancelled') ? { kind: 'cancelled' } : { kind: 'failed', error });
       }
     }
+  }
+
+  #mourn({ thread, reason, cause, replaced }: ThreadDeath): void {
+    const next = replaced ? 'a new one takes its place' : 'it is not replaced';
+    const text = `worker thread ${thread} died (${reason}); ${next}`;
+    this.#running.get(thread)?.progress?.({ kind: 'log', level: 'warning', text });
+    this.#end(thread, { kind: 'lost', cause, reason });
   }
 
   #end(thread: number, outcome: AttemptOutcome): void {

@@ -9,6 +9,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Defect } from '../../../base/errors.ts';
 import type { CompiledKernels, KernelMemory } from '../../../kernels/index.ts';
+import type { LossCause } from '../../engine.ts';
 import { DataTable, inSharedMemory, type PlacedData, type SharedArrays } from '../../shared-data.ts';
 import type { WorkerMessage, WorkerReply, WorkerStart } from './messages.ts';
 import { SweepBoard } from './sweep-board.ts';
@@ -16,24 +17,32 @@ import { SweepBoard } from './sweep-board.ts';
 export interface ThreadDeath {
   readonly thread: number;
   readonly reason: string;
+  readonly cause: LossCause;
+  /** Whether it had a task. */
+  readonly hadTask: boolean;
+  /** Whether a new thread takes its place. */
+  readonly replaced: boolean;
+}
+
+export interface WorkerThreadsOptions {
+  /** JavaScript heap of a thread, MB; data lie outside it. Default: that of Node. */
+  readonly heap?: number | undefined;
 }
 
 interface Slot {
   worker: Worker | null;
   ready: Promise<void>;
+  isReady: boolean;
+  /** Tasks handed over and not answered. */
+  tasks: number;
+  /** Why it is being ended from here, or null. */
+  ending: string | null;
 }
 
-/**
- * The environment of a thread. It keeps compiled scripts where this thread does, and from its first script on: in a
- * checkout that saves loading the compiler that takes types out, most of the time of a start.
- */
-function environment(): NodeJS.ProcessEnv {
-  const folder = getCompileCacheDir();
-  return folder === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: path.dirname(folder) };
-}
-
-/** Deaths in a row, none of them after a ready message, after which the pool gives up starting threads. */
-const MOST_FAILED_STARTS = 3;
+/** Deaths in a row, each before the thread was of any use, after which the pool gives up starting threads. */
+const MOST_USELESS = 3;
+/** How long a thread may take to end when asked to before it is ended, ms. */
+const QUIT_WITHIN = 500;
 
 export class WorkerThreads implements AsyncDisposable {
   readonly memory: KernelMemory;
@@ -41,37 +50,53 @@ export class WorkerThreads implements AsyncDisposable {
   readonly board: SweepBoard;
   /** Worker threads at most, numbered from 1; number 0 is the caller, who computes tiles of sweeps too. */
   readonly workers: number;
+  readonly #options: WorkerThreadsOptions;
   readonly #slots: Slot[];
   readonly #deathListeners = new Set<(death: ThreadDeath) => void>();
   readonly #replyListeners = new Set<(thread: number, reply: WorkerReply) => void>();
   readonly #data = new DataTable();
   #lastData = 0;
-  #failedStarts = 0;
+  #useless = 0;
   #closing = false;
 
   /** No thread is started before it is needed. */
-  constructor(memory: KernelMemory, kernels: CompiledKernels, workers: number) {
+  constructor(memory: KernelMemory, kernels: CompiledKernels, workers: number, options: WorkerThreadsOptions = {}) {
     this.memory = memory;
     this.kernels = kernels;
     this.workers = workers;
+    this.#options = options;
     this.board = SweepBoard.create(workers + 1);
-    this.#slots = Array.from({ length: workers }, () => ({ worker: null, ready: Promise.resolve() }));
+    this.#slots = Array.from({ length: workers }, () => ({
+      worker: null,
+      ready: Promise.resolve(),
+      isReady: false,
+      tasks: 0,
+      ending: null,
+    }));
   }
 
-  /** Start the threads 1 … `last` that do not run; resolves when all are ready. */
+  /** Start the threads 1 … `last` that do not run; resolves when all are ready, rejects with `Defect` when one cannot. */
   async start(last: number = this.workers): Promise<void> {
-    const starting: Promise<void>[] = [];
-    for (let thread = 1; thread <= last; thread++) {
-      const slot = this.#slots[thread - 1]!;
-      if (slot.worker === null && !this.#closing) slot.ready = this.#spawn(thread);
-      starting.push(slot.ready);
-    }
-    await Promise.all(starting);
+    const threads = Array.from({ length: last }, (_, k) => k + 1);
+    for (const thread of threads) this.ensure(thread);
+    await Promise.all(threads.map((thread) => this.#slot(thread).ready));
+  }
+
+  /** Start a thread unless it runs; messages wait until it is ready. Throws `Defect` when no thread can be started. */
+  ensure(thread: number): void {
+    if (this.#closing) throw new Defect('the worker threads have ended');
+    if (this.#slot(thread).worker !== null) return;
+    if (this.#useless >= MOST_USELESS) throw new Defect('worker threads cannot start: each one died at once');
+    this.#spawn(thread);
   }
 
   /** Numbers of the threads that run now. */
   get running(): number[] {
     return this.#slots.flatMap(({ worker }, k) => (worker === null ? [] : [k + 1]));
+  }
+
+  isReady(thread: number): boolean {
+    return this.#slot(thread).isReady;
   }
 
   onDeath(listener: (death: ThreadDeath) => void): Disposable {
@@ -86,9 +111,10 @@ export class WorkerThreads implements AsyncDisposable {
 
   /** Hand a message to a thread; it wakes if it is idle. */
   post(thread: number, message: WorkerMessage): void {
-    const worker = this.#slots[thread - 1]?.worker;
-    if (worker === null || worker === undefined) throw new Defect(`thread ${thread} does not run`);
-    worker.postMessage(message);
+    const slot = this.#slot(thread);
+    if (slot.worker === null) throw new Defect(`thread ${thread} does not run`);
+    slot.worker.postMessage(message);
+    if (message.kind === 'task') slot.tasks += 1;
     this.board.wake();
   }
 
@@ -105,9 +131,11 @@ export class WorkerThreads implements AsyncDisposable {
     return { place: DataTable.place(number), release };
   }
 
-  /** End a thread that does not answer; a new one takes its place. */
-  async terminate(thread: number): Promise<void> {
-    await this.#slots[thread - 1]?.worker?.terminate();
+  /** End a thread that does not answer; a new one takes its place. The reason is told with its death. */
+  async terminate(thread: number, reason = 'it was ended'): Promise<void> {
+    const slot = this.#slot(thread);
+    slot.ending ??= reason;
+    await slot.worker?.terminate();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -116,11 +144,17 @@ export class WorkerThreads implements AsyncDisposable {
     const gone = this.#slots.map(async ({ worker }) => {
       if (worker === null) return;
       const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-      const late = setTimeout(() => void worker.terminate(), 500);
+      const late = setTimeout(() => void worker.terminate(), QUIT_WITHIN);
       await exited;
       clearTimeout(late);
     });
     await Promise.all(gone);
+  }
+
+  #slot(thread: number): Slot {
+    const slot = this.#slots[thread - 1];
+    if (slot === undefined) throw new Defect(`there is no thread ${thread}`);
+    return slot;
   }
 
   #tellAll(message: WorkerMessage): void {
@@ -130,7 +164,7 @@ export class WorkerThreads implements AsyncDisposable {
     this.board.wake();
   }
 
-  #spawn(thread: number): Promise<void> {
+  #spawn(thread: number): void {
     const start: WorkerStart = {
       memory: this.memory.memory,
       module: this.kernels.module,
@@ -139,34 +173,67 @@ export class WorkerThreads implements AsyncDisposable {
       thread,
       data: this.#data.all,
     };
-    const suffix = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
-    const worker = new Worker(new URL(`./worker${suffix}`, import.meta.url), { workerData: start, env: environment() });
-    // A pool never keeps a process alive; whoever waits for its work does.
-    worker.unref();
-    const slot = this.#slots[thread - 1]!;
+    const worker = startWorker(start, this.#options);
+    const slot = this.#slot(thread);
+    const beats = this.board.beats(thread);
     slot.worker = worker;
+    slot.ending = null;
     let reason = '';
-    return new Promise((resolve, reject) => {
+    let cause: LossCause = 'place';
+    slot.ready = new Promise((resolve, reject) => {
       worker.on('message', (reply: WorkerReply) => {
         if (reply.kind === 'ready') {
-          this.#failedStarts = 0;
+          slot.isReady = true;
+          cause = 'worker';
           resolve();
           return;
         }
+        if (reply.kind !== 'progress') slot.tasks -= 1;
         for (const listener of this.#replyListeners) listener(thread, reply);
       });
       worker.on('error', (error: Error) => {
-        reason = `${error.name}: ${error.message}`;
+        const memory = 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+        if (memory) cause = 'memory';
+        reason = memory ? `out of memory: ${error.message}` : `${error.name}: ${error.message}`;
       });
       worker.on('exit', (code) => {
-        if (slot.worker === worker) slot.worker = null;
-        const death = { thread, reason: reason === '' ? `it exited with code ${code}` : reason };
-        reject(new Defect(`a worker thread could not start: ${death.reason}`));
-        if (this.#closing) return;
-        this.#failedStarts += 1;
-        if (this.#failedStarts < MOST_FAILED_STARTS) slot.ready = this.#spawn(thread).catch(() => undefined);
-        for (const listener of this.#deathListeners) listener(death);
+        const hadTask = slot.tasks > 0;
+        const wasOfUse = slot.isReady && (hadTask || this.board.beats(thread) !== beats);
+        if (wasOfUse) this.#useless = 0;
+        else if (slot.ending === null) this.#useless += 1;
+        slot.worker = null;
+        slot.isReady = false;
+        slot.tasks = 0;
+        reason ||= slot.ending ?? `it exited with code ${code}`;
+        reject(new Defect(`a worker thread could not start: ${reason}`));
+        const replaced = !this.#closing && this.#useless < MOST_USELESS;
+        if (replaced) this.#spawn(thread);
+        for (const listener of this.#deathListeners) listener({ thread, reason, cause, hadTask, replaced });
       });
     });
+    // Nobody may be waiting for the thread; its death is told anyway.
+    slot.ready.catch(() => undefined);
   }
+}
+
+function startWorker(start: WorkerStart, { heap }: WorkerThreadsOptions): Worker {
+  // The suffix is that of this file: .ts in a checkout, .js in the package.
+  const suffix = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+  const worker = new Worker(new URL(`./worker${suffix}`, import.meta.url), {
+    workerData: start,
+    env: environment(),
+    ...(heap === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: heap } }),
+  });
+  // A pool never keeps a process alive; whoever waits for its work does.
+  worker.unref();
+  return worker;
+}
+
+/**
+ * The environment of a thread. It keeps compiled scripts where this thread does, and from its first script on: in a
+ * checkout that saves loading the compiler that takes types out, most of the time of a start.
+ */
+function environment(): NodeJS.ProcessEnv {
+  const folder = getCompileCacheDir();
+  return folder === undefined ? process.env : { ...process.env, NODE_COMPILE_CACHE: path.dirname(folder) };
 }

@@ -5,7 +5,7 @@
  * wait for files and be told to stop. It serves until asked to quit.
  */
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
-import { Defect } from '../../../base/errors.ts';
+import { Cancelled, Defect } from '../../../base/errors.ts';
 import type { RunEvent } from '../../../base/events.ts';
 import { instantiateOn } from '../../../kernels/load.ts';
 import { runNamedTask, type TaskFunctionContext } from '../../run-named-task.ts';
@@ -28,13 +28,21 @@ let running: { readonly id: number; readonly stop: AbortController } | null = nu
 
 const reply = (message: WorkerReply): void => port.postMessage(message);
 
+function cancel(id: number): void {
+  if (running?.id === id) running.stop.abort('cancelled');
+  const place = queue.findIndex((task) => task.id === id);
+  if (place < 0) return;
+  queue.splice(place, 1);
+  reply({ kind: 'failed', id, error: errorParts(new Cancelled('stopped on request')) });
+}
+
 function receive(message: WorkerMessage): void {
   switch (message.kind) {
     case 'task':
       queue.push(message);
       return;
     case 'cancel':
-      if (running?.id === message.id) running.stop.abort('cancelled');
+      cancel(message.id);
       return;
     case 'data':
       if (message.arrays === null) data.forget(message.number);
@@ -47,8 +55,9 @@ async function runTask(task: TaskMessage): Promise<void> {
   const stop = new AbortController();
   running = { id: task.id, stop };
   board.setBusy(start.thread, true);
+  const beat = (): void => board.beat(start.thread);
   const progress = (event: RunEvent): void => {
-    board.beat(start.thread);
+    beat();
     reply({ kind: 'progress', id: task.id, event });
   };
   try {
@@ -58,6 +67,7 @@ async function runTask(task: TaskMessage): Promise<void> {
       data: async (ref) => data.open(ref),
       signal: stop.signal,
       progress,
+      beat,
     };
     const output = await runNamedTask(task, task.input, context);
     reply({ kind: 'done', id: task.id, output });

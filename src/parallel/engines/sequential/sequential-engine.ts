@@ -27,6 +27,7 @@ export class SequentialEngine implements Engine {
       const output = await runNamedTask(attempt, input, {
         ...this.#surroundings,
         data: async (ref) => this.#data.open(ref),
+        beat: () => undefined,
         signal,
         progress,
       });

@@ -17,7 +17,7 @@ export { readJob } from './job-record.ts';
 export { KernelMemory } from './memory.ts';
 export { TreeSum } from './reduce.ts';
 export { ReferenceEngine } from './reference.ts';
-export { compiledSpeckleKernel, speckleBytes, speckleKernels } from './speckle.ts';
+export { compiledSpeckleKernel, speckleBytes, speckleKernels, speckleSums } from './speckle.ts';
 export type { AdjointSums, AngleScaling, AngleSums, NormalSums, Sweeps } from './sweep.ts';
 export { createReferenceSweeps, createSweeps } from './sweeps.ts';
 export { nextTurn, SweepQueue } from './sweep-queue.ts';

@@ -50,6 +50,12 @@ export function speckleBytes(frames: number, kind: SpeckleField['kind']): number
   return SCRATCH_BYTES + NUMBER * (intensitiesLength(frames) + sumsLength(frames) + field);
 }
 
+/** The sums a kernel at `address` has left. */
+export function speckleSums(memory: WebAssembly.Memory, address: number, frames: number): Float64Array {
+  const start = address + SCRATCH_BYTES + NUMBER * intensitiesLength(frames);
+  return new Float64Array(memory.buffer, start, sumsLength(frames));
+}
+
 /**
  * Kernels in this thread for `simulateSpeckle`: one per number of frames, kept for the next simulation of that size. They
  * stay in `memory` until it is released to a mark taken before.

@@ -1,12 +1,19 @@
 /** Write a two-time file from a configuration whose parameters are the truth. */
 import { extname } from 'node:path';
-import { ConfigRefused, UsageRefused } from '../base/errors.ts';
+import { ConfigRefused, Defect, UsageRefused } from '../base/errors.ts';
 import { toJson } from '../base/json.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import type { Config, GridConfig } from '../config/config.ts';
 import { writeApsLegacy, writeNpz, type TwoTimeContent } from '../data/index.ts';
-import { parameterInfo, simulate, type SimulatedNoise } from '../model/index.ts';
+import {
+  parameterInfo,
+  physicsFromZero,
+  simulate,
+  type SimulatedNoise,
+  type SimulationRequest,
+} from '../model/index.ts';
 import { spread } from './requests.ts';
+import { runSpeckle } from './speckle-run.ts';
 
 /** What was simulated, for the console and `--json`; stored in the file as well. */
 export interface SimulationTruth {
@@ -41,7 +48,7 @@ export async function runSimulation(
   }
   const truth = makeTruth(config, noise);
   const { grid } = truth;
-  const simulation = simulate({
+  const request: SimulationRequest = {
     experiment: {
       mode: truth.model,
       convention: truth.convention,
@@ -56,20 +63,46 @@ export async function runSimulation(
     offset: Float64Array.from(truth.scaling.offset),
     noise,
     seed: truth.seed,
-  });
-  const content: TwoTimeContent = {
-    q: truth.q.value,
-    phi: grid.phi,
-    dt: grid.dt,
-    frames: grid.frames,
-    matrix: (angle) => {
-      context.progress?.({ kind: 'progress', stage: 'write', done: angle, total: grid.phi.length });
-      return simulation.matrix(angle);
-    },
-    truth: toJson(truth),
   };
-  await write(output, content, context);
+  const content = { q: truth.q.value, phi: grid.phi, dt: grid.dt, frames: grid.frames, truth: toJson(truth) };
+  if (noise.kind === 'speckle') await writeSpeckle(write, output, content, request, config.parallel, context);
+  else await write(output, { ...content, matrix: simulate(request).matrix }, context);
   return truth;
+}
+
+/** Simulate while writing: each matrix is computed when the writer wants it. */
+async function writeSpeckle(
+  write: typeof writeNpz,
+  output: string,
+  content: Omit<TwoTimeContent, 'matrix'>,
+  request: SimulationRequest,
+  parallel: Config['parallel'],
+  context: TaskContext,
+): Promise<void> {
+  const { noise, frames, seed, contrast, offset } = request;
+  if (noise.kind !== 'speckle') return;
+  const { speckles: count, photons } = noise;
+  const speckles = Array.from(content.phi, (_, angle) => ({
+    frames,
+    speckles: count,
+    contrast: contrast[angle]!,
+    photons,
+    seed,
+    angle,
+  }));
+  const physics = physicsFromZero(request);
+  const angles = runSpeckle({ physics, speckles, offset: Array.from(offset) }, parallel, context);
+  const matrix = async (): Promise<Float64Array> => {
+    const { value, done } = await angles.next();
+    if (done === true) throw new Defect('the simulation ended before its last angle');
+    return value.matrix();
+  };
+  try {
+    // The simulation tells how far it is; the writer need not.
+    await write(output, { ...content, matrix }, { signal: context.signal });
+  } finally {
+    await angles.return();
+  }
 }
 
 function makeTruth(config: Config, noise: SimulatedNoise): SimulationTruth {
@@ -81,6 +114,7 @@ function makeTruth(config: Config, noise: SimulatedNoise): SimulationTruth {
   if (grid === null)
     return refuse('grid', 'there is no grid to simulate on', 'add grid: { frames: 200, dt: 100 ms, phi: [0 deg] }');
   if (data.q === null) return refuse('data.q', 'a simulation needs q', 'add data: { q: 0.0237 1/Angstrom }');
+  if (noise.kind === 'speckle') checkContrast(perAngle(config, 'contrast', refuse), refuse);
   const parameters = Object.entries(config.parameters).map(([name, { value, tie }]) => {
     const given = value ?? (tie === null ? null : (config.parameters[tie]?.value ?? null));
     const { unit } = parameterInfo(name);
@@ -124,13 +158,43 @@ function perAngle(
   return values;
 }
 
-/** `none` or `white:SIGMA`. */
-export function parseNoise(text: string): SimulatedNoise {
+function checkContrast(
+  contrast: readonly number[],
+  refuse: (key: string, message: string, help: string) => never,
+): void {
+  const wrong = contrast.find((value) => !(value > 0) || value > 1);
+  if (wrong === undefined) return;
+  refuse('scaling.contrast', `speckle has no contrast of ${wrong}`, 'give a contrast above 0 and at most 1');
+}
+
+/** `none`, `white:SIGMA` or `speckle:M`; `photons` is the text of the option of that name. */
+export function parseNoise(text: string, photons?: string): SimulatedNoise {
+  const [kind, amount, ...rest] = text.split(':');
+  if (photons !== undefined && kind !== 'speckle') {
+    throw new UsageRefused(`--photons counts the photons of speckles, and --noise is '${text}'`, {
+      help: 'add --noise speckle:M, or leave --photons out',
+    });
+  }
   if (text === 'none') return { kind: 'none' };
-  const match = /^white:(.+)$/.exec(text);
-  const sigma = match === null ? Number.NaN : Number(match[1]);
-  if (match !== null && sigma > 0 && Number.isFinite(sigma)) return { kind: 'white', sigma };
+  const value = amount === undefined || amount.trim() === '' || rest.length > 0 ? Number.NaN : Number(amount);
+  if (kind === 'white' && value > 0 && Number.isFinite(value)) return { kind, sigma: value };
+  if (kind === 'speckle') {
+    if (!Number.isSafeInteger(value) || value < 2) {
+      throw new UsageRefused(`--noise '${text}' does not name a number of speckles`, {
+        help: 'use speckle:M with a whole number M of at least 2, e.g. speckle:1000',
+      });
+    }
+    return { kind, speckles: value, photons: photons === undefined ? null : parsePhotons(photons) };
+  }
   throw new UsageRefused(`--noise '${text}' is not known`, {
-    help: 'use none, or white:SIGMA with SIGMA > 0, e.g. white:0.01',
+    help: 'use none, white:SIGMA with SIGMA > 0, e.g. white:0.01, or speckle:M with M ≥ 2, e.g. speckle:1000',
+  });
+}
+
+function parsePhotons(text: string): number {
+  const mean = text.trim() === '' ? Number.NaN : Number(text);
+  if (mean > 0 && Number.isFinite(mean)) return mean;
+  throw new UsageRefused(`--photons '${text}' is not a mean number of photons`, {
+    help: 'give the mean counts per speckle and frame, above 0, e.g. 0.1',
   });
 }

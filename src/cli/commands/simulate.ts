@@ -13,16 +13,23 @@ export interface SimulateOptions {
   readonly config: string;
   readonly output: string;
   readonly noise: string;
+  readonly photons?: string;
   readonly seed?: string;
+  readonly workers?: string;
+  readonly backend?: string;
   readonly force: boolean;
   readonly set: readonly string[];
   readonly json?: boolean;
 }
 
 export async function simulateCommand(options: SimulateOptions, terminal: Terminal): Promise<number> {
-  const noise = parseNoise(options.noise);
-  const seed = options.seed === undefined ? [] : [`seed=${options.seed}`];
-  const config = await loadConfig(options.config, { set: [...seed, ...options.set] });
+  const noise = parseNoise(options.noise, options.photons);
+  const short = [
+    ['seed', options.seed],
+    ['parallel.workers', options.workers],
+    ['parallel.backend', options.backend],
+  ].flatMap(([key, value]) => (value === undefined ? [] : [`${key}=${value}`]));
+  const config = await loadConfig(options.config, { set: [...short, ...options.set] });
   await refuseExisting(options.output, options.force);
   const log = new EventLog();
   log.listen(progressListener(terminal, false));
@@ -32,10 +39,11 @@ export async function simulateCommand(options: SimulateOptions, terminal: Termin
   );
   log.record({ kind: 'stage', stage: 'write', state: 'end' });
   const { frames, phi } = truth.grid;
+  const photons = options.photons === undefined ? '' : `, ${options.photons} photons per speckle and frame`;
   if (options.json === true) terminal.result(toJson(truth));
   else
     terminal.message(
-      `wrote ${options.output}: ${phi.length} × ${frames} × ${frames}, noise ${options.noise}, seed ${truth.seed}`,
+      `wrote ${options.output}: ${phi.length} × ${frames} × ${frames}, noise ${options.noise}${photons}, seed ${truth.seed}`,
     );
   return EXIT.done;
 }

@@ -1,4 +1,7 @@
-/** Tasks for the conformance suite: good ones, slow ones, and every way to fail. */
+/** Tasks for the suites of all engines: good ones, slow ones, and every way to fail; their inputs travel anywhere. */
+import { closeSync, openSync } from 'node:fs';
+import { getCompileCacheDir } from 'node:module';
+import { join } from 'node:path';
 import { Cancelled, InputRefused } from '../../src/base/errors.ts';
 import type { DataRef, Task, TaskFunctionContext } from '../../src/parallel/index.ts';
 
@@ -12,7 +15,17 @@ const task = <Input, Output>(name: string): Task<Input, Output> => ({
 export const doubleTask: Task<number, number> = task('double');
 export const pauseTask: Task<{ readonly ms: number; readonly value: number }, number> = task('pause');
 export const refuseTask: Task<string, never> = task('refuse');
-export const exitTask: Task<{ readonly flag: SharedArrayBuffer; readonly deaths: number }, string> = task('exit');
+/** What goes wrong in the first `times` attempts, counted in a folder that every worker sees; the next gives `value`. */
+export interface Fault {
+  readonly folder: string;
+  readonly times: number;
+  readonly value: number;
+}
+export const exitTask: Task<Fault, number> = task('exit');
+export const hangTask: Task<Fault, number> = task('hang');
+export const exhaustTask: Task<Fault, number> = task('exhaust');
+export const trapTask: Task<null, never> = task('trap');
+export const cacheTask: Task<null, string | undefined> = task('compileCache');
 export const loopTask: Task<null, never> = task('loop');
 export const functionTask: Task<null, never> = task('giveFunction');
 export const sumTask: Task<Float64Array, number> = task('sum');
@@ -53,10 +66,47 @@ export function refuse(file: string): never {
   throw new InputRefused('the file is not whole', { where: { file }, help: 'copy it again' });
 }
 
-/** Ends its thread the first `deaths` times. */
-export function exit({ flag, deaths }: { readonly flag: SharedArrayBuffer; readonly deaths: number }): string {
-  if (Atomics.add(new Int32Array(flag), 0, 1) < deaths) process.exit(7);
-  return 'survived';
+/** Which attempt this is, counted from 1 with one file per attempt. */
+function countAttempt(folder: string): number {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      closeSync(openSync(join(folder, String(attempt)), 'wx'));
+      return attempt;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}
+
+export function exit({ folder, times, value }: Fault): number {
+  if (countAttempt(folder) <= times) process.exit(7);
+  return value;
+}
+
+export function hang({ folder, times, value }: Fault): number {
+  if (countAttempt(folder) <= times) loop();
+  return value;
+}
+
+export function exhaust({ folder, times, value }: Fault): number {
+  if (countAttempt(folder) > times) return value;
+  const kept: number[][] = [];
+  for (;;) kept.push(Array.from({ length: 10_000 }, () => kept.length + 0.5));
+}
+
+/** A module whose only function traps. */
+const TRAP = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0],
+  ...[7, 5, 1, 1, 102, 0, 0, 10, 5, 1, 3, 0, 0, 11],
+);
+
+export function trap(): unknown {
+  const { f } = new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports;
+  return (f as () => unknown)();
+}
+
+export function compileCache(): string | undefined {
+  return getCompileCacheDir();
 }
 
 export function loop(): never {

@@ -1,4 +1,7 @@
 /** Sweeps shared between threads: the bits of one thread, whatever happens to the others. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import {
   CompiledEngine,
@@ -109,11 +112,13 @@ describe('a sweep shared between threads', () => {
     const backend = new TaskRunner(new LocalEngine(threads, { grace: 50 }));
     const stop = new AbortController();
     const hanging = backend.submit(loopTask, null, { signal: stop.signal });
-    const exiting = backend.submit(exitTask, { flag: new SharedArrayBuffer(4), deaths: 1 });
+    const folder = await mkdtemp(join(tmpdir(), 'twotime-exit-'));
+    const exiting = backend.submit(exitTask, { folder, times: 1, value: 5 });
     for (let round = 0; round < 5; round++) expect(await everything(sweeps)).toEqual(expected);
     stop.abort('enough');
     await expect(hanging).rejects.toMatchObject({ tag: 'Cancelled' });
-    expect(await exiting).toBe('survived');
+    expect(await exiting).toBe(5);
+    await rm(folder, { recursive: true });
     await backend.shutdown();
   });
 

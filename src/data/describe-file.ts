@@ -5,6 +5,7 @@ import type { Warning } from '../base/events.ts';
 import { throwIfCancelled } from '../base/task-context.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { pairsOf } from '../kernels/triangles.ts';
+import { FileState } from './file-state.ts';
 import { matrixProblem } from './matrix-problem.ts';
 import type { MatrixSource } from './matrix-source.ts';
 import { frameMeans, outlyingFrames } from './outlying-frames.ts';
@@ -63,11 +64,19 @@ export interface FileDescription {
 
 /** Read a whole file and describe it. Refuses only what cannot be opened as two-time data; `Cancelled` when stopped. */
 export async function describeFile(file: string, context: TaskContext = {}): Promise<FileDescription> {
-  const source = await openSource(resolve(file), file);
+  const path = resolve(file);
+  const state = new FileState(path, file);
   try {
-    return await describeSource(source, context);
-  } finally {
-    source.close();
+    const source = await openSource(path, file);
+    try {
+      const description = await describeSource(source, context);
+      state.assertUnchanged();
+      return description;
+    } finally {
+      source.close();
+    }
+  } catch (error) {
+    throw state.explain(error);
   }
 }
 
@@ -140,6 +149,11 @@ async function describeMatrices(source: MatrixSource, context: TaskContext): Pro
       if (!source.independent) throw error;
       for (const k of group) health[k] = { values: null, problem: problemText(error), frames };
     }
+  }
+  const { checksum } = source;
+  if (checksum !== null) {
+    for (const k of source.matrices.keys()) if (!checksum.parts.has(k)) checksum.note(k);
+    checksum.check();
   }
   return source.matrices.map((entry, k) => {
     const { values, problem } = health[k]!;

@@ -22,6 +22,16 @@ export interface MatrixShape {
 /** Receives the rows of one matrix after the other: cells of a row start at `cells[offset]`. */
 export type RowHandler = (matrix: number, row: number, cells: Float32Array | Float64Array, offset: number) => void;
 
+/** One checksum over all matrices of a file, put together from the parts that one or several readers took. */
+export interface MatrixChecksum {
+  /** By matrix: what `read` and `note` found, and what others found. */
+  readonly parts: Map<number, number>;
+  /** Read a matrix only for its part. */
+  note(matrix: number): void;
+  /** Throws `InputRefused` unless the parts of all matrices, which must be there, give the checksum of the file. */
+  check(): void;
+}
+
 export interface MatrixSource {
   readonly file: string;
   readonly layout: 'aps-legacy' | 'npz' | 'npy';
@@ -31,8 +41,10 @@ export interface MatrixSource {
   /** Time of the first frame on the file's own time axis, s; null if it has none. */
   readonly firstTime: number | null;
   readonly warnings: readonly Warning[];
-  /** Whether matrices can be read one at a time as cheaply as all at once. */
+  /** Whether matrices can be read one at a time as cheaply as all at once; if not, in one stream from front to back. */
   readonly independent: boolean;
+  /** Null where the layout has none, or checks it while it reads. */
+  readonly checksum: MatrixChecksum | null;
   /** Shape and type of a matrix, whatever they are. */
   describe(matrix: number): MatrixShape;
   /** N of an N×N float matrix; refuses any other shape or type. */

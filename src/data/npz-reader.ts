@@ -70,6 +70,16 @@ export class NpzReader implements Disposable {
     }
   }
 
+  /** Where the bytes of a stored member are: the open file, and its first byte there. */
+  stored(entry: NpzEntry): { readonly descriptor: number; readonly start: number } {
+    return { descriptor: this.#descriptor, start: this.#dataStart(entry) };
+  }
+
+  /** Throws `InputRefused` if `crc` is not what the archive says the bytes of a member give. */
+  checkCrc(entry: NpzEntry, crc: number): void {
+    if (crc !== entry.crc) throw this.#damaged(entry, 'checksum');
+  }
+
   /** All bytes of a small member. */
   whole(entry: NpzEntry): Uint8Array {
     if (entry.bytes > MOST_WHOLE_BYTES) {

@@ -8,10 +8,12 @@ import { pairsOf } from '../kernels/triangles.ts';
 import { makeTimeGrid } from '../model/time-grid.ts';
 import { ContentHash } from './content-hash.ts';
 import type { Dataset } from './dataset.ts';
+import { FileState } from './file-state.ts';
 import type { MatrixSource } from './matrix-source.ts';
 import { asymmetryWarning, fillTriangles, judgeNonFinite } from './fill-triangles.ts';
 import { checkPlausible } from './plausibility.ts';
-import { openSource } from './readers/detect.ts';
+import { formatOf, openSource } from './readers/detect.ts';
+import type { ReadingHelpers } from './reading-helpers.ts';
 import { angularDistance, selectAngles, selectFrames } from './request.ts';
 import type { DataRequest } from './request.ts';
 import { chooseRing } from './rings.ts';
@@ -24,7 +26,8 @@ export type OpenDataset = Dataset & Disposable;
 
 /**
  * Read what `request` selects from `file` into the kernel memory or, as `placement` says, into a file. The values stay
- * there until the data set is disposed; on failure nothing stays. Throws `InputRefused` (with file, dataset path or key,
+ * there until the data set is disposed; on failure nothing stays. `helpers` read beside this thread where that pays, with
+ * the same result. A file that changes meanwhile is refused. Throws `InputRefused` (with file, dataset path or key,
  * and advice), `OutputRefused` or `OutputFailed` (no room for that file), or `Cancelled`.
  */
 export async function readDataset(
@@ -33,26 +36,39 @@ export async function readDataset(
   memory: KernelMemory,
   context: TaskContext = {},
   placement?: TrianglePlacement,
+  helpers?: ReadingHelpers,
 ): Promise<OpenDataset> {
   const mark = memory.mark();
-  const source = await openSource(resolve(file), file);
+  const path = resolve(file);
+  const state = new FileState(path, file);
   try {
-    return await readSource(source, request, memory, context, placement);
+    if (helpers !== undefined && formatOf(path, file) === 'hdf5') {
+      helpers.prepare({ path, shown: file }, { bytes: state.size, compressed: false });
+    }
+    const source = await openSource(path, file);
+    try {
+      return await readSource({ source, path, state, request, memory, placement, helpers }, context);
+    } finally {
+      source.close();
+    }
   } catch (error) {
     memory.release(mark);
-    throw error;
-  } finally {
-    source.close();
+    throw state.explain(error);
   }
 }
 
-async function readSource(
-  source: MatrixSource,
-  request: DataRequest,
-  memory: KernelMemory,
-  context: TaskContext,
-  placement: TrianglePlacement | undefined,
-): Promise<OpenDataset> {
+interface Reading {
+  readonly source: MatrixSource;
+  readonly path: string;
+  readonly state: FileState;
+  readonly request: DataRequest;
+  readonly memory: KernelMemory;
+  readonly placement: TrianglePlacement | undefined;
+  readonly helpers: ReadingHelpers | undefined;
+}
+
+async function readSource(reading: Reading, context: TaskContext): Promise<OpenDataset> {
+  const { source, path, state, request, memory, placement, helpers } = reading;
   const { file } = source;
   const ring = chooseRing(file, source.matrices, request.q);
   const angles = chooseAngles(source, ring, request);
@@ -67,7 +83,11 @@ async function readSource(
   const hash = new ContentHash(count, phi.length);
   using owned = new DisposableStack();
   const store = owned.use(makeTriangleStore(count, phi.length, memory, placement));
-  const findings = await fillTriangles(source, angles.members, frames, store, hash, context);
+  const findings = await fillTriangles(
+    { source, path, members: angles.members, frames, store, hash, helpers },
+    context,
+  );
+  state.assertUnchanged();
   const excluded = Uint32Array.from(findings, (f) => f.taken.nonFinite);
   const holes = judgeNonFinite(source, angles.members, excluded, pairsOf(count), request.allowNan);
   const triangles = store.finish(excluded);

@@ -55,17 +55,17 @@ export class StoredTriangleFile implements TriangleFile, Disposable {
   write(first: number, values: Float32Array): void {
     if (this.#sealed) throw new Defect('triangles are written to a sealed file');
     this.#check(first, values);
-    const descriptor = this.#open();
-    const bytes = bytesOf(values);
-    const start = first * Float32Array.BYTES_PER_ELEMENT;
-    for (let at = 0; at < bytes.length;) {
-      try {
-        at += writeSync(descriptor, bytes, at, Math.min(bytes.length - at, MOST_BYTES), start + at);
-      } catch (cause) {
-        this.close();
-        throw outputFailed(this.#shown, codeOf(cause), cause);
-      }
+    try {
+      writeTriangles(this.#open(), this.#shown, first, values);
+    } catch (error) {
+      this.close();
+      throw error;
     }
+  }
+
+  /** What `writeTriangles` needs in another thread of this process; the file must stay open until it has written. */
+  forOtherThreads(): { readonly descriptor: number; readonly shown: string } {
+    return { descriptor: this.#open(), shown: this.#shown };
   }
 
   /** Nothing is written any more; every value is there. */
@@ -145,6 +145,19 @@ export class StoredTriangleFile implements TriangleFile, Disposable {
       help: 'check the disk, or write to another one with -o',
       ...(cause === undefined ? {} : { cause }),
     });
+  }
+}
+
+/** Put values from index `first` on into the open file of triangles. Throws `OutputFailed` when the disk is full. */
+export function writeTriangles(descriptor: number, shown: string, first: number, values: Float32Array): void {
+  const bytes = bytesOf(values);
+  const start = first * Float32Array.BYTES_PER_ELEMENT;
+  for (let at = 0; at < bytes.length;) {
+    try {
+      at += writeSync(descriptor, bytes, at, Math.min(bytes.length - at, MOST_BYTES), start + at);
+    } catch (cause) {
+      throw outputFailed(shown, codeOf(cause), cause);
+    }
   }
 }
 

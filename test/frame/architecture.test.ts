@@ -35,6 +35,8 @@ const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/data/npz-writer.ts': 'checksums of the ZIP members',
   'src/data/read-dataset.ts': 'opens a data file and names it by its full path',
   'src/data/readers/': 'one file per layout of data files',
+  'src/data/file-state.ts': 'notices files that change',
+  'src/data/stored-array.ts': 'reads data files',
   'src/data/make-folder.ts': 'makes folders',
   'src/data/triangle-file.ts': 'keeps triangles on disk',
   'src/parallel/engines/': 'each engine is the one place that names what it runs on',

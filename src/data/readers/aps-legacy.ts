@@ -71,6 +71,7 @@ export function openApsLegacy(file: Hdf5File): MatrixSource {
       }
     },
     independent: true,
+    checksum: null,
     intensity: () => readIntensity(file, found.results),
     close: () => file.close(),
   };

@@ -24,7 +24,7 @@ const OTHER_LAYOUTS: readonly (readonly [path: string, name: string])[] = [
 
 /** Open a data file. `shown` is how messages name it. Throws `InputRefused`. */
 export async function openSource(path: string, shown: string): Promise<MatrixSource> {
-  switch (sniff(path, shown)) {
+  switch (formatOf(path, shown)) {
     case 'npy':
       return openNpy(path, shown);
     case 'npz':
@@ -55,7 +55,8 @@ async function openHdf5(path: string, shown: string): Promise<MatrixSource> {
   }
 }
 
-function sniff(path: string, shown: string): 'hdf5' | 'npz' | 'npy' {
+/** The format by the first bytes. Throws `InputRefused` for anything that cannot be a data file. */
+export function formatOf(path: string, shown: string): 'hdf5' | 'npz' | 'npy' {
   const where = { file: shown };
   let descriptor: number;
   try {

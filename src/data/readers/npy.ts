@@ -1,15 +1,28 @@
 /** A bare NumPy array: one matrix (N, N) or a stack (P, N, N). It says nothing of q, dt and φ; the configuration must. */
-import { closeSync, createReadStream, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { throwIfCancelled } from '../../base/task-context.ts';
-import { ArrayRows, stackShape } from '../array-rows.ts';
+import { stackShape } from '../array-rows.ts';
 import type { MatrixSource } from '../matrix-source.ts';
 import { NPY_HEADER_ROOM, parseNpyHeader } from '../npy.ts';
+import { StoredArray } from '../stored-array.ts';
 
 /** Open `path`; `shown` is how messages name it. */
 export async function openNpy(path: string, shown: string): Promise<MatrixSource> {
+  const descriptor = openSync(path, 'r');
+  try {
+    return describeArray(descriptor, shown);
+  } catch (error) {
+    closeSync(descriptor);
+    throw error;
+  }
+}
+
+function describeArray(descriptor: number, shown: string): MatrixSource {
   const where = { file: shown };
-  const header = parseNpyHeader(readHead(path), where);
-  const { angles, frames } = stackShape(header, statSync(path).size, where);
+  const head = new Uint8Array(NPY_HEADER_ROOM);
+  const header = parseNpyHeader(head.subarray(0, readSync(descriptor, head, 0, head.length, 0)), where);
+  const { angles, frames } = stackShape(header, fstatSync(descriptor).size, where);
+  const array = new StoredArray(descriptor, 0, header, where);
   const single = header.shape.length === 2;
   return {
     file: shown,
@@ -30,29 +43,14 @@ export async function openNpy(path: string, shown: string): Promise<MatrixSource
     }),
     frames: () => frames,
     async read(selected, first, count, handle, context) {
-      const wanted = new Set(selected);
-      const rows = new ArrayRows(header, (row, cells) => {
-        const matrix = Math.floor(row / frames);
-        const inWindow = (row % frames) - first;
-        if (wanted.has(matrix) && inWindow >= 0 && inWindow < count) handle(matrix, inWindow, cells, first);
-      });
-      for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+      for (const matrix of selected) {
         throwIfCancelled(context);
-        rows.push(chunk as Uint8Array);
+        array.rows(matrix, first, count, (row, cells, offset) => handle(matrix, row, cells, offset + first));
       }
     },
-    independent: false,
+    independent: true,
+    checksum: null,
     intensity: () => null,
-    close: () => undefined,
+    close: () => closeSync(descriptor),
   };
-}
-
-function readHead(path: string): Uint8Array {
-  const descriptor = openSync(path, 'r');
-  try {
-    const bytes = new Uint8Array(NPY_HEADER_ROOM);
-    return bytes.subarray(0, readSync(descriptor, bytes, 0, bytes.length, 0));
-  } finally {
-    closeSync(descriptor);
-  }
 }

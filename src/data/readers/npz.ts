@@ -8,17 +8,22 @@
  * | `phi_angles_list` | (P) | degrees |
  * | `t1`, `t2` | (N), or mesh grids (N, N) | s, uniform |
  *
- * Matrices of several q may share an archive. A missing list is asked of the configuration. Members may be deflated;
- * the archive is then read once from front to back.
+ * Matrices of several q may share an archive. A missing list is asked of the configuration. Matrices that are stored are
+ * read one by one; deflated ones are a single stream, read once from front to back. Either way all bytes are read, since
+ * they share one checksum.
  */
+import { crc32 } from 'node:zlib';
 import { InputRefused } from '../../base/errors.ts';
 import type { ErrorLocation } from '../../base/errors.ts';
 import { throwIfCancelled } from '../../base/task-context.ts';
 import { ArrayRows, stackShape } from '../array-rows.ts';
-import type { MatrixSource } from '../matrix-source.ts';
+import { combineCrc32 } from '../crc32-combine.ts';
+import type { MatrixChecksum, MatrixSource } from '../matrix-source.ts';
 import { decodeNpy, parseNpyHeader } from '../npy.ts';
+import type { NpyHeader } from '../npy.ts';
 import { NpzReader } from '../npz-reader.ts';
 import type { NpzEntry } from '../npz-reader.ts';
+import { StoredArray } from '../stored-array.ts';
 import { uniformAxis } from '../time-axis.ts';
 import type { TimeAxis } from '../time-axis.ts';
 
@@ -76,6 +81,22 @@ async function describeArchive(archive: NpzReader, shown: string): Promise<Matri
       storage: entry.deflated ? 'deflate' : 'stored',
     }),
     frames: () => frames,
+    ...(entry.deflated ? streamed(archive, entry, header, frames) : stored(archive, entry, header, angles)),
+    intensity: () => null,
+    close: () => archive.close(),
+  };
+}
+
+/** Matrices in one deflated stream, whose checksum is checked at its end. */
+function streamed(
+  archive: NpzReader,
+  entry: NpzEntry,
+  header: NpyHeader,
+  frames: number,
+): Pick<MatrixSource, 'read' | 'independent' | 'checksum'> {
+  return {
+    independent: false,
+    checksum: null,
     async read(selected, first, count, handle, context) {
       const wanted = new Set(selected);
       const rows = new ArrayRows(header, (row, cells) => {
@@ -88,9 +109,43 @@ async function describeArchive(archive: NpzReader, shown: string): Promise<Matri
         rows.push(chunk);
       });
     },
-    independent: false,
-    intensity: () => null,
-    close: () => archive.close(),
+  };
+}
+
+/** Matrices that lie in the archive as they are. */
+function stored(
+  archive: NpzReader,
+  entry: NpzEntry,
+  header: NpyHeader,
+  angles: number,
+): Pick<MatrixSource, 'read' | 'independent' | 'checksum'> {
+  const { descriptor, start } = archive.stored(entry);
+  const array = new StoredArray(descriptor, start, header, archive.where(entry));
+  const parts = new Map<number, number>();
+  const checksum: MatrixChecksum = {
+    parts,
+    note: (matrix) =>
+      void parts.set(
+        matrix,
+        array.rowsAndCrc(matrix, 0, 0, () => undefined),
+      ),
+    check: () => {
+      let crc = crc32(archive.head(entry).subarray(0, header.dataOffset));
+      for (let k = 0; k < angles; k++) crc = combineCrc32(crc, parts.get(k) ?? 0, array.matrixBytes);
+      archive.checkCrc(entry, crc);
+    },
+  };
+  return {
+    independent: true,
+    checksum,
+    async read(selected, first, count, handle, context) {
+      for (const matrix of selected) {
+        throwIfCancelled(context);
+        const take = (row: number, cells: Float32Array | Float64Array, offset: number): void =>
+          handle(matrix, row, cells, offset + first);
+        parts.set(matrix, array.rowsAndCrc(matrix, first, count, take));
+      }
+    },
   };
 }
 

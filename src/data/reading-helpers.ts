@@ -1,0 +1,25 @@
+/** Threads that read matrices beside the calling one, as the reader sees them; how they are run is not its business. */
+import type { ReadingTaskInput, ReadingTaskOutput } from './reading-task.ts';
+
+/** How much there is to read, as far as it decides how many threads are worth it. */
+export interface ReadingWork {
+  /** Bytes of the matrices once decoded. */
+  readonly bytes: number;
+  /** Whether they are compressed in the file. */
+  readonly compressed: boolean;
+}
+
+export interface HelperChoice {
+  /** Threads beside the calling one. */
+  readonly helpers: number;
+  /** Why so many, for the log. */
+  readonly why: string;
+}
+
+export interface ReadingHelpers {
+  choose(work: ReadingWork): HelperChoice;
+  /** Let as many threads as this work deserves get ready for a file, in the background. Fails silently. */
+  prepare(file: { readonly path: string; readonly shown: string }, work: ReadingWork): void;
+  /** Run `readMatrices` in so many threads; resolves, never rejects, when all have come to rest. */
+  run(input: ReadingTaskInput, helpers: number, signal: AbortSignal | undefined): Promise<readonly ReadingTaskOutput[]>;
+}

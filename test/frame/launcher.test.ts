@@ -126,6 +126,17 @@ describe.skipIf(pinned === undefined || process.platform === 'win32')('the launc
     expect(code).toBe(expected);
   });
 
+  it('takes the program with it when it is killed', async () => {
+    let killed = 0;
+    const { stdout } = await startAndSignal((pid) => {
+      killed = performance.now();
+      process.kill(pid, 'SIGKILL');
+    });
+    // The streams close when the program, which holds them too, has ended; left alone it would give up after 20 s.
+    expect(performance.now() - killed).toBeLessThan(10_000);
+    expect(stdout).not.toContain('kept a checkpoint');
+  });
+
   it('ends by the signal that ended the program', async () => {
     expect(await start(otherNode, [launcher(), 'die'])).toMatchObject({ code: null, signal: 'SIGKILL' });
   });

@@ -1,6 +1,7 @@
 /** What every engine promises, in the same words: order, accounts, errors, cancellation, back-pressure, shared data. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunEvent } from '../../src/base/events.ts';
+import { keyFromSeed, uniformAt } from '../../src/math/index.ts';
 import { TaskRunner, type Engine } from '../../src/parallel/index.ts';
 import {
   doubleTask,
@@ -20,11 +21,36 @@ export interface EngineUnderTest {
   readonly open: () => Promise<AsyncDisposable>;
   /** A new engine; the suite shuts it down. Valid between opening and closing. */
   readonly make: (options: { readonly grace?: number; readonly lease?: number }) => Engine;
+  /** How much of the long tests to run; 1, the default, is for engines that take microseconds per task. */
+  readonly share?: number;
+}
+
+/** Eight tasks of 0 to 2 ms. */
+const somePauses = Array.from({ length: 8 }, (_, value) => ({ ms: value % 3, value }));
+
+/** Outputs in the order of the items; each comes once. */
+async function collect<T>(results: AsyncIterable<[index: number, output: T]>): Promise<T[]> {
+  const outputs: T[] = [];
+  for await (const [index, output] of results) {
+    expect(index in outputs).toBe(false);
+    outputs[index] = output;
+  }
+  return outputs;
+}
+
+/** Always the same numbers between 0 and 1 for a seed. */
+function randomFractions(seed: number): () => number {
+  const key = keyFromSeed(seed);
+  let index = 0;
+  return () => uniformAt(key, index++);
 }
 
 export function describeConformance(subject: EngineUnderTest): void {
   describe(`the ${subject.name} backend`, () => {
     let world: AsyncDisposable;
+    const share = subject.share ?? 1;
+    const instants = Math.ceil(200 * share);
+    const tiny = 2 * Math.ceil(5000 * share);
     const makeBackend = (): TaskRunner => new TaskRunner(subject.make({ grace: 200 }));
     beforeAll(async () => {
       world = await subject.open();
@@ -96,34 +122,122 @@ export function describeConformance(subject: EngineUnderTest): void {
       expect(ok + failed + cancelled).toBe(submitted);
     });
 
-    it('cancels what is in flight when the consumer of a map stops early', async () => {
+    it('cancels what is in flight when the consumer of a map stops early, and closes its items', async () => {
       const backend = makeBackend();
-      const items = Array.from({ length: 20 }, (_, value) => ({ ms: 5, value }));
-      for await (const [, output] of backend.map(pauseTask, items, { window: 6 })) {
+      let isOpen = true;
+      async function* items(): AsyncGenerator<{ ms: number; value: number }> {
+        try {
+          for (let value = 0; value < 20; value++) yield { ms: 5, value };
+        } finally {
+          isOpen = false;
+        }
+      }
+      for await (const [, output] of backend.map(pauseTask, items(), { window: 6 })) {
         expect(output).toBeLessThan(20);
         break;
       }
-      const { submitted, ok, cancelled } = await backend.shutdown();
+      // Everything has ended already, before any shutdown.
+      const { submitted, ok, failed, cancelled } = backend.accounts;
+      expect(isOpen).toBe(false);
       expect(submitted).toBeLessThan(20);
+      expect(failed).toBe(0);
       expect(ok + cancelled).toBe(submitted);
       expect(cancelled).toBeGreaterThan(0);
+      await backend.shutdown();
+    });
+
+    it('yields results while items are slow to come, and ends with the error of the items', async () => {
+      const backend = makeBackend();
+      const first = Promise.withResolvers<undefined>();
+      async function* items(): AsyncGenerator<number> {
+        yield 1;
+        await first.promise;
+        throw new Error('the list of files is gone');
+      }
+      const seen: number[] = [];
+      const all = async (): Promise<void> => {
+        for await (const [, output] of backend.map(doubleTask, items(), { window: 4 })) {
+          seen.push(output);
+          first.resolve(undefined);
+        }
+      };
+      await expect(all()).rejects.toThrow('the list of files is gone');
+      expect(seen).toEqual([2]);
+      expect(await backend.shutdown()).toMatchObject({ submitted: 1, ok: 1 });
+    });
+
+    it('stops a map that waits for items which never come', async () => {
+      const backend = makeBackend();
+      const stop = new AbortController();
+      async function* items(): AsyncGenerator<number> {
+        await new Promise(() => undefined);
+        yield 1;
+      }
+      const next = backend.map(doubleTask, items(), { signal: stop.signal }).next();
+      setTimeout(() => stop.abort('enough'), 5);
+      await expect(next).rejects.toMatchObject({ tag: 'Cancelled' });
+      expect((await backend.shutdown()).submitted).toBe(0);
     });
 
     it('stops on an abort at any instant, with exactly one end per task', async () => {
       const backend = makeBackend();
-      for (let k = 0; k < 40; k++) {
+      const random = randomFractions(20);
+      for (let k = 0; k < instants; k++) {
         const stop = new AbortController();
-        const work = backend.submit(pauseTask, { ms: 2, value: k }, { signal: stop.signal });
-        setTimeout(() => stop.abort('enough'), (k * 7) % 5);
+        const isMap = k % 2 === 1;
+        const work = isMap
+          ? collect(backend.map(pauseTask, somePauses, { signal: stop.signal, window: 4 }))
+          : backend.submit(pauseTask, { ms: 3 * random(), value: k }, { signal: stop.signal }).then((value) => [value]);
+        // Some at once, some after the microtasks at hand, most within the milliseconds the work takes.
+        const instant = random();
+        if (instant < 0.1) stop.abort('enough');
+        else if (instant < 0.2) queueMicrotask(() => stop.abort('enough'));
+        else setTimeout(() => stop.abort('enough'), 8 * (instant - 0.2));
         await work.then(
-          (value) => expect(value).toBe(k),
+          (values) => expect(values).toEqual(isMap ? somePauses.map(({ value }) => value) : [k]),
           (error: unknown) => expect(error).toMatchObject({ tag: 'Cancelled' }),
         );
+        const { submitted, ok, failed, cancelled } = backend.accounts;
+        expect(failed).toBe(0);
+        expect(ok + cancelled).toBe(submitted);
       }
-      const { submitted, ok, failed, cancelled } = await backend.shutdown();
-      expect(submitted).toBe(40);
-      expect(failed).toBe(0);
-      expect(ok + cancelled).toBe(40);
+      expect(backend.accounts.ok).toBeGreaterThan(0);
+      expect(backend.accounts.cancelled).toBeGreaterThan(0);
+      expect(await backend.submit(doubleTask, 4)).toBe(8);
+      expect((await backend.shutdown()).retried).toBe(0);
+    });
+
+    it('runs thousands of tiny tasks, waiting all at once or read one by one', async () => {
+      const backend = makeBackend();
+      const half = tiny / 2;
+      const random = randomFractions(21);
+      const numbers = Array.from({ length: half }, (_, k) => k);
+      const doubled = numbers.map((value) => 2 * value);
+      expect(await Promise.all(numbers.map((k) => backend.submit(doubleTask, k, { cost: random() })))).toEqual(doubled);
+      expect(await collect(backend.map(doubleTask, numbers))).toEqual(doubled);
+      const counts = { submitted: 2 * half, ok: 2 * half, failed: 0, cancelled: 0, retried: 0 };
+      expect(await backend.shutdown()).toEqual(counts);
+    });
+
+    it('finishes what was submitted when it is shut down during work', async () => {
+      const backend = makeBackend();
+      const work = somePauses.map((input) => backend.submit(pauseTask, input));
+      expect(await backend.shutdown()).toMatchObject({ submitted: 8, ok: 8, cancelled: 0 });
+      expect(await Promise.all(work)).toEqual(somePauses.map(({ value }) => value));
+    });
+
+    it('cancels what was submitted when it is shut down without waiting, also after it was asked to wait', async () => {
+      const backend = makeBackend();
+      const slow = Array.from({ length: 12 }, (_, value) => ({ ms: 10_000, value }));
+      const alone = slow.slice(0, 8).map((input) => backend.submit(pauseTask, input));
+      const mapped = collect(backend.map(pauseTask, slow.slice(8)));
+      const ended = Promise.allSettled([...alone, mapped]);
+      const waiting = backend.shutdown();
+      const accounts = await backend.shutdown({ wait: false });
+      expect(accounts).toMatchObject({ ok: 0, failed: 0, cancelled: accounts.submitted });
+      expect(accounts.submitted).toBeGreaterThanOrEqual(8);
+      expect(await waiting).toEqual(accounts);
+      for (const result of await ended) expect(result.status).toBe('rejected');
     });
 
     it('passes on what a task reports', async () => {

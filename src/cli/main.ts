@@ -5,6 +5,7 @@ import type { ConfigInitOptions, ConfigValidateOptions } from './commands/config
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { FitCommandOptions } from './commands/fit.ts';
 import type { InspectOptions } from './commands/inspect.ts';
+import type { ResumeCommandOptions } from './commands/resume.ts';
 import type { SimulateOptions } from './commands/simulate.ts';
 import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import { paint, processTerminal, type Terminal } from './terminal.ts';
@@ -54,6 +55,25 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     });
 
   program
+    .command('resume')
+    .description('go on with a run that was stopped or killed, to the same result as if it had not been')
+    .argument('<run>', 'run directory')
+    .option('--input <file>', 'where the two-time file of the run is now, if it was moved')
+    .option(
+      '--from-start',
+      'do all the work again, without the checkpoint (when it is damaged, or of another version)',
+      false,
+    )
+    .option('--workers <n>', 'worker threads; the result does not depend on their number')
+    .addOption(jsonOption())
+    .option('-q, --quiet', 'print warnings and errors only', false)
+    .addHelpText('after', RESUME_HELP)
+    .action(async (run: string, options: ResumeCommandOptions) => {
+      const { resumeCommand } = await import('./commands/resume.ts');
+      setExitCode(await resumeCommand(run, options, terminal));
+    });
+
+  program
     .command('inspect')
     .description('list what a file holds and what it does not say, without fitting')
     .argument('<file>', 'two-time file')
@@ -68,8 +88,15 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     .description('write a two-time file from a model with known parameters')
     .requiredOption('-c, --config <model.yaml>', 'configuration with a grid section')
     .requiredOption('-o, --output <file>', 'file to write: .h5 (APS legacy) or .npz')
-    .option('--noise <kind>', 'none, or white:SIGMA', 'none')
+    .option(
+      '--noise <kind>',
+      'none; white:SIGMA, independent between pairs; speckle:M, as M speckles per angle would give it',
+      'none',
+    )
+    .option('--photons <mean>', 'with speckle: count photons, so many per speckle and frame (default: intensities)')
     .option('--seed <n>', 'random seed (short for --set seed=n)')
+    .option('--workers <n>', 'worker threads for speckle (short for --set parallel.workers=n)')
+    .option('--backend <name>', 'execution backend for speckle (short for --set parallel.backend=name)')
     .option('--force', 'replace an existing file', false)
     .addOption(setOption())
     .addOption(jsonOption())
@@ -112,15 +139,24 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
   return program;
 }
 
+const RESUME_HELP = `
+A run keeps a checkpoint while it works. Ctrl-C and the signals of schedulers write the best point so far and leave the
+checkpoint; a killed run leaves it as well. The configuration is that of the run; the input has to hold the same data.
+A run that has ended is left as it is (exit code 0).
+
+Example:
+  twotime resume run`;
+
 const HELP_TAIL = `
 Exit codes:
   0 done and converged    1 failed    2 finished, not converged    3 input or configuration refused, nothing written
-  64 wrong usage    75 stopped by a signal    130 Ctrl-C
+  64 wrong usage    75 stopped by a signal    130 Ctrl-C    (75, 130: go on with twotime resume)
 
 Examples:
   twotime config init --from data.h5 -o fit.yaml
   twotime fit data.h5 -c fit.yaml -o run
-  twotime simulate -c model.yaml -o data.h5 --noise white:0.01`;
+  twotime resume run
+  twotime simulate -c model.yaml -o data.h5 --noise speckle:1000`;
 
 /** Run the command line; resolves to the exit code and never throws. */
 export async function run(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {

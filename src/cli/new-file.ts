@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { OutputRefused } from '../base/errors.ts';
-import { checkWritable } from '../pipeline/run-directory.ts';
+import { checkWritable } from '../pipeline/output-folder.ts';
 
 /** Throws `OutputRefused` if something is there already; with `force` only if it is not a plain file. */
 export async function refuseExisting(file: string, force = false): Promise<void> {

@@ -2,14 +2,15 @@
  * One append-only stream of what happens in a run, kept in `events.ndjson` and shown live by any number of listeners.
  *
  * Events that happen before the run directory exists (reading the data) are held and written as soon as it does, so
- * the file always tells the whole story.
+ * the file always tells the whole story. A resumed run appends to the same file and counts on; a line that a killed
+ * process left half stays as it is, on a line of its own.
  */
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { OutputFailed } from '../base/errors.ts';
 import type { RunEvent, Warning } from '../base/events.ts';
 
-/** An event as it stands in the file: numbered, with wall-clock (UTC) and elapsed time in seconds. */
+/** An event as it stands in the file: numbered, with wall-clock (UTC) and time since the process began, in seconds. */
 export type RecordedEvent = RunEvent & { readonly seq: number; readonly utc: string; readonly elapsed: number };
 
 export type EventListener = (event: RecordedEvent) => void;
@@ -50,11 +51,22 @@ export class EventLog {
     for (const listener of this.#listeners) listener(recorded);
   };
 
+  /** Count on from the last event in the file of a run directory; to be called before anything is recorded. */
+  countFrom(directory: string): void {
+    this.#file = join(directory, EVENTS_FILE);
+    this.#guard(() => {
+      const lines = endOf(this.#file).split('\n');
+      this.#seq = 1 + (lines.map(sequenceOf).findLast((seq) => seq !== null) ?? -1);
+    });
+  }
+
   /** Start writing to `events.ndjson` in a run directory, beginning with what was held. */
   attach(directory: string): void {
     this.#file = join(directory, EVENTS_FILE);
     this.#guard(() => {
+      const end = endOf(this.#file);
       this.#descriptor = openSync(this.#file, 'a');
+      if (end !== '' && !end.endsWith('\n')) writeSync(this.#descriptor, '\n');
     });
     this.#flush();
   }
@@ -69,6 +81,16 @@ export class EventLog {
       fsyncSync(descriptor);
       closeSync(descriptor);
     });
+  }
+
+  /** Close the file as it is, after something failed. */
+  abandon(): void {
+    try {
+      this.close();
+    } catch (error) {
+      // What failed before is what is told.
+      if (!(error instanceof OutputFailed)) throw error;
+    }
   }
 
   #isKnown({ code, text }: Warning): boolean {
@@ -90,5 +112,37 @@ export class EventLog {
       this.#descriptor = null;
       throw new OutputFailed('the event stream cannot be written', { where: { file: this.#file }, cause });
     }
+  }
+}
+
+/** More than the longest lines. */
+const END_BYTES = 65_536;
+
+/** The last lines of a file, the first of them cut off; empty when there is no such file. */
+function endOf(file: string): string {
+  let descriptor: number;
+  try {
+    descriptor = openSync(file, 'r');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return '';
+    throw error;
+  }
+  try {
+    const { size } = fstatSync(descriptor);
+    const bytes = new Uint8Array(Math.min(size, END_BYTES));
+    const read = readSync(descriptor, bytes, 0, bytes.length, size - bytes.length);
+    return new TextDecoder().decode(bytes.subarray(0, read));
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+/** The number of an event from its line; null for a line that is not whole. */
+function sequenceOf(line: string): number | null {
+  try {
+    const { seq } = JSON.parse(line) as { seq?: unknown };
+    return Number.isSafeInteger(seq) ? (seq as number) : null;
+  } catch {
+    return null;
   }
 }

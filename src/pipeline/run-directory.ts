@@ -1,135 +1,186 @@
 /**
- * A run directory: made only when there is something to put in it, never over anything else.
+ * A run directory: made only when there is something to put in it, never over anything else, and locked while in use.
  *
- * `--force` replaces a run directory (one that holds `events.ndjson`) and nothing else. The old one is set aside first
- * and comes back if the new run cannot be written.
+ * A new one is put together under another name, so that whenever its process is killed there is either no run or one that
+ * can be resumed; only in a folder that is there already, and empty, the files appear one by one. `--force` replaces a run
+ * directory (one that holds `events.ndjson`) and nothing else. The old one is set aside first and comes back if the new run
+ * cannot be written.
  */
-import { access, constants, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { OutputRefused } from '../base/errors.ts';
-import { makeFolder } from '../data/index.ts';
+import { OutputFailed, OutputRefused } from '../base/errors.ts';
+import { makeFolder, writeFileAtomically } from '../data/index.ts';
 import { EVENTS_FILE } from './event-log.ts';
+import { examine, notWritable } from './output-folder.ts';
+import { RunLock } from './run-lock.ts';
+import { CHECKPOINT_FOLDER } from './run-request.ts';
 
-interface Occupancy {
-  readonly exists: boolean;
-  readonly occupied: boolean;
-}
-
-async function examine(path: string, force: boolean): Promise<Occupancy> {
-  let entries: string[];
-  try {
-    entries = await readdir(path);
-  } catch (cause) {
-    const code = (cause as NodeJS.ErrnoException).code;
-    if (code === 'ENOENT') return { exists: false, occupied: false };
-    const message = code === 'ENOTDIR' ? 'the output is not a folder' : `the output cannot be read (${code})`;
-    throw new OutputRefused(message, { where: { file: path }, help: 'choose another folder with -o', cause });
-  }
-  if (entries.length === 0) return { exists: true, occupied: false };
-  if (!force) {
-    throw new OutputRefused('the output folder is not empty', {
-      where: { file: path },
-      help: entries.includes(EVENTS_FILE)
-        ? 'choose another folder with -o, or replace this run with --force'
-        : 'choose another folder with -o',
-    });
-  }
-  if (!entries.includes(EVENTS_FILE)) {
-    throw new OutputRefused(`the folder is not a run directory (no ${EVENTS_FILE}); --force replaces only those`, {
-      where: { file: path },
-      help: 'choose another folder with -o',
-    });
-  }
-  return { exists: true, occupied: true };
-}
-
-/** The nearest existing folder above a path, or it; `OutputRefused` unless it is a writable one. */
-export async function checkWritable(path: string): Promise<string> {
-  let place = resolve(path);
-  for (;;) {
-    try {
-      const facts = await stat(place);
-      if (!facts.isDirectory()) {
-        throw new OutputRefused('the output lies inside something that is not a folder', { where: { file: place } });
-      }
-      await access(place, constants.W_OK);
-      return place;
-    } catch (cause) {
-      if (cause instanceof OutputRefused) throw cause;
-      const code = (cause as NodeJS.ErrnoException).code;
-      const above = dirname(place);
-      if ((code !== 'ENOENT' && code !== 'ENOTDIR') || above === place) throw notWritable(place, cause);
-      place = above;
-    }
-  }
-}
-
-function notWritable(path: string, cause: unknown): OutputRefused {
-  const code = (cause as NodeJS.ErrnoException).code ?? 'unknown error';
-  return new OutputRefused(`the output cannot be written (${code})`, {
-    where: { file: path },
-    help: 'choose a folder you may write to with -o',
-    cause,
-  });
-}
-
-/**
- * An existing folder on the disk of the output for what a run puts aside: beside the run directory, since a network file
- * system keeps a name in it and the run directory is to be empty; in it where nothing else may be written.
- */
-export async function folderBeside(path: string): Promise<string> {
-  try {
-    return await checkWritable(dirname(resolve(path)));
-  } catch (error) {
-    if (!(error instanceof OutputRefused)) throw error;
-    return await checkWritable(path);
-  }
-}
-
-/** Refuse an unusable output before any work is done; writes nothing. */
-export async function checkRunDirectory(path: string, force: boolean): Promise<void> {
-  await examine(path, force);
-  await checkWritable(path);
+/** What `--force` replaces, while the new run is not whole. */
+interface Aside {
+  readonly path: string;
+  /** Null when it was set aside by an earlier process, which was killed. */
+  readonly lock: RunLock | null;
 }
 
 export class RunDirectory {
+  /** As the user named it. */
   readonly path: string;
-  readonly #aside: string | null;
+  readonly #lock: RunLock;
+  readonly #aside: Aside | null;
 
-  private constructor(path: string, aside: string | null) {
+  private constructor(path: string, lock: RunLock, aside: Aside | null) {
     this.path = path;
+    this.#lock = lock;
     this.#aside = aside;
   }
 
-  /** Make the folder; an existing run is set aside when `force` allows it. */
-  static async create(path: string, force: boolean): Promise<RunDirectory> {
-    const { occupied } = await examine(path, force);
-    let aside: string | null = null;
+  /**
+   * Make the folder with `contents`, texts by their name; an existing run is set aside when `force` allows it. Throws
+   * `OutputRefused`, with everything as it was.
+   */
+  static async create(path: string, force: boolean, contents: Readonly<Record<string, string>>): Promise<RunDirectory> {
+    const { exists, occupied } = await examine(path, force);
+    const target = resolve(path);
+    const isInPlace = exists && !occupied;
+    const place = isInPlace ? target : besides(target, `new-${process.pid}`);
+    let aside: Aside | null = null;
+    let lock: RunLock | null = null;
     try {
-      if (occupied) {
-        aside = join(dirname(resolve(path)), `.${basename(resolve(path))}.replaced-${process.pid}`);
-        await rename(path, aside);
-      }
-      await makeFolder(resolve(path));
+      if (occupied) aside = await setAside(target);
+      await makeFolder(place);
+      lock = await RunLock.acquire(place);
+      for (const [name, text] of Object.entries(contents)) await writeFileAtomically(join(place, name), text);
+      if (!isInPlace) await rename(place, target);
+      lock.movedTo(target);
+      return new RunDirectory(path, lock, aside);
     } catch (cause) {
-      if (aside !== null) await rename(aside, path).catch(() => undefined);
-      throw notWritable(path, cause);
+      await lock?.release();
+      const made = isInPlace ? Object.keys(contents).map((name) => join(place, topOf(name))) : [place];
+      // Without the lock, what is in the folder is another process's.
+      if (!isInPlace || lock !== null) for (const one of made) await rm(one, { recursive: true, force: true });
+      if (aside !== null) await bringBack(aside, target);
+      if (cause instanceof OutputRefused) throw cause;
+      throw notWritable(path, cause instanceof OutputFailed ? cause.cause : cause);
     }
-    return new RunDirectory(path, aside);
+  }
+
+  /** Take up a run that was stopped or killed. Throws `OutputRefused` while another process works on it. */
+  static async reopen(path: string): Promise<RunDirectory> {
+    const target = resolve(path);
+    const lock = await RunLock.acquire(target);
+    const replaced = besides(target, 'replaced');
+    return new RunDirectory(path, lock, (await isRunDirectory(replaced)) ? { path: replaced, lock: null } : null);
+  }
+
+  /** What became of the lock that was there, in words; null when there was none. */
+  get takenOver(): string | null {
+    return this.#lock.takenOver;
+  }
+
+  /** Whether it replaces another run, which comes back when this one is discarded. */
+  get replaces(): boolean {
+    return this.#aside !== null;
+  }
+
+  /** Aborts when another process took the folder over: then nothing may be written or removed any more. */
+  get lost(): AbortSignal {
+    return this.#lock.lost;
   }
 
   file(name: string): string {
     return join(this.path, name);
   }
 
-  /** The run is complete: the one it replaces goes. */
-  async keep(): Promise<void> {
-    if (this.#aside !== null) await rm(this.#aside, { recursive: true, force: true });
+  /** Remove what a killed process had begun to write. */
+  async removeHalfFiles(): Promise<void> {
+    for (const folder of ['.', 'plots', CHECKPOINT_FOLDER]) {
+      const names: readonly string[] = await readdir(this.file(folder)).catch(() => []);
+      const halves = names.filter((name) => /^\..+\.tmp$/.test(name));
+      for (const name of halves) await rm(join(this.file(folder), name), { force: true });
+    }
+  }
+
+  /** The run has a result: the one it replaces goes, and the checkpoint with it when the run is whole. */
+  async keep(isWhole: boolean): Promise<void> {
+    if (this.lost.aborted) return;
+    if (isWhole) await rm(this.file(CHECKPOINT_FOLDER), { recursive: true, force: true });
+    if (this.#aside !== null) await rm(this.#aside.path, { recursive: true, force: true });
+    await this.#aside?.lock?.release();
+    await this.#lock.release();
+  }
+
+  /** Leave everything as it is, to be resumed. */
+  async leave(): Promise<void> {
+    await this.#lock.release();
   }
 
   /** The run could not be written: remove what is there, bring back what was replaced. */
   async discard(): Promise<void> {
+    if (this.lost.aborted) return;
+    await this.#lock.release();
     await rm(this.path, { recursive: true, force: true });
-    if (this.#aside !== null) await rename(this.#aside, this.path);
+    if (this.#aside !== null) await bringBack(this.#aside, resolve(this.path));
   }
+}
+
+/** A hidden folder beside another. */
+function besides(target: string, what: string): string {
+  return join(dirname(target), `.${basename(target)}.${what}`);
+}
+
+function topOf(name: string): string {
+  return name.split(/[/\\]/)[0]!;
+}
+
+async function isRunDirectory(path: string): Promise<boolean> {
+  const names: readonly string[] = await readdir(path).catch(() => []);
+  return names.includes(EVENTS_FILE);
+}
+
+/**
+ * Give a run that is to be replaced another name. What a killed process had set aside is still what comes back when the
+ * run in between is not whole.
+ */
+async function setAside(target: string): Promise<Aside> {
+  const path = besides(target, 'replaced');
+  const lock = await RunLock.acquire(target);
+  try {
+    if (await isRunDirectory(path)) {
+      if (!(await isWhole(target))) {
+        await rm(target, { recursive: true });
+        await lock.release();
+        return { path, lock: null };
+      }
+      await rm(path, { recursive: true });
+    }
+    await rename(target, path);
+    lock.movedTo(path);
+    return { path, lock };
+  } catch (error) {
+    await lock.release();
+    throw error;
+  }
+}
+
+async function bringBack(aside: Aside, target: string): Promise<void> {
+  await rename(aside.path, target);
+  aside.lock?.movedTo(target);
+  await aside.lock?.release();
+}
+
+/** Status in the `result.json` of a run; null when it has none. */
+export async function statusOf(directory: string): Promise<string | null> {
+  try {
+    const record: unknown = JSON.parse(await readFile(join(directory, 'result.json'), 'utf8'));
+    if (typeof record === 'object' && record !== null && 'status' in record) return String(record.status);
+    return null;
+  } catch {
+    return null;
+  }
+}
+
+/** A run is whole when it has a result and was not stopped before it ended. */
+async function isWhole(directory: string): Promise<boolean> {
+  const status = await statusOf(directory);
+  return status !== null && status !== 'cancelled';
 }

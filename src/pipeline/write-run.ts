@@ -1,6 +1,5 @@
 /** Everything a finished fit leaves in its run directory; `result.json` comes last, so its presence means a whole run. */
-import type { TaskContext } from '../base/task-context.ts';
-import { toYaml } from '../config/index.ts';
+import type { Warning } from '../base/events.ts';
 import type { Dataset, WriteGroup } from '../data/index.ts';
 import type { FitOutcome, FitProblem } from '../nlsq/index.ts';
 import { putFigures, putReport } from '../report/index.ts';
@@ -12,47 +11,60 @@ import {
   putTables,
   type ResultRecord,
 } from '../results/index.ts';
+import type { Compute } from './compute.ts';
 import type { FitRunRequest } from './requests.ts';
 import type { RunDirectory } from './run-directory.ts';
 import { packageVersion } from './versions.ts';
 
 export interface FinishedFit {
   readonly request: FitRunRequest;
+  readonly directory: RunDirectory;
+  /** The text of `config.yaml`. */
+  readonly configText: string;
   readonly dataset: Dataset;
   readonly problem: FitProblem;
   readonly outcome: FitOutcome;
+  readonly compute: Compute;
   /** UTC, ISO 8601. */
   readonly started: string;
-  readonly kernelsHash: string;
-  /** Threads that computed. */
-  readonly workers: number;
+  /** When the run was last resumed; null when it never was. */
+  readonly resumed: string | null;
 }
 
-/** Write arrays and figures, which may add warnings, before the record that lists them is made. */
+/**
+ * Write arrays and figures, which may add warnings, before the record that lists them is made. A stopped run has to end
+ * within a second and is to be resumed: it gets the small arrays only.
+ */
 export async function writeArraysAndFigures(
-  { request, dataset, problem, outcome }: FinishedFit,
-  directory: RunDirectory,
+  { request, directory, dataset, problem, outcome }: FinishedFit,
   files: WriteGroup,
-  context: TaskContext,
+  warn: (warning: Warning) => void,
 ): Promise<void> {
   const { model, sweeps, noise } = problem;
   const values = Object.fromEntries(outcome.parameters.map(({ name, value }) => [name, value]));
   const physics = model.physics(values);
   const shape = oneAtATime((angle) => sweeps.shape(physics, angle));
-  const warn = (warning: { code: string; text: string }): void => context.progress?.({ kind: 'warning', warning });
-
-  await files.put({ path: directory.file('config.yaml'), content: toYaml(request.config) });
+  const arraysInput = { dataset, outcome, sigma: noise.sigma, shape };
+  if (outcome.status === 'cancelled') {
+    warn({ code: 'stopped', text: STOPPED });
+    await putFitArrays(files, directory.path, arraysInput, false);
+    return;
+  }
   const arrays = decideArrays(request.config.output.arrays, dataset);
   if (arrays.warning !== null) warn(arrays.warning);
   if (request.config.output.figures) {
-    const input = { dataset, model, outcome, sigma: noise.sigma, shape, version: packageVersion() };
+    const input = { ...arraysInput, model, version: packageVersion() };
     const { warnings } = await putFigures(files, directory.path, input);
     warnings.forEach(warn);
   }
   // After the figures are drawn, because both use `shape`.
-  await putFitArrays(files, directory.path, { dataset, outcome, sigma: noise.sigma, shape }, arrays.full);
+  await putFitArrays(files, directory.path, arraysInput, arrays.full);
   await files.written();
 }
+
+const STOPPED =
+  'the fit was stopped before it ended: this is its best point so far, without figures and without matrices in fit.npz; ' +
+  'twotime resume finishes it';
 
 /**
  * Asking for the next array gives the memory of the one before back at once; garbage collection would let a hundred
@@ -68,20 +80,16 @@ function oneAtATime(make: (angle: number) => Float64Array): (angle: number) => F
 }
 
 /** Write report, table, provenance and, last of all, `result.json`. */
-export async function writeRecord(
-  run: FinishedFit,
-  record: ResultRecord,
-  directory: RunDirectory,
-  files: WriteGroup,
-): Promise<void> {
-  const { request, dataset, outcome } = run;
+export async function writeRecord(run: FinishedFit, record: ResultRecord, files: WriteGroup): Promise<void> {
+  const { request, directory, dataset, outcome, compute } = run;
   const provenance = await makeProvenance({
     dataset,
-    engine: { name: 'wasm-simd128', wasmSha256: run.kernelsHash, workers: run.workers },
+    engine: { name: 'wasm-simd128', wasmSha256: compute.kernels.hash, workers: compute.workers },
     seed: request.config.seed,
-    config: { file: request.config.file, text: toYaml(request.config) },
+    config: { file: request.config.file, text: run.configText },
     argv: request.argv,
     started: run.started,
+    resumed: run.resumed,
     ended: new Date().toISOString(),
     versions: record.versions,
   });

@@ -20,7 +20,8 @@ export async function svgToPng(svg: string, signal?: AbortSignal): Promise<Uint8
       font: { loadSystemFonts: false, fontFiles: [FONT], defaultFontFamily: 'DejaVu Sans' },
       background: '#ffffff',
     },
-    signal ?? null,
+    // The renderer ties its work to the signal object, which it can do once per object.
+    signal === undefined ? null : AbortSignal.any([signal]),
   );
   const scanlines = rgbaScanlines(image.width, image.height, image.pixels);
   const deflated = await deflateAsync(scanlines, { level: 1, chunkSize: CHUNK_BYTES });

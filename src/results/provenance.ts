@@ -46,6 +46,8 @@ export interface ProvenanceRecord {
   readonly argv: readonly string[];
   /** UTC, ISO 8601. */
   readonly started: string;
+  /** When the run was last resumed; null when it went through in one go. */
+  readonly resumed: string | null;
   readonly ended: string;
   readonly versions: Readonly<Record<string, string>>;
 }
@@ -72,6 +74,7 @@ export async function makeProvenance(input: ProvenanceInput): Promise<Provenance
     machine: describeMachine(),
     argv: facts.argv,
     started: facts.started,
+    resumed: facts.resumed,
     ended: facts.ended,
     versions: facts.versions,
   };

@@ -30,7 +30,7 @@ async function writeFigures(directory: string, signal?: AbortSignal): Promise<Fi
 }
 
 beforeAll(async () => {
-  figures = await writeFigures(folder);
+  figures = await writeFigures(folder, new AbortController().signal);
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

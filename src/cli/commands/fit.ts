@@ -2,11 +2,9 @@
 import { loadConfig } from '../../config/load.ts';
 import { EventLog } from '../../pipeline/event-log.ts';
 import { runFit } from '../../pipeline/fit-run.ts';
-import { consoleSummary } from '../../report/index.ts';
-import { resultJson } from '../../results/index.ts';
-import { exitCodeOfStatus } from '../exit-codes.ts';
 import { progressListener } from '../progress.ts';
 import { stoppable } from '../stop-signal.ts';
+import { tellResult } from '../tell-result.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface FitCommandOptions {
@@ -27,9 +25,7 @@ export async function fitCommand(file: string, options: FitCommandOptions, termi
   const request = { file, config, output: options.output, force: options.force, argv: process.argv.slice(2) };
   return stoppable(terminal.message, async (signal) => {
     const record = await runFit(request, log, signal);
-    if (options.json === true) terminal.result(resultJson(record));
-    else if (!options.quiet) terminal.result(consoleSummary(record, options.output, log.warnings).join('\n'));
-    return exitCodeOfStatus(record.status, signal.reason);
+    return tellResult(record, options.output, log, options, signal, terminal);
   });
 }
 

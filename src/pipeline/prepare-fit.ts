@@ -1,0 +1,104 @@
+/** From a file to a fit that can begin: the data read and checked, the model bound to them, the threads at hand. */
+import type { Warning } from '../base/events.ts';
+import { throwIfCancelled, type TaskContext } from '../base/task-context.ts';
+import { plausibilityWarnings, type Config } from '../config/index.ts';
+import type { Dataset } from '../data/dataset.ts';
+import { estimateNoise, givenNoise, readDataset } from '../data/index.ts';
+import { KernelMemory } from '../kernels/index.ts';
+import { bindModel, physicalParameters, type TwoTimeModel } from '../model/index.ts';
+import { validateFit, type FitProblem, type NoiseEstimate } from '../nlsq/index.ts';
+import { selectBackend } from '../parallel/index.ts';
+import { Compute } from './compute.ts';
+import type { EventLog } from './event-log.ts';
+import { folderBeside } from './output-folder.ts';
+import { ReadingThreads } from './reading-threads.ts';
+import { dataRequest, fitOptions, parameterSettings, scalingChoice, type FitRunRequest } from './requests.ts';
+import { thisMachine } from './this-machine.ts';
+import { timed } from './timed.ts';
+
+/** Disposing stops the threads and gives up the data. */
+export interface PreparedFit extends AsyncDisposable {
+  readonly dataset: Dataset;
+  readonly problem: FitProblem;
+  readonly compute: Compute;
+  readonly readSeconds: number;
+}
+
+/** Read the data of a fit and prepare it. Throws `InputRefused`, `ConfigRefused` or `Cancelled` with nothing written. */
+export async function prepareFit(request: FitRunRequest, log: EventLog, context: TaskContext): Promise<PreparedFit> {
+  const { config } = request;
+  const warn = (warning: Warning): void => log.record({ kind: 'warning', warning });
+  const memory = new KernelMemory();
+  const opening = Compute.open(memory, config.parallel);
+  // Awaited below; a file that is refused first must not leave its failure unhandled.
+  opening.catch(() => undefined);
+  await using owned = new AsyncDisposableStack();
+  const placement = { limit: config.parallel.memory, folder: await folderBeside(request.output) };
+  const kernels = opening.then((compute) => compute.kernels);
+  const [dataset, readSeconds] = await timed('read', log, async () => {
+    const backend = selectBackend(config.parallel, thisMachine());
+    await using helpers = new ReadingThreads(memory, kernels, backend, config.parallel.memory);
+    return await readDataset(request.file, dataRequest(config), memory, context, placement, helpers);
+  });
+  owned.use(dataset);
+  throwIfCancelled(context);
+  const compute = owned.use(await opening);
+  const { problem, warnings } = prepareProblem(config, dataset, compute, warn);
+  [...plausibilityWarnings(config), ...dataset.warnings, ...warnings].forEach(warn);
+  const kept = owned.move();
+  return { dataset, problem, compute, readSeconds, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+}
+
+interface PreparedProblem {
+  readonly problem: FitProblem;
+  readonly warnings: readonly Warning[];
+}
+
+function prepareProblem(
+  config: Config,
+  dataset: Dataset,
+  compute: Compute,
+  warn: (warning: Warning) => void,
+): PreparedProblem {
+  const model = bindModel({
+    mode: config.model,
+    convention: config.convention,
+    q: dataset.q,
+    gap: config.data.gap,
+    phi: dataset.phi,
+    grid: dataset.grid,
+  });
+  const warnings = validateFit(fitPlan(config, model));
+  const found = chooseNoise(config, dataset);
+  const problem: FitProblem = {
+    model,
+    sweeps: compute.sweepsOver(dataset.triangles, warn),
+    coarse: {
+      allocate: (length) => compute.memory.float32(length),
+      sweeps: (triangles) => compute.coarseSweeps(triangles),
+    },
+    noise: found.noise,
+    parameters: parameterSettings(config),
+    scaling: scalingChoice(config, dataset.phi.length),
+    options: fitOptions(config),
+  };
+  return { problem, warnings: [...warnings, ...found.warnings] };
+}
+
+/** What can be checked of a fit before (without `model`) and after its data are read. */
+export function fitPlan(config: Config, model: TwoTimeModel | undefined): Parameters<typeof validateFit>[0] {
+  return {
+    mode: config.model,
+    model: physicalParameters(config.model).map(({ name }) => name),
+    parameters: parameterSettings(config),
+    scaling: scalingChoice(config, model?.phi.length ?? 1),
+    options: fitOptions(config),
+    phi: model?.phi,
+  };
+}
+
+function chooseNoise(config: Config, dataset: Dataset): { noise: NoiseEstimate; warnings: readonly Warning[] } {
+  const { sigma } = config.noise;
+  if (typeof sigma === 'number') return { noise: givenNoise(sigma, dataset.phi.length), warnings: [] };
+  return estimateNoise(dataset.triangles);
+}

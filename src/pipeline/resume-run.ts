@@ -1,0 +1,150 @@
+/** Go on with a run that was stopped or killed, from what its folder says, to the result of one that never was. */
+import { readFile, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { Cancelled, InputRefused, isTwotimeError } from '../base/errors.ts';
+import { loadConfig } from '../config/index.ts';
+import { writeFileAtomically } from '../data/index.ts';
+import type { FitCheckpoint } from '../nlsq/index.ts';
+import type { ResultRecord } from '../results/index.ts';
+import { readCheckpoint } from './checkpoint-file.ts';
+import { completeFit } from './complete-fit.ts';
+import type { EventLog } from './event-log.ts';
+import { prepareFit, type PreparedFit } from './prepare-fit.ts';
+import { RunDirectory, statusOf } from './run-directory.ts';
+import {
+  CONFIG_FILE,
+  FIT_CHECKPOINT_FILE,
+  readRequest,
+  REQUEST_FILE,
+  requestText,
+  type RunRequest,
+} from './run-request.ts';
+import { packageVersion } from './versions.ts';
+
+export interface ResumeRequest {
+  readonly directory: string;
+  /** Where the input is now; null: where it was. */
+  readonly input: string | null;
+  /** `key.path=value` of keys without influence on the result, such as `parallel.workers`. */
+  readonly set: readonly string[];
+  /** Do all the work again, without the checkpoint. */
+  readonly fromStart: boolean;
+}
+
+export type Resumed =
+  | { readonly kind: 'resumed'; readonly record: ResultRecord }
+  /** There was nothing to do, and nothing was touched; `text` is the content of `result.json`. */
+  | { readonly kind: 'finished'; readonly status: string; readonly text: string };
+
+/**
+ * Go on with the run in a folder. Throws `InputRefused` when the folder is not a run or the input is not the one it began
+ * with, `OutputRefused` while another process works on it. Whatever is thrown, the folder can still be resumed.
+ */
+export async function resumeFit(request: ResumeRequest, log: EventLog, signal: AbortSignal): Promise<Resumed> {
+  const path = request.directory;
+  await refuseOtherThings(path);
+  // Before the lock, so that a finished run in a read-only place is recognised; and again with it.
+  const finished = await readFinished(path);
+  if (finished !== null) return finished;
+  const directory = await RunDirectory.reopen(path);
+  try {
+    return (await readFinished(path)) ?? { kind: 'resumed', record: await goOn(request, directory, log, signal) };
+  } catch (error) {
+    if (!isTwotimeError(error, 'Cancelled')) throw error;
+    throw new Cancelled(error.message, { help: `go on with twotime resume ${path}`, cause: error.cause });
+  } finally {
+    log.abandon();
+    await directory.leave();
+  }
+}
+
+async function goOn(
+  { input, set, fromStart }: ResumeRequest,
+  directory: RunDirectory,
+  log: EventLog,
+  signal: AbortSignal,
+): Promise<ResultRecord> {
+  const { path } = directory;
+  log.countFrom(path);
+  if (directory.takenOver !== null) log.record({ kind: 'log', level: 'warning', text: directory.takenOver });
+  const { request: asked, configText } = await readRequest(path);
+  const checkpoint = fromStart ? null : await readCheckpoint(directory.file(FIT_CHECKPOINT_FILE));
+  log.record({ kind: 'log', level: 'info', text: describe(checkpoint, fromStart) });
+  const resumed = new Date().toISOString();
+  const config = await loadConfig(directory.file(CONFIG_FILE), { set });
+  const request = {
+    file: input ?? (await placeOfInput(asked)),
+    config: { ...config, file: asked.config.file === '' ? null : asked.config.file },
+    output: path,
+    force: false,
+    argv: asked.argv,
+  };
+  await using prepared = await prepareFit(request, log, { signal, progress: log.record });
+  refuseOtherInput(prepared, asked, request.file);
+  const program = { twotime: packageVersion(), kernels: prepared.compute.kernels.hash };
+  if (fromStart) {
+    await writeFileAtomically(directory.file(REQUEST_FILE), requestText({ ...asked, program }));
+    await rm(directory.file(FIT_CHECKPOINT_FILE), { force: true });
+  } else refuseOtherProgram(program, asked, path);
+  await directory.removeHalfFiles();
+  const { started } = asked;
+  return completeFit({ request, prepared, directory, configText, started, resumed, checkpoint }, log, signal);
+}
+
+async function refuseOtherThings(path: string): Promise<void> {
+  const where = { file: path };
+  const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    const what = cause.code === 'ENOENT' ? 'there is no such run' : `the run cannot be read (${cause.code})`;
+    throw new InputRefused(what, { where, help: 'name the folder that twotime fit was given with -o', cause });
+  });
+  if (found.isDirectory()) return;
+  throw new InputRefused('this is a file, not a run', { where, help: 'name the folder that holds it' });
+}
+
+async function readFinished(path: string): Promise<(Resumed & { kind: 'finished' }) | null> {
+  const status = await statusOf(path);
+  if (status === null || status === 'cancelled') return null;
+  return { kind: 'finished', status, text: await readFile(join(path, 'result.json'), 'utf8') };
+}
+
+function describe(checkpoint: FitCheckpoint | null, fromStart: boolean): string {
+  if (fromStart) return 'resuming from the start, without the checkpoint';
+  if (checkpoint === null) return 'resuming from the start: the run was ended before its first checkpoint';
+  const { length } = checkpoint.pieces;
+  return `resuming: ${length} finished ${length === 1 ? 'piece' : 'pieces'} of the fit are taken from the checkpoint`;
+}
+
+/** As the user named it if that still leads there, so that the files of the run read the same. */
+async function placeOfInput({ input }: RunRequest): Promise<string> {
+  const isThere = await stat(input.path).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code !== 'ENOENT' && error.code !== 'ENOTDIR',
+  );
+  if (!isThere) {
+    throw new InputRefused('the input of the run is no longer there', {
+      where: { file: input.path },
+      help: 'put it back, or name its new place with --input',
+    });
+  }
+  return resolve(input.file) === input.path ? input.file : input.path;
+}
+
+function refuseOtherInput({ dataset }: PreparedFit, { input }: RunRequest, file: string): void {
+  const { contentHash } = dataset.source;
+  if (contentHash === input.contentHash) return;
+  throw new InputRefused('the data are not those the run began with', {
+    where: { file },
+    help:
+      `put back the file whose data have the content hash ${input.contentHash.slice(0, 12)}… (now ` +
+      `${contentHash.slice(0, 12)}…) or name it with --input, or begin a new run with twotime fit`,
+  });
+}
+
+function refuseOtherProgram(now: RunRequest['program'], { program }: RunRequest, path: string): void {
+  if (now.twotime === program.twotime && now.kernels === program.kernels) return;
+  const text = ({ twotime, kernels }: RunRequest['program']): string => `${twotime} (kernels ${kernels.slice(0, 12)})`;
+  throw new InputRefused(`the run was begun by twotime ${text(program)}, and this is ${text(now)}`, {
+    where: { file: path },
+    help: 'resume it with that version, or add --from-start to do all the work again with this one',
+  });
+}

@@ -65,7 +65,7 @@ export interface FileDescription {
 /** Read a whole file and describe it. Refuses only what cannot be opened as two-time data; `Cancelled` when stopped. */
 export async function describeFile(file: string, context: TaskContext = {}): Promise<FileDescription> {
   const path = resolve(file);
-  const state = new FileState(path, file);
+  const state = await FileState.of(path, file);
   try {
     const source = await openSource(path, file);
     try {

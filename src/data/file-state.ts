@@ -7,16 +7,32 @@ import { statSync } from 'node:fs';
 import type { BigIntStats } from 'node:fs';
 import { InputRefused } from '../base/errors.ts';
 
+/** Systems tell times of change in steps of up to this; two changes within one step look like one. */
+const COARSEST_STEP = 20;
+
 export class FileState {
   readonly #path: string;
   readonly #shown: string;
-  readonly #before: BigIntStats | undefined;
+  #before: BigIntStats | undefined;
 
-  /** The state before the first byte is read. A path that cannot be examined is left to whoever opens it. */
-  constructor(path: string, shown: string) {
+  private constructor(path: string, shown: string) {
     this.#path = path;
     this.#shown = shown;
     this.#before = stateOf(path);
+  }
+
+  /**
+   * The state before the first byte is read. A file written to just now is left alone until another change would show;
+   * one that is written to meanwhile is refused. A path that cannot be examined is left to whoever opens it.
+   */
+  static async of(path: string, shown: string): Promise<FileState> {
+    const state = new FileState(path, shown);
+    if (isFresh(state.#before)) {
+      await new Promise((resolve) => setTimeout(resolve, COARSEST_STEP));
+      state.assertUnchanged();
+      state.#before = stateOf(path);
+    }
+    return state;
   }
 
   /** Bytes; 0 if the file cannot be examined. */
@@ -47,6 +63,13 @@ export class FileState {
       return change;
     }
   }
+}
+
+/** By the clock of this machine; times in the future come from another one and say nothing. */
+function isFresh(state: BigIntStats | undefined): boolean {
+  if (state === undefined) return false;
+  const age = Date.now() - Number(state.mtimeMs);
+  return age >= 0 && age < COARSEST_STEP;
 }
 
 function stateOf(path: string): BigIntStats | undefined {

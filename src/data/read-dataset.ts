@@ -40,7 +40,7 @@ export async function readDataset(
 ): Promise<OpenDataset> {
   const mark = memory.mark();
   const path = resolve(file);
-  const state = new FileState(path, file);
+  const state = await FileState.of(path, file);
   try {
     if (helpers !== undefined && formatOf(path, file) === 'hdf5') {
       helpers.prepare({ path, shown: file }, { bytes: state.size, compressed: false });

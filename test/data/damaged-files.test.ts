@@ -1,6 +1,6 @@
 /** A damaged file is refused with a tagged error, or read as h5py reads it; it never crashes, hangs or invents numbers. */
 import { valuesOf } from '../../src/kernels/index.ts';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -25,6 +25,8 @@ afterAll(() => rmSync(folder, { recursive: true }));
 async function readChanged(name: string, bytes: Uint8Array, q: number): Promise<Dataset | InputRefused> {
   const path = join(folder, name);
   writeFileSync(path, bytes);
+  // Files written just now are waited for.
+  utimesSync(path, 1, 1);
   try {
     return await read(path, { q, dt: 0.1 });
   } catch (error) {

@@ -8,9 +8,11 @@
 import { fromWords, highWord, lowWord } from './float-bits.ts';
 import { fillWords, type RandomKey } from './random.ts';
 
-const TWO_TO_MINUS_32 = 2 ** -32;
-const RADIANS_PER_UNIT = Math.PI * 2 ** -31;
-const EIGHTH_TURN = 2 ** 29;
+const LN2 = 0.6931471805599453;
+const TWO_TO_MINUS_32 = 2.3283064365386963e-10;
+/** π·2⁻³¹. */
+const RADIANS_PER_UNIT = 1.4629180792671596e-9;
+const EIGHTH_TURN = 0x20000000;
 /** Upper word of √½, where the binary exponent changes. */
 const SQRT_HALF_WORD = 0x3fe6a09e;
 
@@ -29,7 +31,7 @@ function radius(word: number): number {
   series = 1 / 7 + z * series;
   series = 1 / 5 + z * series;
   series = 1 / 3 + z * series;
-  return Math.sqrt(-((shifted >> 20) * Math.LN2 + 2 * (s + s * (z * series))));
+  return Math.sqrt(-((shifted >> 20) * LN2 + 2 * (s + s * (z * series))));
 }
 
 /**

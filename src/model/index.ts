@@ -30,6 +30,7 @@ export { modeWeights } from './speckle-modes.ts';
 export {
   GroupSum,
   simulateSpeckle,
+  simulateSpeckleAngle,
   SpeckleCorrelation,
   speckleBlocks,
   speckleGroups,

@@ -38,10 +38,10 @@ export interface SpeckleRun {
   readonly offset: readonly number[];
 }
 
-/** Multiply–adds below which threads cost more than they save. */
-const WORTH_THREADS = 3e8;
+/** Multiply–adds, some 0.3 s, below which threads cost more than they save. */
+const WORTH_THREADS = 2e9;
 /** About what one complex normal number costs, in multiply–adds. */
-const DRAW_COST = 50;
+const DRAW_COST = 130;
 const MOST_BYTES = 3.5 * 2 ** 30;
 
 /**

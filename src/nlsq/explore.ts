@@ -93,7 +93,10 @@ function scanEverything(
   return scan(objective, { settings, range, seed, stream: 0 }, guess, context);
 }
 
-/** Explore a level, with the scan of everything if there is one. Throws `Cancelled` when stopped before the first point. */
+/**
+ * Explore a level, with the scan of everything if there is one. Stopped before the first start went down, the best
+ * candidate stands for it. Throws `Cancelled` when stopped before there is any point.
+ */
 export async function explore(
   objective: Objective,
   options: ExploreOptions,
@@ -106,8 +109,9 @@ export async function explore(
     await explorer.run(scanned);
     return { minima: sortByCost(explorer.minima), starts: explorer.starts, cancelled: false };
   } catch (error) {
-    if (explorer.starts.length === 0 || !isTwotimeError(error, 'Cancelled')) throw error;
-    return { minima: sortByCost(explorer.minima), starts: explorer.starts, cancelled: true };
+    const starts = explorer.starts.length > 0 ? explorer.starts : explorer.candidates.slice(0, 1);
+    if (starts.length === 0 || !isTwotimeError(error, 'Cancelled')) throw error;
+    return { minima: sortByCost(explorer.minima), starts, cancelled: true };
   }
 }
 
@@ -115,6 +119,8 @@ export async function explore(
 class Explorer {
   readonly starts: Point[] = [];
   minima: Minimum[] = [];
+  /** Where the next starts come from, best first. */
+  candidates: readonly Point[] = [];
   /** Minima whose images were tried. */
   readonly #imaged = new Set<Point>();
   readonly #objective: Objective;
@@ -169,7 +175,9 @@ class Explorer {
     const promising = await this.#search(async (objective) =>
       pickDistinct(this.#system, await candidates(objective), known, TRIED_PER_START * wanted),
     );
+    this.candidates = promising;
     const tried = await this.#tryOut(promising);
+    this.candidates = tried;
     const apart = this.#newOnes(tried, wanted);
     // Starts that already met another one still count: that many roads lead there is worth knowing.
     await this.#goDown([...apart, ...tried.filter((value) => !apart.includes(value))].slice(0, wanted));

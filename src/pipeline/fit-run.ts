@@ -1,7 +1,5 @@
 /** One fit from file to run directory: read, fit, write; nothing is written before the input is accepted. */
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Cancelled, isTwotimeError } from '../base/errors.ts';
 import { toYaml } from '../config/index.ts';
 import { validateFit } from '../nlsq/index.ts';
 import type { ResultRecord } from '../results/index.ts';
@@ -11,7 +9,7 @@ import { checkRunDirectory } from './output-folder.ts';
 import { fitPlan, prepareFit, type PreparedFit } from './prepare-fit.ts';
 import type { FitRunRequest } from './requests.ts';
 import { RunDirectory } from './run-directory.ts';
-import { CONFIG_FILE, FIT_CHECKPOINT_FILE, REQUEST_FILE, requestText, sha256Of } from './run-request.ts';
+import { CONFIG_FILE, REQUEST_FILE, requestText, sha256Of } from './run-request.ts';
 import { packageVersion } from './versions.ts';
 
 /**
@@ -19,8 +17,7 @@ import { packageVersion } from './versions.ts';
  * keeps a checkpoint, from which `resumeFit` goes on; the same holds for a folder whose process was killed.
  *
  * Throws `InputRefused`, `ConfigRefused` or `OutputRefused` with nothing written, `OutputFailed` with everything
- * written so far removed, `Cancelled` when stopped before there was a result: then a checkpoint stays, if there is one and
- * no other run was to be replaced.
+ * written so far removed, `Cancelled` when stopped before there was a result, with nothing left either.
  */
 export async function runFit(request: FitRunRequest, log: EventLog, signal: AbortSignal): Promise<ResultRecord> {
   await checkRunDirectory(request.output, request.force);
@@ -44,11 +41,6 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
     );
   } catch (error) {
     log.abandon();
-    if (isTwotimeError(error, 'Cancelled') && !directory.replaces && existsSync(directory.file(FIT_CHECKPOINT_FILE))) {
-      await directory.leave();
-      const help = `there is no result yet; go on with twotime resume ${request.output}`;
-      throw new Cancelled(error.message, { help, cause: error.cause });
-    }
     // Nothing half-written stays behind: the folder goes, and what it replaced comes back.
     await directory.discard();
     throw error;

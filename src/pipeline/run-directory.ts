@@ -77,11 +77,6 @@ export class RunDirectory {
     return this.#lock.takenOver;
   }
 
-  /** Whether it replaces another run, which comes back when this one is discarded. */
-  get replaces(): boolean {
-    return this.#aside !== null;
-  }
-
   /** Aborts when another process took the folder over: then nothing may be written or removed any more. */
   get lost(): AbortSignal {
     return this.#lock.lost;

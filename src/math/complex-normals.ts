@@ -5,10 +5,11 @@
  * 22.9, which one number in 10¹⁰ would exceed. Logarithm, sine and cosine are series of their own, good to about 1e-14, so
  * that the compiled kernels can repeat them operation by operation (`src/kernels/assembly/speckle-normals.ts`).
  */
+import { LN2_HIGH, LN2_LOW } from './exponential.ts';
 import { fromWords, highWord, lowWord } from './float-bits.ts';
 import { fillWords, type RandomKey } from './random.ts';
 
-const LN2 = 0.6931471805599453;
+const LN2 = LN2_HIGH + LN2_LOW;
 const TWO_TO_MINUS_32 = 2.3283064365386963e-10;
 /** π·2⁻³¹. */
 const RADIANS_PER_UNIT = 1.4629180792671596e-9;

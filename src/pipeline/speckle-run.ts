@@ -56,7 +56,9 @@ export async function* runSpeckle(
   context: TaskContext,
 ): AsyncGenerator<SpeckleCorrelation, void, undefined> {
   const choice = selectBackend(parallel, thisMachine());
-  const workers = costOf(run) < WORTH_THREADS ? 1 : choice.workers;
+  // A number of workers that was asked for is used whatever it costs.
+  const isFree = parallel.workers === 'auto' && parallel.backend === 'auto';
+  const workers = isFree && costOf(run) < WORTH_THREADS ? 1 : choice.workers;
   const memory = new KernelMemory();
   const kernels = await loadKernels();
   if (workers === 1) {
@@ -111,7 +113,7 @@ async function* runAngles(
   const sums = new Map<number, { readonly sum: GroupSum; groups: number }>();
   let done = 0;
   let next = 0;
-  const options = { signal: context.signal, window: places.count };
+  const options = { ...context, window: places.count };
   for await (const [index] of backend.map(groupTask, items(), options)) {
     const { address, speckle, group } = issued[index]!;
     const entry = sums.get(speckle.angle) ?? { sum: new GroupSum(sumsLength(frames)), groups: 0 };
@@ -186,7 +188,7 @@ class FieldQueue implements AsyncDisposable {
   #start(angle: number): Promise<SpeckleField> {
     const { physics } = this.#run;
     // Groups have cost 1: what they wait for goes first.
-    const field = this.#backend.submit(fieldTask, { physics, angle }, { signal: this.#context.signal, cost: 2 });
+    const field = this.#backend.submit(fieldTask, { physics, angle }, { ...this.#context, cost: 2 });
     // A run that ends early leaves it without anybody who waits.
     field.catch(() => undefined);
     return field;

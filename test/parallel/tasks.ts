@@ -94,14 +94,19 @@ export function exhaust({ folder, times, value }: Fault): number {
   for (;;) kept.push(Array.from({ length: 10_000 }, () => kept.length + 0.5));
 }
 
-/** A module whose only function traps. */
-const TRAP = Uint8Array.of(
-  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0],
-  ...[7, 5, 1, 1, 102, 0, 0, 10, 5, 1, 3, 0, 0, 11],
-);
+/** A module that exports one function, which traps. */
+export function moduleOfTrap(name: string): WebAssembly.Module {
+  const letters = [...new TextEncoder().encode(name)];
+  return new WebAssembly.Module(
+    Uint8Array.of(
+      ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0],
+      ...[7, letters.length + 4, 1, letters.length, ...letters, 0, 0, 10, 5, 1, 3, 0, 0, 11],
+    ),
+  );
+}
 
 export function trap(): unknown {
-  const { f } = new WebAssembly.Instance(new WebAssembly.Module(TRAP)).exports;
+  const { f } = new WebAssembly.Instance(moduleOfTrap('f')).exports;
   return (f as () => unknown)();
 }
 

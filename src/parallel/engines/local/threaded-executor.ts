@@ -66,8 +66,6 @@ export class ThreadedExecutor implements TileExecutor {
   readonly #results: Float64Array;
   readonly #places: readonly { readonly arena: number; readonly scratch: number }[];
   readonly #lease: number;
-  /** Threads that died during this sweep and may have left a unit. */
-  #dead: number[] = [];
   #lastYield = performance.now();
 
   /** `workers` threads share a sweep, this one among them. Takes all memory now: an arena each, a result per unit. */
@@ -114,14 +112,9 @@ export class ThreadedExecutor implements TileExecutor {
       stride: Math.max(...lengths),
       sums: lengths.map((length) => new TreeSum(Math.ceil(tiles.length / 2 ** level), length)),
     };
-    const death = this.#threads.onDeath(({ thread }) => this.#dead.push(thread));
-    try {
-      for await (const window of windows.pass()) {
-        await this.#sweepWindow(pass, window);
-        if (isStopped(pass)) break;
-      }
-    } finally {
-      death[Symbol.dispose]();
+    for await (const window of windows.pass()) {
+      await this.#sweepWindow(pass, window);
+      if (isStopped(pass)) break;
     }
     return isStopped(pass) ? [] : pass.sums.map((sum) => sum.total());
   }
@@ -153,8 +146,16 @@ export class ThreadedExecutor implements TileExecutor {
       window,
     });
     if (shared) board.wake();
-    if (!shared || this.#helpers() < this.#threads.workers) await this.#computeOwn(facts, pass);
-    await this.#join(facts, pass);
+    try {
+      if (!shared || this.#helpers() < this.#threads.workers) await this.#computeOwn(facts, pass);
+      await this.#join(facts, pass);
+    } catch (error) {
+      // A unit failed in this thread too. Nobody may still compute when the next sweep is published.
+      board.stop(facts);
+      board.clear(0);
+      await this.#join(facts, pass);
+      throw error;
+    }
     if (isStopped(pass)) return;
     for (const [job, sum] of sums.entries()) {
       const length = resultLength(pass.sweeps[job]!.job, this.data);
@@ -203,7 +204,6 @@ export class ThreadedExecutor implements TileExecutor {
         await this.#endSilent();
         moved = performance.now();
       }
-      for (const thread of this.#dead.splice(0)) board.clear(thread);
       this.#computeOrphans(facts);
     }
   }
@@ -228,6 +228,8 @@ export class ThreadedExecutor implements TileExecutor {
     const { board } = this.#threads;
     if (board.stopped || board.takenBy(0) >= 0 || !this.#isIdle()) return;
     computeUnits(this.#own, facts);
+    // A thread that woke late may have taken one meanwhile; from now on no more can be taken.
+    if (!this.#isIdle()) return;
     for (let unit = 0; unit < facts.units; unit++) {
       if (board.isDone(facts, unit)) continue;
       computeUnit(this.#own, facts, unit);

@@ -57,6 +57,7 @@ export class WorkerThreads implements AsyncDisposable {
   readonly #data = new DataTable();
   #lastData = 0;
   #useless = 0;
+  #lastReason = '';
   #closing = false;
 
   /** No thread is started before it is needed. */
@@ -86,7 +87,7 @@ export class WorkerThreads implements AsyncDisposable {
   ensure(thread: number): void {
     if (this.#closing) throw new Defect('the worker threads have ended');
     if (this.#slot(thread).worker !== null) return;
-    if (this.#useless >= MOST_USELESS) throw new Defect('worker threads cannot start: each one died at once');
+    if (this.#useless >= MOST_USELESS) throw new Defect(`worker threads die at once: ${this.#lastReason}`);
     this.#spawn(thread);
   }
 
@@ -201,10 +202,13 @@ export class WorkerThreads implements AsyncDisposable {
         const wasOfUse = slot.isReady && (hadTask || this.board.beats(thread) !== beats);
         if (wasOfUse) this.#useless = 0;
         else if (slot.ending === null) this.#useless += 1;
+        // Before a new thread takes units in its name.
+        this.board.clear(thread);
         slot.worker = null;
         slot.isReady = false;
         slot.tasks = 0;
         reason ||= slot.ending ?? `it exited with code ${code}`;
+        this.#lastReason = reason;
         reject(new Defect(`a worker thread could not start: ${reason}`));
         const replaced = !this.#closing && this.#useless < MOST_USELESS;
         if (replaced) this.#spawn(thread);

@@ -11,7 +11,12 @@ export type { Attempt, AttemptOutcome, Engine, LossCause } from './engine.ts';
 export { createPoolSweeps, type PoolSweeps } from './engines/local/create-sweeps.ts';
 export { LocalEngine, type LocalEngineOptions } from './engines/local/local-engine.ts';
 export { ThreadedExecutor, type ThreadedOptions } from './engines/local/threaded-executor.ts';
-export { WorkerThreads, type ThreadDeath, type WorkerThreadsOptions } from './engines/local/worker-threads.ts';
+export {
+  deathEvent,
+  WorkerThreads,
+  type ThreadDeath,
+  type WorkerThreadsOptions,
+} from './engines/local/worker-threads.ts';
 export { SequentialEngine } from './engines/sequential/sequential-engine.ts';
 export { findAllocation, usableCores, type Allocation, type Machine } from './machine.ts';
 export type { Accounts, ExecutionBackend, MapOptions, Task, TaskOptions } from './protocol.ts';

@@ -6,7 +6,8 @@ export class TaskLost extends Defect {
   readonly reasons: readonly string[];
 
   constructor(task: string, reasons: readonly string[]) {
-    super(`${task}: ${reasons.length} workers were lost under this task (${reasons.at(-1) ?? 'unknown reason'})`, {
+    const lost = reasons.length === 1 ? 'a worker was lost' : `${reasons.length} workers were lost`;
+    super(`${task}: ${lost} under this task (${reasons.at(-1) ?? 'unknown reason'})`, {
       help: 'the other tasks went on; see events.ndjson for each attempt',
     });
     this.reasons = reasons;

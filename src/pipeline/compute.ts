@@ -1,9 +1,10 @@
 /** What a fit computes with: the kernel memory, the kernels, and the worker threads that share its sweeps. */
 import type { Warning } from '../base/events.ts';
+import type { TaskContext } from '../base/task-context.ts';
 import type { ParallelConfig } from '../config/config.ts';
 import { createKernelSweeps, loadKernels } from '../kernels/index.ts';
 import type { CompiledKernels, KernelMemory, Sweeps, TriangleStack } from '../kernels/index.ts';
-import { createPoolSweeps, fallbackWarning, selectBackend, WorkerThreads } from '../parallel/index.ts';
+import { createPoolSweeps, deathEvent, fallbackWarning, selectBackend, WorkerThreads } from '../parallel/index.ts';
 import { thisMachine } from './this-machine.ts';
 
 /** Share of `parallel.memory` that each of the two windows over data in a file may take, and bytes that are always enough. */
@@ -18,18 +19,21 @@ export class Compute implements AsyncDisposable {
   readonly #windowBytes: number;
   #workers: number;
 
-  private constructor(memory: KernelMemory, kernels: CompiledKernels, parallel: ParallelConfig) {
+  private constructor(memory: KernelMemory, kernels: CompiledKernels, parallel: ParallelConfig, context: TaskContext) {
     this.memory = memory;
     this.kernels = kernels;
     this.#parallel = parallel;
     this.#windowBytes = Math.min(parallel.memory * WINDOW_SHARE, AMPLE_WINDOW);
     this.#workers = parallel.chunks ? selectBackend(parallel, thisMachine()).workers : 1;
     this.#threads = this.#workers > 1 ? new WorkerThreads(memory, kernels, this.#workers) : null;
+    this.#threads?.onDeath((death) => {
+      if (!death.hadTask) context.progress?.(deathEvent(death));
+    });
   }
 
-  /** Compile the kernels, for data in `memory`; no thread is started yet. */
-  static async open(memory: KernelMemory, parallel: ParallelConfig): Promise<Compute> {
-    return new Compute(memory, await loadKernels(), parallel);
+  /** Compile the kernels, for data in `memory`; no thread is started yet. Deaths of threads are told to `progress`. */
+  static async open(memory: KernelMemory, parallel: ParallelConfig, context: TaskContext = {}): Promise<Compute> {
+    return new Compute(memory, await loadKernels(), parallel, context);
   }
 
   /** Threads that compute the sweeps over all data, this one included. */

@@ -29,7 +29,7 @@ export async function prepareFit(request: FitRunRequest, log: EventLog, context:
   const { config } = request;
   const warn = (warning: Warning): void => log.record({ kind: 'warning', warning });
   const memory = new KernelMemory();
-  const opening = Compute.open(memory, config.parallel);
+  const opening = Compute.open(memory, config.parallel, context);
   // Awaited below; a file that is refused first must not leave its failure unhandled.
   opening.catch(() => undefined);
   await using owned = new AsyncDisposableStack();

@@ -18,6 +18,7 @@ import {
   type Sweeps,
 } from '../../src/kernels/index.ts';
 import {
+  deathEvent,
   LocalEngine,
   TaskRunner,
   ThreadedExecutor,
@@ -85,6 +86,11 @@ describe('a trap in a unit of a sweep', () => {
       await new Promise((resolve) => setTimeout(resolve));
     }
     expect(deaths[0]).toMatchObject({ reason: 'RuntimeError: unreachable', cause: 'worker', hadTask: false });
+    expect(deaths.map(deathEvent)).toContainEqual({
+      kind: 'log',
+      level: 'warning',
+      text: `worker thread ${deaths.at(-1)!.thread} died (RuntimeError: unreachable); it is not replaced`,
+    });
     expect(deaths.filter(({ replaced }) => replaced).length).toBeLessThanOrEqual(2);
     await expect(threads.start()).rejects.toThrow(/die at once: RuntimeError: unreachable/);
     expect(await sweeps.adjoint(physics, scaling, {})).toEqual(expected);
@@ -100,6 +106,10 @@ describe('a trap in a unit of a sweep', () => {
     expect(await right.adjoint(physics, scaling, {})).toEqual(expected);
     await expect(wrong.adjoint(physics, scaling, {})).rejects.toThrow(/out of bounds/);
     expect(await right.adjoint(physics, scaling, {})).toEqual(expected);
+    // Closing the pool is no death.
+    const before = deaths.length;
+    await threads[Symbol.asyncDispose]();
+    expect(deaths.slice(before).filter(({ reason }) => !/out of bounds/.test(reason))).toEqual([]);
   });
 });
 

@@ -5,7 +5,7 @@ import type { Attempt, AttemptOutcome, Engine } from '../../engine.ts';
 import type { PlacedData, SharedArrays } from '../../shared-data.ts';
 import { errorFromParts } from './error-parts.ts';
 import type { WorkerReply } from './messages.ts';
-import type { ThreadDeath, WorkerThreads } from './worker-threads.ts';
+import { deathEvent, type ThreadDeath, type WorkerThreads } from './worker-threads.ts';
 
 export interface LocalEngineOptions {
   /** A task that was told to stop and does not within this time loses its thread, ms. Default 2000. */
@@ -143,10 +143,9 @@ export class LocalEngine implements Engine {
     }
   }
 
-  #mourn({ thread, reason, cause, replaced }: ThreadDeath): void {
-    const next = replaced ? 'a new one takes its place' : 'it is not replaced';
-    const text = `worker thread ${thread} died (${reason}); ${next}`;
-    this.#running.get(thread)?.progress?.({ kind: 'log', level: 'warning', text });
+  #mourn(death: ThreadDeath): void {
+    const { thread, cause, reason } = death;
+    this.#running.get(thread)?.progress?.(deathEvent(death));
     this.#end(thread, { kind: 'lost', cause, reason });
   }
 

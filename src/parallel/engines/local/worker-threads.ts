@@ -8,6 +8,7 @@ import { getCompileCacheDir } from 'node:module';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { Defect } from '../../../base/errors.ts';
+import type { RunEvent } from '../../../base/events.ts';
 import type { CompiledKernels, KernelMemory } from '../../../kernels/index.ts';
 import type { LossCause } from '../../engine.ts';
 import { DataTable, inSharedMemory, type PlacedData, type SharedArrays } from '../../shared-data.ts';
@@ -18,10 +19,16 @@ export interface ThreadDeath {
   readonly thread: number;
   readonly reason: string;
   readonly cause: LossCause;
-  /** Whether it had a task. */
+  /** Whether it had a task; whoever runs that one tells of the death. */
   readonly hadTask: boolean;
   /** Whether a new thread takes its place. */
   readonly replaced: boolean;
+}
+
+/** The death of a thread as an event of a run. */
+export function deathEvent({ thread, reason, replaced }: ThreadDeath): RunEvent {
+  const next = replaced ? 'a new one takes its place' : 'it is not replaced';
+  return { kind: 'log', level: 'warning', text: `worker thread ${thread} died (${reason}); ${next}` };
 }
 
 export interface WorkerThreadsOptions {
@@ -212,6 +219,8 @@ export class WorkerThreads implements AsyncDisposable {
         reject(new Defect(`a worker thread could not start: ${reason}`));
         const replaced = !this.#closing && this.#useless < MOST_USELESS;
         if (replaced) this.#spawn(thread);
+        // Who ends because the pool is closed did not die, unless a task died with it.
+        if (this.#closing && !hadTask) return;
         for (const listener of this.#deathListeners) listener({ thread, reason, cause, hadTask, replaced });
       });
     });

@@ -4,16 +4,17 @@ import { ConfigRefused, Defect, UsageRefused } from '../base/errors.ts';
 import { toJson } from '../base/json.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import type { Config, GridConfig } from '../config/config.ts';
-import { writeApsLegacy, writeNpz, type TwoTimeContent } from '../data/index.ts';
+import { writeApsLegacy, writeNpz } from '../data/index.ts';
 import {
   parameterInfo,
   physicsFromZero,
   simulate,
   type SimulatedNoise,
   type SimulationRequest,
+  type SpeckleCorrelation,
 } from '../model/index.ts';
 import { spread } from './requests.ts';
-import { runSpeckle } from './speckle-run.ts';
+import { runSpeckle, type SpeckleRun } from './speckle-run.ts';
 
 /** What was simulated, for the console and `--json`; stored in the file as well. */
 export interface SimulationTruth {
@@ -65,44 +66,36 @@ export async function runSimulation(
     seed: truth.seed,
   };
   const content = { q: truth.q.value, phi: grid.phi, dt: grid.dt, frames: grid.frames, truth: toJson(truth) };
-  if (noise.kind === 'speckle') await writeSpeckle(write, output, content, request, config.parallel, context);
-  else await write(output, { ...content, matrix: simulate(request).matrix }, context);
-  return truth;
-}
-
-/** Simulate while writing: each matrix is computed when the writer wants it. */
-async function writeSpeckle(
-  write: typeof writeNpz,
-  output: string,
-  content: Omit<TwoTimeContent, 'matrix'>,
-  request: SimulationRequest,
-  parallel: Config['parallel'],
-  context: TaskContext,
-): Promise<void> {
-  const { noise, frames, seed, contrast, offset } = request;
-  if (noise.kind !== 'speckle') return;
-  const { speckles: count, photons } = noise;
-  const speckles = Array.from(content.phi, (_, angle) => ({
-    frames,
-    speckles: count,
-    contrast: contrast[angle]!,
-    photons,
-    seed,
-    angle,
-  }));
-  const physics = physicsFromZero(request);
-  const angles = runSpeckle({ physics, speckles, offset: Array.from(offset) }, parallel, context);
-  const matrix = async (): Promise<Float64Array> => {
-    const { value, done } = await angles.next();
-    if (done === true) throw new Defect('the simulation ended before its last angle');
-    return value.matrix();
-  };
+  if (noise.kind !== 'speckle') {
+    await write(output, { ...content, matrix: simulate(request).matrix }, context);
+    return truth;
+  }
+  const angles = runSpeckle(speckleRun(request, noise), config.parallel, context);
   try {
-    // The simulation tells how far it is; the writer need not.
-    await write(output, { ...content, matrix }, { signal: context.signal });
+    // Each matrix is computed when the writer wants it. The simulation tells how far it is; the writer need not.
+    await write(output, { ...content, matrix: async () => nextMatrix(angles) }, { signal: context.signal });
   } finally {
     await angles.return();
   }
+  return truth;
+}
+
+function speckleRun(
+  request: SimulationRequest,
+  { speckles, photons }: Extract<SimulatedNoise, { readonly kind: 'speckle' }>,
+): SpeckleRun {
+  const { frames, seed, contrast, offset } = request;
+  return {
+    physics: physicsFromZero(request),
+    speckles: Array.from(contrast, (one, angle) => ({ frames, speckles, contrast: one, photons, seed, angle })),
+    offset: Array.from(offset),
+  };
+}
+
+async function nextMatrix(angles: AsyncGenerator<SpeckleCorrelation, void, undefined>): Promise<Float64Array> {
+  const { value, done } = await angles.next();
+  if (done === true) throw new Defect('the simulation ended before its last angle');
+  return value.matrix();
 }
 
 function makeTruth(config: Config, noise: SimulatedNoise): SimulationTruth {

@@ -1,9 +1,10 @@
 /**
- * A checkpoint of a fit: every piece of work that is finished, as plain data that JSON keeps to the bit.
+ * A checkpoint of a fit: every piece of work that is done, as plain data that JSON keeps to the bit.
  *
  * A fit is a fixed sequence of pieces: scans and trials that end in points, descents that end in a minimum. A resumed fit
- * goes the same way and takes finished pieces from the checkpoint instead of doing them; what follows from a point in one
- * pass over the data is computed again. The outcome is that of a fit that was never stopped.
+ * goes the same way, takes finished pieces from the checkpoint instead of doing them, and goes on with the descents that
+ * were under way; what follows from a point in one pass over the data is computed again. The outcome is that of a fit that
+ * was never stopped.
  */
 import { checksum } from '../base/checksum.ts';
 import { InputRefused, type ErrorLocation } from '../base/errors.ts';
@@ -22,11 +23,11 @@ export interface FitCheckpoint {
   readonly format: typeof CHECKPOINT_FORMAT;
   /** What the fit was asked, of which data, by which program: a checkpoint is good for the same fit only. */
   readonly identity: { readonly [key: string]: Plain };
-  /** Finished pieces of work by their number; numbers may be missing. */
+  /** Pieces of work by their number; numbers may be missing. */
   readonly pieces: readonly CheckpointPiece[];
 }
 
-export type CheckpointPiece = LevelPiece | PointsPiece | DescentPiece;
+export type CheckpointPiece = LevelPiece | PointsPiece | DescentPiece | OpenDescentPiece;
 
 interface Piece {
   /** Place in the sequence of pieces, from 0. */
@@ -58,8 +59,24 @@ export interface DescentPiece extends Piece {
   readonly iterations: number;
   /** Where it ended: θ, the cost there, and the contrast and offset its last pass was made with. */
   readonly end: PlainPoint;
-  readonly steps: readonly (readonly [iteration: number, cost: PlainNumber, accepted: boolean])[];
+  readonly steps: PlainSteps;
 }
+
+/** A descent that is under way. */
+export interface OpenDescentPiece extends Piece {
+  readonly kind: 'open-descent';
+  /** Where it is, as the end of one that is over. */
+  readonly at: PlainPoint;
+  /** The rest of `DescentState`. */
+  readonly iteration: number;
+  readonly radius: PlainNumber;
+  readonly trustModel: boolean;
+  readonly lastDecrement: PlainNumber;
+  readonly withoutGain: number;
+  readonly steps: PlainSteps;
+}
+
+export type PlainSteps = readonly (readonly [iteration: number, cost: PlainNumber, accepted: boolean])[];
 
 export interface PlainPoint {
   readonly theta: readonly PlainNumber[];
@@ -139,6 +156,16 @@ function isPiece(value: unknown): value is CheckpointPiece {
         typeof value['reason'] === 'string' &&
         isCount(value['iterations']) &&
         isPoint(value['end']) &&
+        isListOf(value['steps'], isStep)
+      );
+    case 'open-descent':
+      return (
+        isPoint(value['at']) &&
+        isCount(value['iteration']) &&
+        isPlainNumber(value['radius']) &&
+        typeof value['trustModel'] === 'boolean' &&
+        isPlainNumber(value['lastDecrement']) &&
+        isCount(value['withoutGain']) &&
         isListOf(value['steps'], isStep)
       );
     default:

@@ -4,11 +4,10 @@
  * Minima that the data reject clearly are left behind; the rest climb level by level, side by side, and only the last
  * level is a result.
  */
-import type { TaskContext } from '../base/task-context.ts';
-import type { DescentTask, FitWork } from './fit-work.ts';
+import type { FitWork } from './fit-work.ts';
 import { merge, sortByCost, worthwhile, type Minimum } from './minima.ts';
 import type { Objective } from './objective.ts';
-import { descend, EXACTLY, refine, ROUGHLY } from './trust-region.ts';
+import { EXACTLY, ROUGHLY } from './trust-region.ts';
 
 export interface Climbed {
   /** Best first; the first ones on all data, then those that were left behind. */
@@ -22,25 +21,17 @@ export async function climb(
   minima: readonly Minimum[],
   maxIterations: number,
   work: FitWork,
-  context: TaskContext,
 ): Promise<Climbed> {
   let current = minima;
   const left: Minimum[] = [];
   let below = objectives[0]!;
   for (const objective of objectives.length === 1 ? objectives : objectives.slice(1)) {
     const { full } = objective.level;
-    const again = objective === below;
     const [kept, dropped] = worthwhile(below, current);
     left.unshift(...dropped);
+    const rule = full ? { ...EXACTLY, maxIterations } : ROUGHLY;
     const ends = await work.descents(
-      kept.map(({ origin, point }): DescentTask => ({
-        objective,
-        origin,
-        run: (on, record) => {
-          const options = { ...(full ? { ...EXACTLY, maxIterations } : ROUGHLY), record };
-          return again ? refine(on, point, options, context) : descend(on, point, options, context);
-        },
-      })),
+      kept.map(({ origin, point: from }) => ({ objective, origin, rule, from, linearised: objective === below })),
     );
     const climbed = kept.flatMap(({ origin, starts, iterations }, k): Minimum[] => {
       const end = ends[k]!;

@@ -265,13 +265,8 @@ class Explorer {
   }
 
   #descend(from: readonly { readonly point: Point; readonly origin: number }[]): Promise<(Refined | null)[]> {
-    return this.#work.descents(
-      from.map(({ point, origin }) => ({
-        objective: this.#objective,
-        origin,
-        run: (objective, record) => descend(objective, point, { ...ROUGHLY, record }, this.#context),
-      })),
-    );
+    const objective = this.#objective;
+    return this.#work.descents(from.map(({ point, origin }) => ({ objective, origin, rule: ROUGHLY, from: point })));
   }
 }
 

@@ -6,10 +6,9 @@
  * is not done again: points are taken as they are, and the end of a descent is linearised with the scaling it was
  * linearised with before, which gives the same bits. Passes over the data count as if nothing had been interrupted.
  */
-import { Cancelled, InputRefused, isTwotimeError } from '../base/errors.ts';
+import { Cancelled, isTwotimeError } from '../base/errors.ts';
 import { mapBounded } from '../base/map-bounded.ts';
 import type { TaskContext } from '../base/task-context.ts';
-import type { Sweeps } from '../kernels/sweep.ts';
 import { CheckpointSaver } from './checkpoint-saver.ts';
 import {
   CHECKPOINT_FORMAT,
@@ -21,21 +20,25 @@ import {
   type DescentPiece,
   type FitCheckpoint,
   type LevelPiece,
+  type OpenDescentPiece,
   type PlainPoint,
   type PointsPiece,
 } from './checkpoint.ts';
+import { countSweeps } from './count-sweeps.ts';
 import { checkIdentity } from './fit-identity.ts';
-import {
-  linearise,
-  SWEEPS_AT_ONCE,
-  type Linearisation,
-  type Objective,
-  type Point,
-  type ScalingGuess,
-} from './objective.ts';
+import { linearise, SWEEPS_AT_ONCE, type Linearisation, type Objective, type Point } from './objective.ts';
 import type { TraceEntry } from './outcome.ts';
+import { misplaced, plainPoint, plainSteps, pointFrom, type Step } from './plain-points.ts';
 import { fitProgress } from './progress.ts';
-import type { Refined, StepRecorder } from './trust-region.ts';
+import {
+  descend,
+  goOn,
+  refine,
+  type DescentOptions,
+  type DescentState,
+  type Refined,
+  type StoppingRule,
+} from './trust-region.ts';
 
 /** A search that ends in points. */
 export interface PointsTask {
@@ -43,14 +46,28 @@ export interface PointsTask {
   readonly run: (objective: Objective) => Promise<readonly Point[]>;
 }
 
-/** A descent from the start `origin`; null when stopped before its first pass. */
-export interface DescentTask {
+/** A descent that began at the start `origin`. */
+export type DescentTask = {
   readonly objective: Objective;
   readonly origin: number;
-  readonly run: (objective: Objective, record: StepRecorder) => Promise<Refined | null>;
-}
+  readonly rule: StoppingRule;
+} & (
+  | { readonly from: Point; readonly linearised?: false }
+  /** From a point that is linearised on the same level. */
+  | { readonly from: Linearisation; readonly linearised: boolean }
+);
 
-type Step = Pick<TraceEntry, 'iteration' | 'cost' | 'accepted'>;
+/** A descent while the fit is under way. */
+interface Descent {
+  readonly task: DescentTask;
+  readonly number: number;
+  readonly level: number;
+  readonly steps: Step[];
+  /** Where it is, with the passes and steps it took until there; null before it began and after it ended. */
+  state: (DescentState & { readonly sweeps: number; readonly steps: number }) | null;
+  /** Passes made before the fit was interrupted. */
+  sweepsBefore: number;
+}
 
 export interface FitWorkOptions {
   /** Coarsest level first, all data last. */
@@ -68,7 +85,7 @@ export class FitWork implements Disposable {
   /** Passes over each level that were made before the fit was interrupted, less those made to take up from there. */
   readonly #earlier: number[];
   readonly #pieces = new Map<number, CheckpointPiece>();
-  readonly #descents: { readonly level: 'coarse' | 'full'; readonly start: number; readonly steps: Step[] }[] = [];
+  readonly #descents: Descent[] = [];
   readonly #saver: CheckpointSaver | null;
   readonly #advance: () => void;
   #next = 0;
@@ -92,7 +109,10 @@ export class FitWork implements Disposable {
 
   /** Every step of every descent so far, in the order of the descents. */
   get trace(): TraceEntry[] {
-    return this.#descents.flatMap(({ level, start, steps }) => steps.map((step) => ({ level, start, ...step })));
+    return this.#descents.flatMap(({ task, steps }) => {
+      const of = { level: levelName(task.objective), start: task.origin };
+      return steps.map((step) => ({ ...of, ...step }));
+    });
   }
 
   /** Passes over all data so far. */
@@ -140,54 +160,98 @@ export class FitWork implements Disposable {
   /** Where each of some descents ends; null or with status `cancelled` when stopped. */
   async descents(tasks: readonly DescentTask[]): Promise<(Refined | null)[]> {
     const first = this.#begin(tasks.length);
-    const traces = tasks.map(({ objective, origin }) => {
-      const trace = { level: objective.level.full ? ('full' as const) : ('coarse' as const), start: origin, steps: [] };
-      this.#descents.push(trace);
-      return trace;
+    const descents = tasks.map((task, k): Descent => {
+      const level = this.#objectives.indexOf(task.objective);
+      return { task, number: first + k, level, steps: [], state: null, sweepsBefore: 0 };
     });
-    return mapBounded(tasks, SWEEPS_AT_ONCE, async ({ objective, run }, k) => {
-      const level = this.#objectives.indexOf(objective);
-      const { steps, ...of }: { steps: Step[]; level: 'coarse' | 'full'; start: number } = traces[k]!;
-      const done = this.#take('descent', first + k, level);
-      if (done !== null) return this.#descendedBefore(done, objective, steps);
-      const counted = countSweeps(objective);
-      const refined = await run(counted.objective, (step) => {
-        steps.push(step);
-        this.#context.progress?.({ kind: 'iteration', ...of, ...step });
-        this.#advance();
-      });
-      if (refined === null || refined.status === 'cancelled') {
-        this.#stopped = true;
-        return refined;
-      }
-      const { status, reason, iterations, point } = refined;
-      this.#keep(
-        sealed<DescentPiece>({
-          ...{ kind: 'descent', number: first + k, level, sweeps: counted.count(), status, reason, iterations },
-          end: plainPoint(point, point.guess),
-          steps: steps.map(({ iteration, cost, accepted }) => [iteration, toPlain(cost), accepted]),
-        }),
-      );
-      return refined;
-    });
+    this.#descents.push(...descents);
+    return mapBounded(descents, SWEEPS_AT_ONCE, (descent) => this.#descend(descent));
   }
 
-  /** The end of a descent of the checkpoint; null when stopped before it was linearised again. */
-  async #descendedBefore(piece: DescentPiece, objective: Objective, steps: Step[]): Promise<Refined | null> {
-    const { number, level, status, reason, iterations, end } = piece;
-    for (const [iteration, cost, accepted] of piece.steps) steps.push({ iteration, cost: fromPlain(cost), accepted });
-    const { theta, best } = pointFrom(end, objective, number);
-    let point: Linearisation;
+  async #descend(descent: Descent): Promise<Refined | null> {
+    const { task, number, level, steps } = descent;
+    const done = this.#pieces.get(number);
+    if (done?.kind === 'descent' && done.level === level) return this.#endAgain(done, descent);
+    if (done !== undefined && (done.kind !== 'open-descent' || done.level !== level)) throw misplaced(number);
+    const counted = countSweeps(task.objective);
+    const tell = levelName(task.objective);
+    const options: DescentOptions = {
+      ...task.rule,
+      record: (step) => {
+        steps.push(step);
+        this.#context.progress?.({ kind: 'iteration', level: tell, start: task.origin, ...step });
+        this.#advance();
+      },
+      reached: (state) => {
+        descent.state = { ...state, sweeps: descent.sweepsBefore + counted.count(), steps: steps.length };
+        this.#saver?.changed();
+      },
+    };
+    const refined = await this.#run(descent, done ?? null, counted.objective, options);
+    if (refined === null || refined.status === 'cancelled') {
+      this.#stopped = true;
+      return refined;
+    }
+    const { status, reason, iterations, point } = refined;
+    const sweeps = descent.sweepsBefore + counted.count();
+    descent.state = null;
+    this.#keep(
+      sealed<DescentPiece>({
+        ...{ kind: 'descent', number, level, sweeps, status, reason, iterations },
+        end: plainPoint(point, point.guess),
+        steps: plainSteps(steps),
+      }),
+    );
+    return refined;
+  }
+
+  /** Begin or go on; null when stopped before the first pass. */
+  async #run(
+    descent: Descent,
+    open: OpenDescentPiece | null,
+    objective: Objective,
+    options: DescentOptions,
+  ): Promise<Refined | null> {
+    const { task } = descent;
+    if (open !== null) {
+      const point = await this.#pointAgain(open.at, open, descent);
+      if (point === null) return null;
+      descent.sweepsBefore = open.sweeps;
+      const { iteration, trustModel, withoutGain } = open;
+      const [radius, lastDecrement] = [fromPlain(open.radius), fromPlain(open.lastDecrement)];
+      const state = { point, iteration, radius, trustModel, lastDecrement, withoutGain };
+      return goOn(objective, state, options, this.#context);
+    }
+    if (task.linearised === true) return refine(objective, task.from, options, this.#context);
+    return descend(objective, task.from, options, this.#context);
+  }
+
+  /** The end of a descent that is over; null when stopped before it was linearised again. */
+  async #endAgain(piece: DescentPiece, descent: Descent): Promise<Refined | null> {
+    const { status, reason, iterations } = piece;
+    const point = await this.#pointAgain(piece.end, piece, descent);
+    return point === null ? null : { status, reason, iterations, point };
+  }
+
+  /** A point of a descent linearised again, its steps so far taken up; null when stopped before. */
+  async #pointAgain(
+    plain: PlainPoint,
+    { number, level, sweeps, steps }: DescentPiece | OpenDescentPiece,
+    descent: Descent,
+  ): Promise<Linearisation | null> {
+    const { objective } = descent.task;
+    for (const [iteration, cost, accepted] of steps) descent.steps.push({ iteration, cost: fromPlain(cost), accepted });
+    const { theta, best } = pointFrom(plain, objective, number);
     try {
-      point = await linearise(objective, theta, best, this.#context);
+      const point = await linearise(objective, theta, best, this.#context);
+      if (!Object.is(point.best.cost, best.cost)) throw misplaced(number);
+      this.#count(level, sweeps - 1);
+      return point;
     } catch (error) {
       if (!isTwotimeError(error, 'Cancelled')) throw error;
       this.#stopped = true;
       return null;
     }
-    if (!Object.is(point.best.cost, best.cost)) throw misplaced(number);
-    this.#count(level, piece.sweeps - 1);
-    return { status, reason, iterations, point };
   }
 
   /** Numbers for `count` pieces; the first of them. After a stop there are none. */
@@ -234,56 +298,24 @@ export class FitWork implements Disposable {
   }
 
   #checkpoint(identity: FitCheckpoint['identity']): FitCheckpoint {
-    const pieces = [...this.#pieces.values()].sort((a, b) => a.number - b.number);
-    return { format: CHECKPOINT_FORMAT, identity, pieces };
+    const pieces = new Map(this.#pieces);
+    for (const descent of this.#descents) {
+      if (descent.state !== null) pieces.set(descent.number, openPiece(descent, descent.state));
+    }
+    const sorted = [...pieces.values()].sort((a, b) => a.number - b.number);
+    return { format: CHECKPOINT_FORMAT, identity, pieces: sorted };
   }
 }
 
-function plainPoint({ theta, best }: Point, scaling: ScalingGuess): PlainPoint {
-  const list = (numbers: Float64Array): PlainPoint['theta'] => Array.from(numbers, toPlain);
-  return {
-    theta: list(theta),
-    cost: toPlain(best.cost),
-    contrast: list(scaling.contrast),
-    offset: list(scaling.offset),
-  };
+function levelName({ level }: Objective): 'coarse' | 'full' {
+  return level.full ? 'full' : 'coarse';
 }
 
-function pointFrom(plain: PlainPoint, { system, weight }: Objective, number: number): Point {
-  const vector = (numbers: PlainPoint['theta'], length: number): Float64Array => {
-    if (numbers.length !== length) throw misplaced(number);
-    return Float64Array.from(numbers, fromPlain);
-  };
-  const theta = vector(plain.theta, system.free.names.length);
-  const [contrast, offset] = [vector(plain.contrast, weight.length), vector(plain.offset, weight.length)];
-  return { theta, values: system.free.values(theta), best: { cost: fromPlain(plain.cost), contrast, offset } };
-}
-
-function misplaced(number: number): InputRefused {
-  return new InputRefused(`the checkpoint does not fit: the fit does not come by what is its piece ${number}`, {
-    help: 'delete it and run the fit from the beginning',
+function openPiece({ number, level, steps }: Descent, state: NonNullable<Descent['state']>): OpenDescentPiece {
+  const { point, iteration, radius, trustModel, lastDecrement, withoutGain } = state;
+  return sealed<OpenDescentPiece>({
+    ...{ kind: 'open-descent', number, level, sweeps: state.sweeps, at: plainPoint(point, point.guess), iteration },
+    ...{ radius: toPlain(radius), trustModel, lastDecrement: toPlain(lastDecrement), withoutGain },
+    steps: plainSteps(steps.slice(0, state.steps)),
   });
-}
-
-/** The same objective, and how many passes were made through it. */
-function countSweeps(objective: Objective): { readonly objective: Objective; readonly count: () => number } {
-  const { sweeps } = objective.level;
-  let count = 0;
-  const counted =
-    <A extends unknown[], R>(sweep: (...asked: A) => R) =>
-    (...asked: A): R => {
-      count += 1;
-      return sweep(...asked);
-    };
-  const through: Sweeps = {
-    data: sweeps.data,
-    get count() {
-      return sweeps.count;
-    },
-    sums: counted((...asked) => sweeps.sums(...asked)),
-    adjoint: counted((...asked) => sweeps.adjoint(...asked)),
-    normal: counted((...asked) => sweeps.normal(...asked)),
-    shape: (...asked) => sweeps.shape(...asked),
-  };
-  return { objective: { ...objective, level: { ...objective.level, sweeps: through } }, count: () => count };
 }

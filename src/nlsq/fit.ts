@@ -72,9 +72,7 @@ export async function fitTwoTime(
   );
   const used = objectives.slice(index);
   const explored = await explore(used[0]!, exploring, scanned, work, context);
-  const climbed = explored.cancelled
-    ? explored
-    : await climb(used, explored.minima, options.maxIterations, work, context);
+  const climbed = explored.cancelled ? explored : await climb(used, explored.minima, options.maxIterations, work);
   const { trace, fullSweeps } = work;
   return summarise({ problem, objectives, explored, climbed, trace, fullSweeps, warnings });
 }

@@ -32,13 +32,33 @@ export const ROUGHLY = { tolerance: 1e-2, smallestGain: 1e-3, maxIterations: 60 
 /** Where to stop at the end. */
 export const EXACTLY = { tolerance: 1e-6, smallestGain: 1e-5 } as const;
 
-export interface RefineOptions {
+/** When to stop. */
+export interface StoppingRule {
   readonly maxIterations: number;
   /** Converged when the minimum is nearer than this many standard errors. */
   readonly tolerance: number;
   /** Converged as well when several steps in a row lowered the cost by less than this, in units of s². */
   readonly smallestGain: number;
+}
+
+export interface DescentOptions extends StoppingRule {
   readonly record: StepRecorder;
+  /** Told of the state before every step, from which `goOn` goes the same way. */
+  readonly reached?: ((state: DescentState) => void) | undefined;
+}
+
+/** Everything that decides the rest of a descent. */
+export interface DescentState {
+  readonly point: Linearisation;
+  /** Number of the step to come, from 1. */
+  readonly iteration: number;
+  /** Trust radius in natural steps. */
+  readonly radius: number;
+  /** Whether the last trial was good, so that the next is linearised at once. */
+  readonly trustModel: boolean;
+  readonly lastDecrement: number;
+  /** Steps in a row that gained next to nothing. */
+  readonly withoutGain: number;
 }
 
 export interface Refined {
@@ -62,28 +82,36 @@ const SHORTEST_WAY_TO_EDGE = 1e-3;
 const STEPS_WITHOUT_GAIN = 5;
 
 /** Go down from `start` to a minimum inside the bounds. Cancellation returns the best point so far. */
-export async function refine(
+export function refine(
   objective: Objective,
   start: Linearisation,
-  options: RefineOptions,
+  options: DescentOptions,
   context: TaskContext,
 ): Promise<Refined> {
-  let point = start;
-  let radius = 1;
-  let trustModel = true;
-  let lastDecrement = Infinity;
-  let withoutGain = 0;
-  const degrees = Math.max(1, pointsOf(objective) - start.theta.length - 2 * objective.weight.length);
+  const first = { iteration: 1, radius: 1, trustModel: true, lastDecrement: Infinity, withoutGain: 0 };
+  return goOn(objective, { point: start, ...first }, options, context);
+}
+
+/** Go on with a descent. */
+export async function goOn(
+  objective: Objective,
+  from: DescentState,
+  options: DescentOptions,
+  context: TaskContext,
+): Promise<Refined> {
+  let { point, radius, trustModel, lastDecrement, withoutGain } = from;
+  const degrees = Math.max(1, pointsOf(objective) - point.theta.length - 2 * objective.weight.length);
   const end = (status: FitStatus, reason: string, iterations: number): Refined => ({
     status,
     reason,
     point,
     iterations,
   });
-  if (start.theta.length === 0) return end('converged', 'every parameter is fixed; contrast and offset are exact', 0);
-  if (!Number.isFinite(start.best.cost)) return end('failed', 'the cost is not finite at the start', 0);
+  if (point.theta.length === 0) return end('converged', 'every parameter is fixed; contrast and offset are exact', 0);
+  if (!Number.isFinite(point.best.cost)) return end('failed', 'the cost is not finite at the start', 0);
 
-  for (let iteration = 1; ; iteration++) {
+  for (let { iteration } = from; ; iteration++) {
+    options.reached?.({ point, iteration, radius, trustModel, lastDecrement, withoutGain });
     const { cost } = point.best;
     const decrement = newtonDecrement(objective.system, point);
     const variance = (2 * cost) / degrees;
@@ -152,7 +180,7 @@ export async function refine(
 export async function descend(
   objective: Objective,
   from: Point,
-  options: RefineOptions,
+  options: DescentOptions,
   context: TaskContext,
 ): Promise<Refined | null> {
   let point: Linearisation;

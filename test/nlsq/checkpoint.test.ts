@@ -135,6 +135,22 @@ describe.each(CASES)('a fit with %s', (_, request, asked) => {
 });
 
 describe('a checkpoint', () => {
+  test('of a fit stopped on its way down on all data goes on from there', async () => {
+    const whole = await attempt(FLOW, {});
+    const fullSteps = whole.outcome!.solver.trace.filter(({ level }) => level === 'full').length;
+    for (const part of [0.3, 0.6, 0.9]) {
+      const stopAfter = whole.sweeps - Math.ceil((1 - part) * fullSteps);
+      const stopped = await attempt(FLOW, {}, { stopAfter });
+      const checkpoint = stopped.saved.at(-1)!;
+      expect(checkpoint.pieces.some(({ kind }) => kind === 'open-descent')).toBe(true);
+      const resumed = await attempt(FLOW, {}, { resumeFrom: checkpoint });
+      expect(resumed.outcome).toStrictEqual(whole.outcome);
+      // One pass for the step that was stopped, and one to take up each descent.
+      const descents = checkpoint.pieces.filter(({ kind }) => kind.endsWith('descent')).length;
+      expect(resumed.sweeps).toBeLessThanOrEqual(whole.sweeps - stopAfter + 3 + descents);
+    }
+  });
+
   test('keeps every number to the bit, those JSON has none for as well', () => {
     fc.assert(
       fc.property(fc.double(), (value) => {

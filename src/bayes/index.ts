@@ -2,3 +2,5 @@
 export * from './diagnostics/index.ts';
 export * from './nuts/index.ts';
 export type { Evaluation, LogDensity, LogValue } from './log-density.ts';
+export * from './importance/index.ts';
+export { findMode, type Mode, type ModeOptions, type NoMode } from './laplace/find-mode.ts';

@@ -1,17 +1,24 @@
 /**
- * Standard errors at a minimum if all points were independent: s²·H⁻¹ of the free parameters, contrasts and offsets.
+ * Standard errors at a minimum: s²·H⁻¹ if all points were independent, else the sandwich H⁻¹·B·H⁻¹ with the covariance B of
+ * the scores, of the free parameters, contrasts and offsets.
  *
  * A quantity that owes most of its variance to directions that are not determined, or whose error changes by more than a
  * factor of two within a natural step along one, has an unknown error, not a large number.
  */
 import { atBound, chartAt, type Chart } from './coordinates.ts';
-import { principalDirections, type Direction } from './directions.ts';
+import { principalDirections, solveGroups, type Direction, type PrincipalDirections } from './directions.ts';
+import type { ScoreMeat } from './errors/score-meat.ts';
 import { invert } from './linear-algebra.ts';
 import { openParameters, variancePerPoint, type Linearisation, type Objective } from './objective.ts';
 import type { GroupFactor } from './scaling.ts';
 
 /** Largest change of a variance along an undetermined direction that leaves an error meaningful: a factor of two in σ. */
 const LARGEST_CHANGE = 4;
+/**
+ * A direction one standard error of which is longer than this, in natural steps, is determined, but not so well that errors
+ * are those of a quadratic.
+ */
+const NEARLY_STRAIGHT = 0.25;
 
 export interface Covariance {
   /** Free physical parameters, then contrast[0], offset[0], contrast[1], … (none of them when the scaling is fixed). */
@@ -20,12 +27,20 @@ export interface Covariance {
   readonly matrix: Float64Array;
   /** Why a quantity's error is unknown: `at lower bound`, `not determined by the data`; null when it is known. */
   readonly reasons: readonly (string | null)[];
+  /** Which known errors owe most of their variance to directions along which the problem is bent. */
+  readonly nearDegenerate: readonly boolean[];
   /** Of all free parameters, those at a bound included; weakest first. */
   readonly directions: readonly Direction[];
 }
 
-/** The covariance at a minimum. */
-export function covarianceAt(objective: Objective, point: Linearisation): Covariance {
+/** The covariance at a minimum; null when `meat` gives one that is not positive definite. */
+export function covarianceAt(objective: Objective, point: Linearisation): Covariance;
+export function covarianceAt(objective: Objective, point: Linearisation, meat: ScoreMeat): Covariance | null;
+export function covarianceAt(
+  objective: Objective,
+  point: Linearisation,
+  meat: ScoreMeat | null = null,
+): Covariance | null {
   const { system, groups, weight } = objective;
   const { free } = system;
   const angles = groups.length === 0 ? 0 : weight.length;
@@ -33,17 +48,26 @@ export function covarianceAt(objective: Objective, point: Linearisation): Covari
   const names = [...free.names, ...scalingNames];
   const everything = free.names.map((_, i) => i);
   const open = openParameters(objective, point);
-  const directions = principalDirections(objective, point, point.chart, everything);
+  const all = principalDirections(objective, point, point.chart, everything, meat);
   // A bound holds its parameter: the errors of the others are those at that value.
   const held = open.length < everything.length;
-  const remaining = held ? principalDirections(objective, point, chartAt(system, point.theta), open) : directions;
-  const variance = variancePerPoint(objective, point);
-  const matrix = scalingBlock(free.names.length, names.length, point.best.factors, variance);
-  const lost = lostScaling(free.names.length, point.best.factors);
+  const remaining = held ? principalDirections(objective, point, chartAt(system, point.theta), open, meat) : all;
+  if (all === null || remaining === null) return null;
+  const { directions } = all;
+  const { factors } = point.best;
+  const coefficients =
+    meat === null
+      ? independentCoefficients(factors, variancePerPoint(objective, point))
+      : sandwichedCoefficients(factors, meat, remaining);
+  const matrix = scalingBlock(free.names.length, names.length, factors, coefficients);
+  const lost = lostScaling(free.names.length, factors);
   const fragile = fragileParameters(directions, point.chart);
-  const unknown = undetermined(matrix, directions).map((is, i) => is || fragile[i] === true || lost.has(i));
+  const shares = (counts: (direction: Direction) => boolean): boolean[] => mostlyAlong(matrix, directions, counts);
+  const undetermined = shares(({ determined }) => !determined);
+  const unknown = undetermined.map((is, i) => is || fragile[i] === true || lost.has(i));
+  const nearDegenerate = shares(({ length, determined }) => !determined || length > NEARLY_STRAIGHT);
   const size = names.length;
-  for (const { effect } of remaining) {
+  for (const { effect } of remaining.directions) {
     for (let i = 0; i < size; i++) {
       for (let j = 0; j < size; j++) matrix[i * size + j] = matrix[i * size + j]! + effect[i]! * effect[j]!;
     }
@@ -59,20 +83,31 @@ export function covarianceAt(objective: Objective, point: Linearisation): Covari
       if (reasons[i] !== null || reasons[j] !== null) matrix[i * size + j] = NaN;
     }
   }
-  return { names, matrix, reasons, directions };
+  return {
+    names,
+    matrix,
+    reasons,
+    nearDegenerate: nearDegenerate.map((is, i) => is && reasons[i] === null),
+    directions,
+  };
 }
 
-/** Which quantities owe most of their variance to directions the data leave open, bounds or not. */
-function undetermined(fixedPart: Float64Array, directions: readonly Direction[]): boolean[] {
+/** Which quantities owe most of their variance to the directions that count, bounds or not. */
+function mostlyAlong(
+  fixedPart: Float64Array,
+  directions: readonly Direction[],
+  counts: (direction: Direction) => boolean,
+): boolean[] {
   const size = Math.sqrt(fixedPart.length);
   return Array.from({ length: size }, (_, i) => {
     let total = fixedPart[i * size + i]!;
-    let open = 0;
-    for (const { effect, determined } of directions) {
-      total += effect[i]! ** 2;
-      if (!determined) open += effect[i]! ** 2;
+    let part = 0;
+    for (const direction of directions) {
+      const square = direction.effect[i]! ** 2;
+      total += square;
+      if (counts(direction)) part += square;
     }
-    return open > 0.5 * total;
+    return part > 0.5 * total;
   });
 }
 
@@ -98,25 +133,73 @@ function fragileParameters(directions: readonly Direction[], chart: Chart): bool
   return Array.from({ length: size }, (_, i) => there.some((variances) => variances[i]! > LARGEST_CHANGE * here[i]!));
 }
 
-/** s²·F·N⁻¹·Fᵀ: the errors of contrast and offset at fixed physical parameters, in a matrix of the full size. */
-function scalingBlock(n: number, size: number, factors: readonly GroupFactor[], variance: number): Float64Array {
+/** s²·N⁻¹ of the scaling coefficients at fixed physical parameters, group by group. */
+function independentCoefficients(factors: readonly GroupFactor[], variance: number): Float64Array {
+  const size = factors.reduce((sum, { group }) => sum + 2 * group.terms, 0);
   const matrix = new Float64Array(size * size);
+  let start = 0;
   for (const { group, factor } of factors) {
-    const { angles, terms, basis } = group;
+    const terms = 2 * group.terms;
     const inverse = invert(factor);
-    angles.forEach((a, rowA) => {
-      angles.forEach((b, rowB) => {
-        for (let s = 0; s < 2 * terms; s++) {
-          for (let t = 0; t < 2 * terms; t++) {
-            // Offset coefficients come first in a group, contrast first among the quantities of an angle.
-            const i = n + 2 * a + (s < terms ? 1 : 0);
-            const j = n + 2 * b + (t < terms ? 1 : 0);
-            const product = basis[rowA * terms + (s % terms)]! * basis[rowB * terms + (t % terms)]!;
-            matrix[i * size + j] = matrix[i * size + j]! + variance * product * inverse[s * 2 * terms + t]!;
-          }
-        }
-      });
+    for (let s = 0; s < terms; s++) {
+      for (let t = 0; t < terms; t++) matrix[(start + s) * size + start + t] = variance * inverse[s * terms + t]!;
+    }
+    start += terms;
+  }
+  return matrix;
+}
+
+/** N⁻¹·B·N⁻¹ of the scaling coefficients, less what the directions already hold of it. */
+function sandwichedCoefficients(
+  factors: readonly GroupFactor[],
+  { scaling }: ScoreMeat,
+  { excess }: PrincipalDirections,
+): Float64Array {
+  const size = Math.sqrt(scaling.length);
+  const half = new Float64Array(size * size);
+  for (let s = 0; s < size; s++) half.set(solveGroups(factors, scaling.subarray(s * size, (s + 1) * size)), s * size);
+  const matrix = new Float64Array(size * size);
+  const column = new Float64Array(size);
+  for (let s = 0; s < size; s++) {
+    for (let t = 0; t < size; t++) column[t] = half[t * size + s]!;
+    matrix.set(solveGroups(factors, column), s * size);
+  }
+  for (const row of excess ?? []) {
+    for (let s = 0; s < size; s++) {
+      for (let t = 0; t < size; t++) matrix[s * size + t] = matrix[s * size + t]! - row[s]! * row[t]!;
+    }
+  }
+  return matrix;
+}
+
+/** F·X·Fᵀ in a matrix of the full size: contrast and offset of each angle from the covariance X of the coefficients. */
+function scalingBlock(
+  n: number,
+  size: number,
+  factors: readonly GroupFactor[],
+  coefficients: Float64Array,
+): Float64Array {
+  const matrix = new Float64Array(size * size);
+  const all = Math.sqrt(coefficients.length);
+  const entries: { readonly row: number; readonly coefficient: number; readonly basis: number }[] = [];
+  let start = 0;
+  for (const { group } of factors) {
+    const { angles, terms, basis } = group;
+    angles.forEach((a, row) => {
+      for (let t = 0; t < terms; t++) {
+        const value = basis[row * terms + t]!;
+        // Offset coefficients come first in a group, contrast first among the quantities of an angle.
+        entries.push({ row: n + 2 * a + 1, coefficient: start + t, basis: value });
+        entries.push({ row: n + 2 * a, coefficient: start + terms + t, basis: value });
+      }
     });
+    start += 2 * terms;
+  }
+  for (const one of entries) {
+    for (const other of entries) {
+      const at = one.row * size + other.row;
+      matrix[at] = matrix[at]! + one.basis * other.basis * coefficients[one.coefficient * all + other.coefficient]!;
+    }
   }
   return matrix;
 }

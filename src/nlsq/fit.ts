@@ -74,7 +74,7 @@ export async function fitTwoTime(
   const explored = await explore(used[0]!, exploring, scanned, work, context);
   const climbed = explored.cancelled ? explored : await climb(used, explored.minima, options.maxIterations, work);
   const { trace, fullSweeps } = work;
-  return summarise({ problem, objectives, explored, climbed, trace, fullSweeps, warnings });
+  return summarise({ problem, objectives, explored, climbed, trace, fullSweeps, warnings }, context);
 }
 
 /** Scaling to begin with: the given one when it is fixed, else any; it is eliminated exactly by the first sweep. */

@@ -8,9 +8,13 @@
  */
 export { readFitCheckpoint, type Checkpoints, type FitCheckpoint } from './checkpoint.ts';
 export { fitTwoTime } from './fit.ts';
+export { shownCovariance, shownKind, type ShownKind } from './shown-errors.ts';
 export type {
+  AngleNoise,
+  Estimate,
   FitOutcome,
   FitStatus,
+  FittedNoise,
   FittedParameter,
   FittedScaling,
   TraceEntry,

@@ -92,6 +92,21 @@ export function invert(factor: Factor): Float64Array {
   return inverse;
 }
 
+/** L of A = L·Lᵀ, or null where A is not positive definite beyond rounding. */
+export function cholesky(matrix: Float64Array, size: number): Float64Array | null {
+  const lower = new Float64Array(size * size);
+  for (let i = 0; i < size; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = matrix[i * size + j]!;
+      for (let k = 0; k < j; k++) sum -= lower[i * size + k]! * lower[j * size + k]!;
+      if (i > j) lower[i * size + j] = sum / lower[j * size + j]!;
+      else if (sum > 1e-12 * matrix[i * size + i]!) lower[i * size + i] = Math.sqrt(sum);
+      else return null;
+    }
+  }
+  return lower;
+}
+
 /** Eigenvalues ascending and the eigenvectors as rows of `vectors`, of a symmetric matrix. */
 export function symmetricEigen(matrix: Float64Array, size: number): { values: Float64Array; vectors: Float64Array[] } {
   const decomposition = new EigenvalueDecomposition(Matrix.from1DArray(size, size, matrix), { assumeSymmetric: true });

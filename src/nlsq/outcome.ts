@@ -2,12 +2,50 @@
 import type { Warning } from '../base/events.ts';
 
 /**
- * An uncertainty is a number, or `null` with the reason why it is not known: `fixed`, `tied to D0`, `at lower bound`,
- * `not determined by the data`. It is never a filler.
+ * Standard errors of one number by what is assumed of the noise. Each is a number, or `null` with the reason why it is not
+ * known: `fixed`, `tied to D0`, `at lower bound`, `not determined by the data`. It is never a filler.
  */
 export interface Uncertainty {
-  /** Standard error if all points were independent: s²·H⁻¹. */
+  /** Under thermal speckle with the fitted correlation and photon noise, both as large as the residuals say: the default. */
+  readonly speckle: number | null;
+  /** As if all points were independent: s²·H⁻¹. */
   readonly independent: number | null;
+  /** From the scores of blocks of frames, without a model of the noise. */
+  readonly dyadic: number | null;
+  /** Why something above is null; null when everything is known. */
+  readonly reason: string | null;
+  /** The error is known, but owes most to a direction along which it is only roughly that of a quadratic. */
+  readonly nearDegenerate: boolean;
+}
+
+/** An estimate with its standard error; null where there is none. */
+export interface Estimate {
+  readonly value: number | null;
+  readonly error: number | null;
+}
+
+/** The noise of c2 at one angle, from the residuals. */
+export interface AngleNoise {
+  /** Effective number of independent speckles M; null when no speckle is seen in the noise. */
+  readonly speckles: Estimate;
+  /** σ_w, the white part of the noise of c2: photon counting. */
+  readonly sigma: Estimate;
+  /** Variance of c2 per unit of contrast that photon noise and speckle make together: 1/(M·photons). */
+  readonly crossed: Estimate;
+  /** Correlation times in the window. */
+  readonly correlationTimes: number;
+  /** Independent numbers that would have a mean square residual as certain as this one's. */
+  readonly effectivePoints: number | null;
+  /** Correlation coefficients of residuals `steps` frames apart, along lag and along age. */
+  readonly correlation: { readonly steps: Int32Array; readonly lag: Float64Array; readonly age: Float64Array };
+}
+
+export interface FittedNoise {
+  /** One per angle; empty when the residuals were not looked at. */
+  readonly angles: readonly AngleNoise[];
+  /** Whether all angles have one number of speckles. */
+  readonly shared: boolean;
+  /** Why there are no estimates; null when there are. */
   readonly reason: string | null;
 }
 
@@ -76,9 +114,12 @@ export interface FitOutcome {
   readonly covariance: {
     /** Free physical parameters first, then contrast and offset of each angle (`contrast[0]`, `offset[0]`, …). */
     readonly names: readonly string[];
-    /** Independent-error covariance, row-major; NaN rows and columns where unknown. */
+    /** Row-major; NaN rows and columns where unknown, all NaN where there is no such estimate. */
+    readonly speckle: Float64Array;
     readonly independent: Float64Array;
+    readonly dyadic: Float64Array;
   };
+  readonly noise: FittedNoise;
   readonly solver: {
     readonly iterations: number;
     /** Passes over all data, trial steps and the final covariance included. */

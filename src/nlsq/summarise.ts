@@ -1,15 +1,19 @@
 /** Turn the minima of a search into the answer of a fit: values, errors, quality, identifiability, warnings. */
 import type { Warning } from '../base/events.ts';
-import { physicalParameters } from '../model/index.ts';
+import type { TaskContext } from '../base/task-context.ts';
 import type { CoordinateSystem } from './coordinates.ts';
-import { conditionNumber } from './condition.ts';
-import { covarianceAt, type Covariance } from './covariance.ts';
-import { weakestDirections } from './identifiability.ts';
 import type { Climbed } from './climb.ts';
 import type { Explored } from './explore.ts';
-import type { Minimum } from './minima.ts';
+import {
+  covarianceMatrices,
+  defaultCovariance,
+  fittedErrors,
+  uncertaintyOf,
+  unknownError,
+  type FittedErrors,
+} from './fitted-errors.ts';
 import type { Objective, Point, Value } from './objective.ts';
-import type { FitOutcome, FittedParameter, FittedScaling, TraceEntry, Uncertainty, WeakDirection } from './outcome.ts';
+import type { FitOutcome, FittedParameter, FittedScaling, TraceEntry } from './outcome.ts';
 import type { FitProblem } from './problem.ts';
 import { findWarnings } from './warnings.ts';
 
@@ -27,14 +31,14 @@ export interface Finished {
 /** Starts within this relative cost of the best one reached it. */
 const AT_BEST = 1e-6;
 
-export function summarise(finished: Finished): FitOutcome {
+export async function summarise(finished: Finished, context: TaskContext): Promise<FitOutcome> {
   const { problem, objectives, explored, climbed } = finished;
   const objective = objectives.at(-1)!;
   const { system } = objective;
   const best = climbed.minima[0];
   // Stopped before any start was linearised: the first start is the best point there is.
   const point: Point = best?.point ?? explored.starts[0]!;
-  const errors = errorsAt(objective, best, problem);
+  const errors = await fittedErrors(objective, best, problem, context);
   const cancelled = { status: 'cancelled', reason: 'stopped on request' } as const;
   const { status, reason } = climbed.cancelled || best === undefined ? cancelled : best;
   const parameters = fittedParameters(problem, system, point, errors);
@@ -43,10 +47,8 @@ export function summarise(finished: Finished): FitOutcome {
   const outcome = { status, reason, parameters, scaling, cost };
   return {
     ...outcome,
-    covariance: {
-      names: errors.covariance?.names ?? [],
-      independent: errors.covariance?.matrix ?? new Float64Array(0),
-    },
+    covariance: covarianceMatrices(errors),
+    noise: errors.estimates?.noise ?? { angles: [], shared: false, reason: errors.reason },
     solver: {
       iterations: best?.iterations ?? 0,
       fullSweeps: finished.fullSweeps,
@@ -60,7 +62,8 @@ export function summarise(finished: Finished): FitOutcome {
       ...findWarnings({
         outcome,
         phi: problem.model.phi,
-        covariance: errors.covariance,
+        covariance: errors.estimates === null ? null : defaultCovariance(errors.estimates),
+        estimates: errors.estimates,
         weakest: errors.weakest,
         minima: climbed.minima,
         objective,
@@ -69,44 +72,11 @@ export function summarise(finished: Finished): FitOutcome {
   };
 }
 
-interface Errors {
-  readonly covariance: Covariance | null;
-  readonly condition: number | null;
-  readonly weakest: readonly WeakDirection[];
-  /** Why nothing is known; null when `covariance` is there. */
-  readonly reason: string | null;
-}
-
-function errorsAt(objective: Objective, best: Minimum | undefined, problem: FitProblem): Errors {
-  const unknown = (reason: string): Errors => ({ covariance: null, condition: null, weakest: [], reason });
-  if (best === undefined || !best.full) return unknown('stopped before all data were fitted');
-  if (best.status === 'cancelled') return unknown('stopped before the fit converged');
-  if (best.status === 'failed') return unknown('the fit failed');
-  const covariance = covarianceAt(objective, best.point);
-  const units = new Map(physicalParameters('laminar_flow').map(({ name, unit }) => [name, unit]));
-  const weakest = weakestDirections({
-    system: objective.system,
-    values: best.point.values,
-    covariance,
-    times: problem.model.grid.times,
-    unit: (name) => units.get(name) ?? '',
-  });
-  return { covariance, condition: conditionNumber(objective, best.point), weakest, reason: null };
-}
-
-function uncertaintyOf({ covariance, reason }: Errors, name: string, fallback: string): Uncertainty {
-  if (covariance === null) return { independent: null, reason };
-  const i = covariance.names.indexOf(name);
-  if (i < 0) return { independent: null, reason: fallback };
-  if (covariance.reasons[i] !== null) return { independent: null, reason: covariance.reasons[i]! };
-  return { independent: Math.sqrt(covariance.matrix[i * covariance.names.length + i]!), reason: null };
-}
-
 function fittedParameters(
   { parameters }: FitProblem,
   { free }: CoordinateSystem,
   point: Point,
-  errors: Errors,
+  errors: FittedErrors,
 ): FittedParameter[] {
   return parameters.map(({ name, value: start, vary, bounds, tie }) => {
     const i = free.names.indexOf(name);
@@ -121,12 +91,12 @@ function fittedParameters(
       start: start ?? null,
       bounds,
       atBound,
-      uncertainty: fixed === null ? uncertaintyOf(errors, name, 'fixed') : { independent: null, reason: fixed },
+      uncertainty: fixed === null ? uncertaintyOf(errors, name, 'fixed') : unknownError(fixed),
     };
   });
 }
 
-function fittedScaling({ model }: FitProblem, point: Point, errors: Errors): FittedScaling[] {
+function fittedScaling({ model }: FitProblem, point: Point, errors: FittedErrors): FittedScaling[] {
   return Array.from(model.phi, (_, a) => ({
     contrast: { value: point.best.contrast[a]!, uncertainty: uncertaintyOf(errors, `contrast[${a}]`, 'fixed') },
     offset: { value: point.best.offset[a]!, uncertainty: uncertaintyOf(errors, `offset[${a}]`, 'fixed') },

@@ -1,6 +1,8 @@
 /** What a user must know about a finished fit beyond its numbers. */
 import type { Warning } from '../base/events.ts';
 import type { Covariance } from './covariance.ts';
+import type { ErrorEstimates } from './errors/estimate-errors.ts';
+import { noiseWarnings } from './noise-warnings.ts';
 import type { Minimum } from './minima.ts';
 import { variancePerPoint, type Objective } from './objective.ts';
 import type { FitOutcome, WeakDirection } from './outcome.ts';
@@ -16,7 +18,9 @@ export interface FitFindings {
   readonly outcome: Pick<FitOutcome, 'parameters' | 'scaling'>;
   /** Angles in degrees. */
   readonly phi: Float64Array;
+  /** The one that tables show. */
   readonly covariance: Covariance | null;
+  readonly estimates: ErrorEstimates | null;
   readonly weakest: readonly WeakDirection[];
   readonly minima: readonly Minimum[];
   readonly objective: Objective;
@@ -28,6 +32,7 @@ export function findWarnings(findings: FitFindings): Warning[] {
     ...scalingWarnings(findings),
     ...identifiabilityWarnings(findings),
     ...minimaWarnings(findings),
+    ...noiseWarnings(findings),
   ];
 }
 

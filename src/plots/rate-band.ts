@@ -5,6 +5,7 @@
  */
 import type { ParameterValues } from '../model/transport-law.ts';
 import type { FitOutcome } from '../nlsq/outcome.ts';
+import { shownCovariance } from '../nlsq/shown-errors.ts';
 
 export interface RateCurve {
   /** s */
@@ -20,7 +21,7 @@ export function fittedValues(outcome: FitOutcome): ParameterValues {
   return Object.fromEntries(outcome.parameters.map((parameter) => [parameter.name, parameter.value]));
 }
 
-/** `rate` at the given times with the independent standard error; only `relevant` parameters are moved. */
+/** `rate` at the given times with the standard error of the kind shown; only `relevant` parameters are moved. */
 export function rateCurve(
   rate: (values: ParameterValues, t: number) => number,
   relevant: readonly string[],
@@ -29,7 +30,7 @@ export function rateCurve(
 ): RateCurve {
   const values = fittedValues(outcome);
   const curve = { time, rate: time.map((t) => rate(values, t)) };
-  const { names, independent } = outcome.covariance;
+  const { names, matrix } = shownCovariance(outcome);
   const moved = relevant.filter((name) =>
     outcome.parameters.some((one) => one.name === name && one.vary && one.tie === null),
   );
@@ -38,7 +39,7 @@ export function rateCurve(
   const index = sources.map((source) => names.indexOf(source.name));
   const unknown = sources.filter((_, k) => {
     const at = index[k]!;
-    return at < 0 || !(independent[at * names.length + at]! >= 0);
+    return at < 0 || !(matrix[at * names.length + at]! >= 0);
   });
   if (unknown.length > 0) {
     const reasons = unknown.map(({ name }) => `${name} (${reasonOf(name, outcome)})`);
@@ -46,7 +47,7 @@ export function rateCurve(
   }
   const gradients = sources.map((source, k) => {
     const centre = values[source.name]!;
-    const sigma = Math.sqrt(independent[index[k]! * names.length + index[k]!]!);
+    const sigma = Math.sqrt(matrix[index[k]! * names.length + index[k]!]!);
     const step = Math.max(1e-3 * sigma, 1e-7 * Math.abs(centre), Number.MIN_VALUE);
     const at = (value: number): ParameterValues => ({
       ...values,
@@ -59,7 +60,7 @@ export function rateCurve(
     let variance = 0;
     for (let k = 0; k < index.length; k++) {
       for (let l = 0; l < index.length; l++) {
-        variance += gradients[k]![n]! * independent[index[k]! * names.length + index[l]!]! * gradients[l]![n]!;
+        variance += gradients[k]![n]! * matrix[index[k]! * names.length + index[l]!]! * gradients[l]![n]!;
       }
     }
     return Math.sqrt(Math.max(0, variance));

@@ -1,6 +1,7 @@
 /** The transport rate J(t) and the shear rate γ̇(t) of a fit along time, with 68 % and 95 % bands. */
 import type { TwoTimeModel } from '../model/two-time-model.ts';
 import type { FitOutcome } from '../nlsq/outcome.ts';
+import { shownKind } from '../nlsq/shown-errors.ts';
 import { bottomAxis, FAINT_INK, frame, leftAxis } from './axis.ts';
 import type { Box } from './axis.ts';
 import { dataTitle, drawPage } from './page.ts';
@@ -51,8 +52,10 @@ export function drawRates(model: TwoTimeModel, outcome: FitOutcome, facts: PageF
   });
   if (panels.some(({ curve }) => curve.error !== null)) {
     notes.unshift(
-      'Dark and light bands: 68 % and 95 %, by linear propagation of the independent-error covariance, which treats all points as independent: ' +
-        'for measured speckle data the true bands are wider, by factors of 2 to 20.',
+      `Dark and light bands: 68 % and 95 %, by linear propagation of the ${shownKind(outcome)} covariance` +
+        (shownKind(outcome) === 'speckle'
+          ? ' (thermal speckle and photon noise as large as the residuals say).'
+          : ', which treats all points as independent: for measured speckle the true bands are wider, by factors of 2 to 20.'),
     );
   }
   return drawPage(

@@ -22,6 +22,7 @@ export function checkResult(record: ResultRecord): Check[] {
     starts(record),
     bounds(record),
     unknownErrors(record),
+    nearDegenerate(record),
     identifiability(record),
     noise(record),
     ...record.warnings
@@ -52,13 +53,20 @@ function bounds({ parameters }: ResultRecord): Check {
   return { verdict: 'WARN', text: `${told}: the errors of the others hold only if the bound is true` };
 }
 
-function unknownErrors({ parameters }: ResultRecord): Check | null {
+function unknownErrors({ parameters, shownErrors }: ResultRecord): Check | null {
   const unknown = Object.entries(parameters).filter(
-    ([, one]) => one.vary && one.tie === null && one.atBound === null && one.uncertainty.independent === null,
+    ([, one]) => one.vary && one.tie === null && one.atBound === null && one.uncertainty[shownErrors] === null,
   );
   if (unknown.length === 0) return null;
   const told = unknown.map(([name, one]) => `${name} (${one.uncertainty.reason ?? 'no reason given'})`).join(', ');
   return { verdict: 'WARN', text: `no error can be given for ${told}` };
+}
+
+function nearDegenerate({ parameters }: ResultRecord): Check | null {
+  const marked = Object.entries(parameters).flatMap(([name, one]) => (one.uncertainty.nearDegenerate ? [name] : []));
+  if (marked.length === 0) return null;
+  const text = `near-degenerate: ${marked.join(', ')}; their errors are only roughly right, the weakest direction below says why`;
+  return { verdict: 'WARN', text };
 }
 
 function identifiability({ identifiability: { condition, weakest }, warnings }: ResultRecord): Check | null {

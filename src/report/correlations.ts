@@ -9,16 +9,16 @@ export interface Correlation {
 /** Covariance matrix by name, row-major; NaN where unknown. */
 export interface NamedCovariance {
   readonly names: readonly string[];
-  readonly independent: Float64Array;
+  readonly matrix: Float64Array;
 }
 
 /** All pairs with |C| at or above the threshold; pairs with an unknown variance are left out. */
-export function strongCorrelations({ names, independent }: NamedCovariance, threshold: number): Correlation[] {
+export function strongCorrelations({ names, matrix }: NamedCovariance, threshold: number): Correlation[] {
   const size = names.length;
   const found: Correlation[] = [];
   for (let r = 0; r < size; r++) {
     for (let c = r + 1; c < size; c++) {
-      const value = independent[r * size + c]! / Math.sqrt(independent[r * size + r]! * independent[c * size + c]!);
+      const value = matrix[r * size + c]! / Math.sqrt(matrix[r * size + r]! * matrix[c * size + c]!);
       if (Math.abs(value) >= threshold) found.push({ first: names[r]!, second: names[c]!, value });
     }
   }

@@ -1,6 +1,7 @@
 /** The few lines a fit leaves on the terminal. */
 import type { Warning } from '../base/events.ts';
 import type { ResultRecord } from '../results/index.ts';
+import { KIND_WORDS, NEAR_DEGENERATE } from './noise-text.ts';
 import { counted, plain, relative, seconds, withError } from './number-format.ts';
 import { wrap } from './wrap.ts';
 
@@ -20,6 +21,7 @@ export function consoleSummary(record: ResultRecord, runDirectory: string, shown
     `${record.status}: ${record.data.file}, q = ${plain(q.value)} ${q.unit}, ${counted(support.angles, 'angle')}, ` +
       `${support.points} points (${solver.reason})`,
     ...names.map((name) => `  ${name.padEnd(width)}  ${parameterText(record, name)}`),
+    `  +/-: ${record.shownErrors} errors, ${KIND_WORDS[record.shownErrors]}`,
     `  ${quality}`,
     `  read ${seconds(timings.readSeconds)}, fit ${seconds(timings.fitSeconds)}, in all ${seconds(timings.totalSeconds)}`,
     `  report, numbers and figures in ${runDirectory}`,
@@ -29,13 +31,14 @@ export function consoleSummary(record: ResultRecord, runDirectory: string, shown
 
 function parameterText(record: ResultRecord, name: string): string {
   const { value, unit, vary, tie, atBound, uncertainty } = record.parameters[name]!;
+  const mark = uncertainty.nearDegenerate ? `, ${NEAR_DEGENERATE}` : '';
   if (value === null) return 'unknown';
-  const error = uncertainty.independent;
+  const error = uncertainty[record.shownErrors];
   const number = [error === null ? plain(value) : withError(value, error), unit]
     .filter((part) => part !== '')
     .join(' ');
   const share = error === null ? '' : relative(value, error);
-  if (share !== '') return `${number} (${share})`;
+  if (share !== '') return `${number} (${share}${mark})`;
   if (tie !== null) return `${number} (tied to ${tie})`;
   if (!vary) return `${number} (fixed)`;
   if (atBound !== null) return `${number} (at its ${atBound} bound)`;

@@ -4,19 +4,21 @@
  * Plain ASCII apart from file names, at most 100 columns; values are rounded to two digits of their error.
  */
 import type { DataSource } from '../data/dataset.ts';
+import type { FitOutcome } from '../nlsq/outcome.ts';
+import type { ShownKind } from '../nlsq/shown-errors.ts';
 import type { ParameterRecord, ResultRecord, ScalingValueRecord, UncertaintyRecord } from '../results/index.ts';
 import { inAscii } from './ascii.ts';
 import { checkResult } from './checks.ts';
 import type { Check } from './checks.ts';
 import { strongCorrelations } from './correlations.ts';
-import type { NamedCovariance } from './correlations.ts';
 import { conventionNote, formulaLines } from './model-text.ts';
+import { errorLines, KIND_WORDS, NEAR_DEGENERATE, noiseLines } from './noise-text.ts';
 import { counted, plain, relative, seconds, withError } from './number-format.ts';
 import { wrap } from './wrap.ts';
 
 export interface ReportInput {
   readonly record: ResultRecord;
-  readonly covariance: NamedCovariance;
+  readonly covariance: FitOutcome['covariance'];
   /** Where q, dt and the angles came from. */
   readonly origins: DataSource['origins'];
 }
@@ -35,8 +37,12 @@ export function textReport(input: ReportInput): string {
     ...statisticsLines(record),
     '[[Variables]]',
     ...variableLines(record),
+    '[[Standard Errors]]',
+    ...errorLines(record),
     '[[Scaling]]',
     ...scalingLines(record),
+    '[[Noise]]',
+    ...noiseLines(record),
     `[[Correlations]] (unreported correlations are < ${CORRELATION_THRESHOLD.toFixed(3)})`,
     ...correlationLines(input),
     '[[Checks]]',
@@ -125,43 +131,46 @@ function exclusions({ support: { excluded } }: ResultRecord): string {
 function variableLines(record: ResultRecord): string[] {
   const names = Object.keys(record.parameters);
   const width = Math.max(...names.map((name) => name.length)) + 1;
-  const values = names.map((name) => valueText(record.parameters[name]!));
+  const values = names.map((name) => valueText(record.parameters[name]!, record.shownErrors));
   const valueWidth = Math.max(...values.map((text) => text.length));
   return [
-    `${INDENT}+/- is one standard error, as if all points were independent (see Checks)`,
+    `${INDENT}+/- is one standard error ${KIND_WORDS[record.shownErrors]}`,
     ...names.map((name, k) => {
-      const notes = parameterNotes(record.parameters[name]!);
+      const notes = parameterNotes(record.parameters[name]!, record.shownErrors);
       return `${INDENT}${`${name}:`.padEnd(width)} ${values[k]!.padEnd(valueWidth)}  ${notes}`.trimEnd();
     }),
   ];
 }
 
-function valueText({ value, unit, uncertainty }: ParameterRecord): string {
+function valueText({ value, unit, uncertainty }: ParameterRecord, shown: ShownKind): string {
   if (value === null) return 'unknown';
-  const error = uncertainty.independent;
+  const error = uncertainty[shown];
   const number = error === null ? plain(value) : withError(value, error);
   const share = error === null ? '' : relative(value, error);
   return [number, unit, share === '' ? '' : `(${share})`].filter((part) => part !== '').join(' ');
 }
 
-function parameterNotes({ value, vary, tie, start, bounds, atBound, uncertainty }: ParameterRecord): string {
+function parameterNotes(
+  { value, vary, tie, start, bounds, atBound, uncertainty }: ParameterRecord,
+  shown: ShownKind,
+): string {
   if (tie !== null) return `(tied to ${tie})`;
   if (!vary) return '(fixed)';
   const notes = [start === null ? '(init: from the data)' : `(init = ${plain(start)})`];
   if (atBound !== null) {
     const bound = bounds[atBound === 'lower' ? 0 : 1];
     notes.push(`AT ${atBound.toUpperCase()} BOUND${bound === null ? '' : ` ${plain(bound)}`}`);
-  } else if (uncertainty.independent === null && value !== null) {
+  } else if (uncertainty[shown] === null && value !== null) {
     notes.push(`+/- unknown: ${uncertainty.reason ?? 'no reason given'}`);
-  }
+  } else if (uncertainty.nearDegenerate) notes.push(NEAR_DEGENERATE);
   return notes.join('  ');
 }
 
-function scalingLines({ scaling, cost }: ResultRecord): string[] {
+function scalingLines({ scaling, cost, shownErrors }: ResultRecord): string[] {
   const cells = scaling.angles.map((angle, a) => [
     plain(angle.phi),
-    scalingText(angle.contrast),
-    scalingText(angle.offset),
+    scalingText(angle.contrast, shownErrors),
+    scalingText(angle.offset, shownErrors),
     plain(cost.chi2PerPoint[a] ?? Number.NaN, 4),
     plain(cost.noise.sigma[a] ?? Number.NaN, 4),
   ]);
@@ -169,7 +178,7 @@ function scalingLines({ scaling, cost }: ResultRecord): string[] {
   const widths = table[0]!.map((_, column) => Math.max(...table.map((line) => line[column]!.length)));
   const reasons = new Set(
     scaling.angles.flatMap(({ contrast, offset }) =>
-      [contrast, offset].flatMap((one) => missingError(one.uncertainty)),
+      [contrast, offset].flatMap((one) => missingError(one.uncertainty, shownErrors)),
     ),
   );
   return [
@@ -178,17 +187,20 @@ function scalingLines({ scaling, cost }: ResultRecord): string[] {
   ];
 }
 
-function scalingText({ value, uncertainty }: ScalingValueRecord): string {
+function scalingText({ value, uncertainty }: ScalingValueRecord, shown: ShownKind): string {
   if (value === null) return 'unknown';
-  return uncertainty.independent === null ? plain(value) : withError(value, uncertainty.independent);
+  const error = uncertainty[shown];
+  if (error === null) return plain(value);
+  return `${withError(value, error)}${uncertainty.nearDegenerate ? ` ${NEAR_DEGENERATE}` : ''}`;
 }
 
-function missingError({ independent, reason }: UncertaintyRecord): string[] {
-  return independent === null && reason !== null ? [reason] : [];
+function missingError({ reason, ...errors }: UncertaintyRecord, shown: ShownKind): string[] {
+  return errors[shown] === null && reason !== null ? [reason] : [];
 }
 
 function correlationLines({ record, covariance }: ReportInput): string[] {
-  const strong = strongCorrelations(covariance, CORRELATION_THRESHOLD);
+  const { names, [record.shownErrors]: matrix } = covariance;
+  const strong = strongCorrelations({ names, matrix }, CORRELATION_THRESHOLD);
   if (strong.length === 0) return [`${INDENT}none`];
   const shown = strong.slice(0, MOST_CORRELATIONS).map(({ first, second, value }) => ({
     label: `C(${readableName(first, record)}, ${readableName(second, record)})`,

@@ -2,7 +2,7 @@
  * One hash over the bytes of a numerical result, equal wherever the same input and configuration give the same bits.
  *
  * Hashed, in this order, each list preceded by its name and length: parameter names and values, covariance names and
- * entries, contrast and offset per angle, χ². Numbers enter as little-endian float64; every NaN as the one quiet NaN
+ * entries (independent, speckle, dyadic), contrast and offset per angle, χ². Numbers enter as little-endian float64; every NaN as the one quiet NaN
  * 0x7ff8000000000000, since engines differ in the NaN they make.
  */
 import { createHash } from 'node:crypto';
@@ -11,7 +11,7 @@ import type { FitOutcome } from '../nlsq/outcome.ts';
 
 /** sha256 in hex of the parameters, covariance, scaling and χ² of a fit. */
 export function digestOutcome(outcome: FitOutcome): string {
-  const hash = createHash('sha256').update('twotime/digest@1\n');
+  const hash = createHash('sha256').update('twotime/digest@2\n');
   addNames(
     hash,
     'parameters',
@@ -24,6 +24,8 @@ export function digestOutcome(outcome: FitOutcome): string {
   );
   addNames(hash, 'covariance-names', outcome.covariance.names);
   addNumbers(hash, 'covariance', outcome.covariance.independent);
+  addNumbers(hash, 'covariance-speckle', outcome.covariance.speckle);
+  addNumbers(hash, 'covariance-dyadic', outcome.covariance.dyadic);
   addNumbers(
     hash,
     'contrast',

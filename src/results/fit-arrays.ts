@@ -7,7 +7,8 @@
  * | sigma, contrast, offset, chi2_per_point, phi (deg) | (P) | |
  * | t (s), frames (as the file counts them) | (N) | |
  * | theta, theta_names | (K) | all physical parameters, in their units |
- * | covariance, covariance_names | (F, F), (F) | independent errors; NaN where unknown |
+ * | covariance_speckle, covariance_independent, covariance_dyadic | (F, F) | NaN where unknown |
+ * | covariance_names | (F) | |
  * | q (1/Angstrom), dt (s) | () | |
  *
  * What is not in the fit is NaN in c2_exp and residual: the diagonal (shot noise) and excluded pairs. The model has no
@@ -51,7 +52,7 @@ export function decideArrays(choice: 'auto' | boolean, dataset: Dataset): Arrays
 /** The members of `fit.npz` in order. */
 export function fitArrays(input: FitArraysInput, full: boolean): NpzMember[] {
   const { dataset, outcome, sigma } = input;
-  const { names, independent } = outcome.covariance;
+  const { names, speckle, independent, dyadic } = outcome.covariance;
   const perAngle = (pick: (angle: FitOutcome['scaling'][number]) => number): Float64Array =>
     Float64Array.from(outcome.scaling, pick);
   return [
@@ -60,7 +61,9 @@ export function fitArrays(input: FitArraysInput, full: boolean): NpzMember[] {
       Float64Array.from(outcome.parameters, (one) => one.value),
     ),
     { name: 'theta_names', text: outcome.parameters.map((one) => one.name) },
-    npzArray('covariance', independent, [names.length, names.length]),
+    npzArray('covariance_speckle', speckle, [names.length, names.length]),
+    npzArray('covariance_independent', independent, [names.length, names.length]),
+    npzArray('covariance_dyadic', dyadic, [names.length, names.length]),
     { name: 'covariance_names', text: names },
     npzArray('phi', dataset.phi),
     npzArray(

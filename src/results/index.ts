@@ -15,7 +15,7 @@
 export { digestOutcome } from './digest.ts';
 export { AUTO_ARRAY_BYTES, decideArrays, fitArrays } from './fit-arrays.ts';
 export type { ArraysDecision, FitArraysInput } from './fit-arrays.ts';
-export { INDEPENDENT_ERRORS, makeResultRecord, NOT_COMPUTED } from './make-result-record.ts';
+export { makeResultRecord } from './make-result-record.ts';
 export type { ResultInput } from './make-result-record.ts';
 export { parametersCsv } from './parameters-csv.ts';
 export { describeMachine, makeProvenance, PROVENANCE_SCHEMA } from './provenance.ts';

@@ -3,12 +3,15 @@ import type { Warning } from '../base/events.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { parameterInfo } from '../model/index.ts';
 import type { TwoTimeModel } from '../model/index.ts';
-import type { FitOutcome, FittedParameter, Uncertainty } from '../nlsq/outcome.ts';
+import type { Estimate, FitOutcome, FittedParameter, Uncertainty } from '../nlsq/outcome.ts';
+import { shownKind } from '../nlsq/shown-errors.ts';
 import type { NoiseEstimate, ScalingChoice } from '../nlsq/problem.ts';
 import { digestOutcome } from './digest.ts';
 import { RESULT_SCHEMA } from './result-record.ts';
 import type {
   CostRecord,
+  EstimateRecord,
+  NoiseRecord,
   ParameterRecord,
   ResourcesRecord,
   ResultRecord,
@@ -28,17 +31,6 @@ export interface ResultInput {
   /** Warnings of other stages; those of the data set and the fit are added here, each once. */
   readonly warnings?: readonly Warning[];
 }
-
-/** Why `speckle` and `dyadic` are null beside a number in `independent`. */
-export const NOT_COMPUTED = 'speckle and dyadic errors: not computed by this version';
-
-/** The caution that goes with every independent-error number. */
-export const INDEPENDENT_ERRORS: Warning = {
-  code: 'independent-errors-too-small',
-  text:
-    'the errors shown treat all points as independent; pairs that share frames are not, so for measured speckle data ' +
-    'these errors are too small, by factors of 2 to 20 (speckle errors: not computed by this version)',
-};
 
 /** The record of one finished fit. Pure; numbers that are not finite become null with a reason. */
 export function makeResultRecord(input: ResultInput): ResultRecord {
@@ -71,6 +63,8 @@ export function makeResultRecord(input: ResultInput): ResultRecord {
       excluded: { ...dataset.excluded },
     },
     cost: costRecord(outcome, noise),
+    noise: noiseRecord(outcome, dataset),
+    shownErrors: shownKind(outcome),
     solver: {
       reason: outcome.reason,
       iterations: outcome.solver.iterations,
@@ -111,11 +105,47 @@ function scalingValue(one: { readonly value: number; readonly uncertainty: Uncer
 }
 
 function uncertaintyRecord(uncertainty: Uncertainty, value: number | null): UncertaintyRecord {
-  const independent = uncertainty.independent === null ? null : finiteOrNull(uncertainty.independent);
-  let reason = NOT_COMPUTED;
-  if (value === null) reason = 'the fit gave no finite value';
-  else if (independent === null) reason = uncertainty.reason ?? 'the standard error is not a finite number';
-  return { speckle: null, independent, dyadic: null, reason };
+  const { speckle, independent, dyadic, nearDegenerate } = uncertainty;
+  if (value === null) {
+    const reason = 'the fit gave no finite value';
+    return { speckle: null, independent: null, dyadic: null, reason, nearDegenerate: false };
+  }
+  const kinds = { speckle, independent, dyadic };
+  const lost = Object.entries(kinds).flatMap(([kind, error]) =>
+    error === null || Number.isFinite(error) ? [] : [`${kind}: not a finite number`],
+  );
+  const reasons = [...(uncertainty.reason === null ? [] : [uncertainty.reason]), ...lost];
+  return {
+    speckle: finiteOrNull(speckle ?? NaN),
+    independent: finiteOrNull(independent ?? NaN),
+    dyadic: finiteOrNull(dyadic ?? NaN),
+    reason: reasons.length === 0 ? null : reasons.join('; '),
+    nearDegenerate,
+  };
+}
+
+function noiseRecord({ noise }: FitOutcome, dataset: Dataset): NoiseRecord {
+  const estimate = ({ value, error }: Estimate): EstimateRecord => ({
+    value: finiteOrNull(value ?? NaN),
+    error: finiteOrNull(error ?? NaN),
+  });
+  return {
+    shared: noise.shared,
+    reason: noise.reason,
+    angles: noise.angles.map((angle, a) => ({
+      phi: dataset.phi[a]!,
+      speckles: estimate(angle.speckles),
+      sigma: estimate(angle.sigma),
+      crossed: estimate(angle.crossed),
+      correlationTimes: finiteOrNull(angle.correlationTimes),
+      effectivePoints: finiteOrNull(angle.effectivePoints ?? NaN),
+      correlation: {
+        steps: Array.from(angle.correlation.steps),
+        lag: Array.from(angle.correlation.lag, finiteOrNull),
+        age: Array.from(angle.correlation.age, finiteOrNull),
+      },
+    })),
+  };
 }
 
 function costRecord({ cost }: FitOutcome, noise: NoiseEstimate): CostRecord {
@@ -136,10 +166,6 @@ function costRecord({ cost }: FitOutcome, noise: NoiseEstimate): CostRecord {
 
 function collectWarnings({ outcome, dataset, warnings = [] }: ResultInput): Warning[] {
   const all = [...dataset.warnings, ...outcome.warnings, ...warnings];
-  const hasError = [...outcome.parameters, ...outcome.scaling.flatMap((angle) => [angle.contrast, angle.offset])].some(
-    (one) => one.uncertainty.independent !== null,
-  );
-  if (hasError) all.push(INDEPENDENT_ERRORS);
   const seen = new Map(all.map((warning) => [`${warning.code}\n${warning.text}`, warning]));
   return [...seen.values()].map(({ code, text }) => ({ code, text }));
 }

@@ -16,6 +16,7 @@ const COLUMNS = [
   'error_independent',
   'error_dyadic',
   'reason',
+  'near_degenerate',
   'vary',
   'tie',
   'start',
@@ -60,6 +61,7 @@ function errors(uncertainty: UncertaintyRecord): Row {
     error_independent: uncertainty.independent,
     error_dyadic: uncertainty.dyadic,
     reason: uncertainty.reason,
+    near_degenerate: uncertainty.nearDegenerate,
   };
 }
 

@@ -7,13 +7,14 @@
 import type { Warning } from '../base/events.ts';
 import type { Convention, Mode } from '../model/two-time-model.ts';
 import type { FitStatus } from '../nlsq/outcome.ts';
+import type { ShownKind } from '../nlsq/shown-errors.ts';
 import type { ScalingChoice } from '../nlsq/problem.ts';
 
 export const RESULT_SCHEMA = 'twotime/result@1';
 
 /** Standard errors of one number by the way they were estimated; null where one is not known. */
 export interface UncertaintyRecord {
-  /** Under thermal speckle with the fitted correlation. */
+  /** Under thermal speckle with the fitted correlation and photon noise, as large as the residuals say: the one to use. */
   readonly speckle: number | null;
   /** As if all points were independent: too small for real speckle data. */
   readonly independent: number | null;
@@ -21,6 +22,8 @@ export interface UncertaintyRecord {
   readonly dyadic: number | null;
   /** Why something above is null; null when everything is known. */
   readonly reason: string | null;
+  /** The error is known, but owes most to a direction along which it is only roughly that of a quadratic. */
+  readonly nearDegenerate: boolean;
 }
 
 export interface QuantityRecord {
@@ -98,6 +101,39 @@ export interface CostRecord {
   };
 }
 
+export interface EstimateRecord {
+  readonly value: number | null;
+  readonly error: number | null;
+}
+
+/** The noise of c2 at one angle, from the residuals. */
+export interface AngleNoiseRecord {
+  /** Degrees. */
+  readonly phi: number;
+  /** Effective number of independent speckles M; null when no speckle is seen in the noise. */
+  readonly speckles: EstimateRecord;
+  /** σ_w, the white part of the noise of c2. */
+  readonly sigma: EstimateRecord;
+  /** 1/(M·photons), from what photon noise and speckle make together. */
+  readonly crossed: EstimateRecord;
+  readonly correlationTimes: number | null;
+  readonly effectivePoints: number | null;
+  /** Correlation coefficients of residuals `steps` frames apart, along lag and along age. */
+  readonly correlation: {
+    readonly steps: readonly number[];
+    readonly lag: readonly (number | null)[];
+    readonly age: readonly (number | null)[];
+  };
+}
+
+export interface NoiseRecord {
+  readonly angles: readonly AngleNoiseRecord[];
+  /** Whether all angles have one number of speckles. */
+  readonly shared: boolean;
+  /** Why there are no estimates; null when there are. */
+  readonly reason: string | null;
+}
+
 export interface SolverRecord {
   /** Which stopping rule held, or why the fit failed. */
   readonly reason: string;
@@ -142,6 +178,9 @@ export interface ResultRecord {
   readonly scaling: { readonly mode: ScalingChoice['mode']; readonly angles: readonly AngleRecord[] };
   readonly support: SupportRecord;
   readonly cost: CostRecord;
+  readonly noise: NoiseRecord;
+  /** The kind of standard error that tables, figures and words of this run use. */
+  readonly shownErrors: ShownKind;
   readonly solver: SolverRecord;
   readonly identifiability: IdentifiabilityRecord;
   readonly timings: TimingsRecord;

@@ -9,14 +9,33 @@ const reason = z.string().nullable().describe('Why a number beside it is null; n
 
 const uncertainty = z
   .strictObject({
-    speckle: numberOrNull.describe('Standard error under thermal speckle with the fitted correlation.'),
+    speckle: numberOrNull.describe(
+      'Standard error under thermal speckle with the fitted correlation and photon noise: the one to use.',
+    ),
     independent: numberOrNull.describe(
       'Standard error as if all points were independent: too small for real speckle data, by factors of 2 to 20.',
     ),
-    dyadic: numberOrNull.describe('Cluster-robust standard error over pairs that share a frame.'),
+    dyadic: numberOrNull.describe('Standard error from the scores of blocks of frames, without a model of the noise.'),
     reason,
+    nearDegenerate: z
+      .boolean()
+      .describe('The error is known, but owes most to a direction along which it is only roughly that of a quadratic.'),
   })
   .describe('Standard errors in the unit of the value; null where one is not known.');
+
+const estimate = z.strictObject({ value: numberOrNull, error: numberOrNull });
+
+const angleNoise = z.strictObject({
+  phi: z.number().describe('Degrees.'),
+  speckles: estimate.describe('Effective number of independent speckles M; null: no speckle is seen in the noise.'),
+  sigma: estimate.describe('The white part of the noise of c2: photon counting.'),
+  crossed: estimate.describe('1/(M·photons), from what photon noise and speckle make together.'),
+  correlationTimes: numberOrNull.describe('Correlation times in the window.'),
+  effectivePoints: numberOrNull.describe('Independent numbers that would say as much about the size of the noise.'),
+  correlation: z
+    .strictObject({ steps: z.array(count), lag: z.array(numberOrNull), age: z.array(numberOrNull) })
+    .describe('Correlation coefficients of residuals some frames apart, along lag and along age.'),
+});
 
 const quantity = z.strictObject({ value: z.number(), unit: z.string() });
 
@@ -88,6 +107,16 @@ export const resultSchema: z.ZodType<ResultRecord> = z
         sigma: z.array(numberOrNull).describe('Per angle.'),
       }),
     }),
+    noise: z
+      .strictObject({
+        angles: z.array(angleNoise),
+        shared: z.boolean().describe('All angles have one number of speckles.'),
+        reason,
+      })
+      .describe('The noise of c2 as the residuals show it.'),
+    shownErrors: z
+      .enum(['speckle', 'independent'])
+      .describe('The kind of standard error that tables, figures and words of this run use.'),
     solver: z.strictObject({
       reason: z.string().describe('Which stopping rule held, or why the fit failed.'),
       iterations: count,

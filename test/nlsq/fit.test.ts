@@ -106,7 +106,12 @@ describe('fixed parameters, ties and bounds', () => {
     const settings = { D_offset: { vary: false, value: 879 } };
     const outcome = await fitTwoTime(simulatedProblem(STATIC, { settings }));
     expect(valueOf(outcome, 'D_offset')).toBe(879);
-    expect(outcome.parameters[2]!.uncertainty).toEqual({ independent: null, reason: 'fixed' });
+    expect(outcome.parameters[2]!.uncertainty).toMatchObject({
+      speckle: null,
+      independent: null,
+      dyadic: null,
+      reason: 'fixed',
+    });
     expect(outcome.covariance.names.slice(0, 3)).toEqual(['D0', 'alpha', 'contrast[0]']);
   });
 
@@ -118,7 +123,7 @@ describe('fixed parameters, ties and bounds', () => {
     expect(valueOf(outcome, 'beta')).toBe(alpha.value);
     expect(Math.abs(alpha.value - truth['alpha']!)).toBeLessThan(4 * alpha.uncertainty.independent!);
     const beta = outcome.parameters.find(({ name }) => name === 'beta')!;
-    expect(beta.uncertainty).toEqual({ independent: null, reason: 'tied to alpha' });
+    expect(beta.uncertainty).toMatchObject({ speckle: null, independent: null, dyadic: null, reason: 'tied to alpha' });
     const apart = await fitTwoTime(simulatedProblem({ ...FLOW, truth }, {}));
     const freeAlpha = apart.parameters.find(({ name }) => name === 'alpha')!;
     expect(alpha.uncertainty.independent!).toBeLessThan(freeAlpha.uncertainty.independent!);
@@ -131,7 +136,12 @@ describe('fixed parameters, ties and bounds', () => {
     expect(outcome.status).toBe('converged');
     expect(alpha.value).toBe(-0.9);
     expect(alpha.atBound).toBe('lower');
-    expect(alpha.uncertainty).toEqual({ independent: null, reason: 'at lower bound' });
+    expect(alpha.uncertainty).toMatchObject({
+      speckle: null,
+      independent: null,
+      dyadic: null,
+      reason: 'at lower bound',
+    });
     expect(codesOf(outcome)).toContain('parameter-at-bound');
     const fixed = await fitTwoTime(simulatedProblem(STATIC, { settings: { alpha: { vary: false, value: -0.9 } } }));
     expect(valueOf(outcome, 'D0') / valueOf(fixed, 'D0')).toBeCloseTo(1, 6);
@@ -187,7 +197,12 @@ describe('scaling', () => {
     const fixed = { contrast: Float64Array.from(request.phi, contrast), offset: new Float64Array(6).fill(1) };
     const outcome = await fitTwoTime(simulatedProblem(request, { scaling: { mode: 'fixed', ...fixed } }));
     expect(outcome.scaling.map((angle) => angle.contrast.value)).toEqual(Array.from(fixed.contrast));
-    expect(outcome.scaling[0]!.offset.uncertainty).toEqual({ independent: null, reason: 'fixed' });
+    expect(outcome.scaling[0]!.offset.uncertainty).toMatchObject({
+      speckle: null,
+      independent: null,
+      dyadic: null,
+      reason: 'fixed',
+    });
     expect(Math.abs(valueOf(outcome, 'D0') / 19230 - 1)).toBeLessThan(0.05);
   });
 

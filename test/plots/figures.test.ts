@@ -3,7 +3,7 @@ import { PNG_SCALE } from '../../src/plots/index.ts';
 import { figuresOf } from '../support/figures.ts';
 import { pixelAt } from '../support/read-png.ts';
 import { readSvg } from '../support/read-svg.ts';
-import { makeSyntheticFit } from '../support/synthetic-fit.ts';
+import { makeSyntheticFit, unknownError } from '../support/synthetic-fit.ts';
 
 const fit = makeSyntheticFit({ angles: 3, frames: 60, exclude: [20] });
 const figures = figuresOf(fit);
@@ -176,7 +176,7 @@ describe('rates', () => {
     expect(texts).toContain('J(t) (Å²/s)');
     expect(texts).toContain('γ̇(t) (1/s)');
     expect(count(texts, 't (s)')).toBe(2);
-    expect(texts.join(' ')).toMatch(/68 % and 95 %.*independent.*true bands are wider, by factors of 2 to 20/);
+    expect(texts.join(' ')).toMatch(/68 % and 95 %, by linear propagation of the speckle covariance/);
     expect(figures.get('rates')!.match(/fill-opacity/g)).toHaveLength(4);
   });
 
@@ -196,12 +196,12 @@ describe('rates', () => {
   });
 
   test('say why a band is missing', () => {
-    const independent = new Float64Array(fit.outcome.covariance.independent.length).fill(Number.NaN);
+    const speckle = new Float64Array(fit.outcome.covariance.speckle.length).fill(Number.NaN);
     const parameters = fit.outcome.parameters.map((one) => ({
       ...one,
-      uncertainty: { independent: null, reason: 'not determined by the data' },
+      uncertainty: unknownError('not determined by the data'),
     }));
-    const outcome = { ...fit.outcome, parameters, covariance: { ...fit.outcome.covariance, independent } };
+    const outcome = { ...fit.outcome, parameters, covariance: { ...fit.outcome.covariance, speckle } };
     const svg = figuresOf({ ...fit, outcome }).get('rates')!;
     expect(readSvg(svg).texts.join(' ')).toContain(
       'No band for J(t): the error is not known of D0 (not determined by the data), alpha (not determined by the data)',

@@ -11,12 +11,12 @@ const time = Float64Array.of(0.1, 1, 7, 50);
 describe('the band of a rate', () => {
   test('is the linear propagation of the covariance', () => {
     const { rate, error } = rateCurve(J, NAMES, outcome, time);
-    const { names, independent } = outcome.covariance;
+    const { names, speckle } = outcome.covariance;
     time.forEach((t, n) => {
       const gradient = [t ** TRUTH.alpha, TRUTH.D0 * t ** TRUTH.alpha * Math.log(t), 1];
       let variance = 0;
       for (let k = 0; k < 3; k++) {
-        for (let l = 0; l < 3; l++) variance += gradient[k]! * independent[k * names.length + l]! * gradient[l]!;
+        for (let l = 0; l < 3; l++) variance += gradient[k]! * speckle[k * names.length + l]! * gradient[l]!;
       }
       expect(rate[n]! / (TRUTH.D0 * t ** TRUTH.alpha + TRUTH.D_offset)).toBeCloseTo(1, 12);
       expect(error![n]! / Math.sqrt(variance)).toBeCloseTo(1, 5);
@@ -38,9 +38,9 @@ describe('the band of a rate', () => {
   });
 
   test('is absent, with the reason, where an error is not known or nothing is free', () => {
-    const independent = outcome.covariance.independent.slice();
-    independent.fill(Number.NaN, 0, outcome.covariance.names.length);
-    const unknown = { ...outcome, covariance: { ...outcome.covariance, independent } };
+    const speckle = outcome.covariance.speckle.slice();
+    speckle.fill(Number.NaN, 0, outcome.covariance.names.length);
+    const unknown = { ...outcome, covariance: { ...outcome.covariance, speckle } };
     expect(rateCurve(J, NAMES, unknown, time)).toMatchObject({
       error: null,
       reason: 'the error is not known of D0 (no covariance)',

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import type { FitOutcome } from '../../src/nlsq/outcome.ts';
+import type { FitOutcome, FittedParameter } from '../../src/nlsq/outcome.ts';
 import { consoleSummary, textReport } from '../../src/report/index.ts';
 import type { ResultRecord } from '../../src/results/index.ts';
-import { makeSyntheticFit, recordOf } from '../support/synthetic-fit.ts';
+import { makeSyntheticFit, recordOf, unknownError } from '../support/synthetic-fit.ts';
 import type { SyntheticFit } from '../support/synthetic-fit.ts';
 
 const fit = makeSyntheticFit({ angles: 3, frames: 30, nan: 0.01, exclude: [7] });
@@ -27,7 +27,9 @@ describe('the text report', () => {
       '[[Model]]',
       '[[Fit Statistics]]',
       '[[Variables]]',
+      '[[Standard Errors]]',
       '[[Scaling]]',
+      '[[Noise]]',
       '[[Correlations]]',
       '[[Checks]]',
     ]);
@@ -70,11 +72,41 @@ describe('the text report', () => {
     expect(listed).toHaveLength(6);
   });
 
-  test('says that independent errors are too small', () => {
-    expect(report).toContain('+/- is one standard error, as if all points were independent (see Checks)');
-    expect(report.replaceAll(/\n {10}/g, ' ')).toMatch(
-      /WARN {2}the errors shown treat .* too small, by factors of 2 to 20 .*not computed by this version/,
+  test('names the kind of the errors shown, and shows the three kinds side by side', () => {
+    expect(report).toContain(
+      '+/- is one standard error under thermal speckle and photon noise as large as the residuals say',
     );
+    expect(report).toMatch(/^ {4}D0: +19230 \+\/- 380 Angstrom\^2\/s \(2 %\)/m);
+    expect(report).toMatch(/^ {4} +speckle +independent +dyadic$/m);
+    expect(report).toMatch(/^ {4}D0 +385 +76\.9 +192$/m);
+  });
+
+  test('shows independent errors, and says so, where speckle errors are not known', () => {
+    const only = ({ uncertainty, ...rest }: FittedParameter): FittedParameter => ({
+      ...rest,
+      uncertainty: { ...uncertainty, speckle: null, dyadic: null, reason: 'speckle: too few frames' },
+    });
+    const scaling = fit.outcome.scaling.map(({ contrast, offset }) => ({
+      contrast: { ...contrast, uncertainty: unknownError('too few frames') },
+      offset: { ...offset, uncertainty: unknownError('too few frames') },
+    }));
+    const text = reportOf(changed({ parameters: fit.outcome.parameters.map(only), scaling }));
+    expect(text).toContain('+/- is one standard error as if all points were independent');
+    expect(text).toMatch(/^ {4}D0: +19230 \+\/- 77 /m);
+  });
+
+  test('marks near-degenerate parameters wherever they are listed', () => {
+    const parameters = fit.outcome.parameters.map((one) =>
+      one.name === 'alpha' ? { ...one, uncertainty: { ...one.uncertainty, nearDegenerate: true } } : one,
+    );
+    const text = reportOf(changed({ parameters }));
+    expect(text).toMatch(/^ {4}alpha: .* near-degenerate$/m);
+    expect(text).toMatch(/^ {4}alpha +0\.018 .* near-degenerate$/m);
+    expect(text).toContain('WARN  near-degenerate: alpha;');
+  });
+
+  test('tells the noise of each angle', () => {
+    expect(report).toMatch(/^ {4}0 +1200 \+\/- 80 +0\.00810 \+\/- 0\.00020 +42 +310 +0\.31 +0\.2$/m);
   });
 
   test('names the weakest direction in words', () => {
@@ -84,13 +116,12 @@ describe('the text report', () => {
   });
 
   test('tells fixed, tied, bound and undetermined parameters apart', () => {
-    const unknown = (reason: string) => ({ independent: null, reason });
     const parameters = fit.outcome.parameters.map((one) => {
-      if (one.name === 'alpha') return { ...one, vary: false, uncertainty: unknown('fixed') };
-      if (one.name === 'beta') return { ...one, vary: false, tie: 'alpha', uncertainty: unknown('tied to alpha') };
+      if (one.name === 'alpha') return { ...one, vary: false, uncertainty: unknownError('fixed') };
+      if (one.name === 'beta') return { ...one, vary: false, tie: 'alpha', uncertainty: unknownError('tied to alpha') };
       if (one.name === 'phi0')
-        return { ...one, value: -30, atBound: 'lower' as const, uncertainty: unknown('at lower bound') };
-      if (one.name === 'D_offset') return { ...one, uncertainty: unknown('not determined by the data') };
+        return { ...one, value: -30, atBound: 'lower' as const, uncertainty: unknownError('at lower bound') };
+      if (one.name === 'D_offset') return { ...one, uncertainty: unknownError('not determined by the data') };
       return one;
     });
     const text = reportOf(changed({ parameters }));
@@ -162,7 +193,8 @@ describe('the summary on the terminal', () => {
   });
 
   test('ends with every warning that was not shown before', () => {
-    expect(consoleSummary(recordOf(fit), 'runs/one', recordOf(fit).warnings).join('\n')).not.toContain('warning');
-    expect(lines.filter((line) => line.startsWith('warning: '))).toHaveLength(1);
+    const warned = recordOf(changed({ warnings: [{ code: 'a', text: 'look out' }] }));
+    expect(consoleSummary(warned, 'runs/one', warned.warnings).join('\n')).not.toContain('warning');
+    expect(consoleSummary(warned, 'runs/one').filter((line) => line.startsWith('warning: '))).toHaveLength(1);
   });
 });

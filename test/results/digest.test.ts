@@ -6,15 +6,18 @@ import { makeSyntheticFit } from '../support/synthetic-fit.ts';
 const { outcome } = makeSyntheticFit({ angles: 2, frames: 12 });
 const digest = digestOutcome(outcome);
 
-function withCovariance(change: (values: Float64Array) => void): FitOutcome {
-  const independent = outcome.covariance.independent.slice();
-  change(independent);
-  return { ...outcome, covariance: { ...outcome.covariance, independent } };
+function withCovariance(
+  change: (values: Float64Array) => void,
+  kind: 'speckle' | 'independent' | 'dyadic' = 'independent',
+): FitOutcome {
+  const changed = outcome.covariance[kind].slice();
+  change(changed);
+  return { ...outcome, covariance: { ...outcome.covariance, [kind]: changed } };
 }
 
 describe('the digest of a numerical result', () => {
   test('is the same sha256 on every machine', () => {
-    expect(digest).toBe('9e7622523749716095fa238c97a3c27d819c77e9db076457f54cf4e93b4b2335');
+    expect(digest).toBe('6d97e5d78e5665de239a07115fe7170d1740e905dca626d4c886c6dc9133d097');
   });
 
   test('changes with the last bit of any number in it', () => {
@@ -35,9 +38,11 @@ describe('the digest of a numerical result', () => {
       digestOutcome({ ...outcome, scaling: contrast }),
       digestOutcome({ ...outcome, scaling: offset }),
       digestOutcome({ ...outcome, cost: { ...outcome.cost, chi2: next(outcome.cost.chi2) } }),
-      digestOutcome(withCovariance((values) => (values[5] = next(values[5]!)))),
+      ...(['speckle', 'independent', 'dyadic'] as const).map((kind) =>
+        digestOutcome(withCovariance((values) => (values[5] = next(values[5]!)), kind)),
+      ),
     ];
-    expect(new Set([digest, ...others]).size).toBe(6);
+    expect(new Set([digest, ...others]).size).toBe(8);
   });
 
   test('tells the names of parameters apart', () => {

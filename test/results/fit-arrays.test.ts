@@ -37,9 +37,11 @@ describe('fit.npz', () => {
   test('holds the parameters, their names and the covariance', () => {
     expect(arrays.get('theta_names')?.values).toEqual(fit.model.parameters);
     expect([...numbers('theta')]).toEqual(fit.outcome.parameters.map((one) => one.value));
-    expect(arrays.get('covariance')?.header.shape).toEqual([11, 11]);
+    expect(arrays.get('covariance_speckle')?.header.shape).toEqual([11, 11]);
     expect(arrays.get('covariance_names')?.values).toEqual(fit.outcome.covariance.names);
-    expect(numbers('covariance')).toEqual(fit.outcome.covariance.independent);
+    for (const kind of ['speckle', 'independent', 'dyadic'] as const) {
+      expect(numbers(`covariance_${kind}`)).toEqual(fit.outcome.covariance[kind]);
+    }
   });
 
   test('holds the axes and the noise', () => {
@@ -122,7 +124,7 @@ describe('the decision to write full arrays', () => {
 
   test('leaves the small arrays in place', () => {
     const names = fitArrays(input, false).map((member) => member.name);
-    expect(names).toContain('covariance');
+    expect(names).toContain('covariance_speckle');
     expect(names).not.toContain('c2_exp');
   });
 });

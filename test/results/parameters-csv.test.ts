@@ -12,13 +12,13 @@ const record = recordOf(fit);
 test('the table has one row per parameter and per angle of contrast and offset', () => {
   const [header, ...rows] = parametersCsv(record).trimEnd().split('\r\n');
   expect(header).toBe(
-    'file,q_inv_angstrom,phi_deg,parameter,value,unit,error_speckle,error_independent,error_dyadic,reason,vary,tie,start,lower_bound,upper_bound,at_bound',
+    'file,q_inv_angstrom,phi_deg,parameter,value,unit,error_speckle,error_independent,error_dyadic,reason,near_degenerate,vary,tie,start,lower_bound,upper_bound,at_bound',
   );
   expect(rows).toHaveLength(7 + 2 * 2);
   expect(rows[0]).toBe(
-    'data/sheared-suspension.h5,0.00237,,D0,19230,Angstrom^2/s,,384.6,,speckle and dyadic errors: not computed by this version,true,,10000,1,1000000,',
+    'data/sheared-suspension.h5,0.00237,,D0,19230,Angstrom^2/s,384.6,76.92,192.3,,false,true,,10000,1,1000000,',
   );
-  expect(rows[8]).toContain('0.00237,-90,offset,1,,,0.0001,');
+  expect(rows[8]).toContain('0.00237,-90,offset,1,,0.0001,0.00002,');
 });
 
 test('commas, quotes and line breaks in a file name survive', () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { toJson } from '../../src/base/json.ts';
 import type { FitOutcome } from '../../src/nlsq/outcome.ts';
-import { INDEPENDENT_ERRORS, makeResultRecord, NOT_COMPUTED, resultJson } from '../../src/results/index.ts';
+import { makeResultRecord, resultJson } from '../../src/results/index.ts';
 import { resultJsonSchema, resultSchema } from '../../src/results/result-schema.ts';
-import { makeSyntheticFit, recordOf } from '../support/synthetic-fit.ts';
+import { makeSyntheticFit, recordOf, unknownError } from '../support/synthetic-fit.ts';
 
 const fit = makeSyntheticFit({ angles: 3, frames: 30, nan: 0.01, exclude: [7] });
 const record = recordOf(fit);
@@ -39,7 +39,7 @@ describe('the record of a fit', () => {
     expect(Object.keys(record.parameters)).toEqual(fit.model.parameters);
   });
 
-  test('gives every parameter its unit, start, bounds and independent error', () => {
+  test('gives every parameter its unit, start, bounds and three errors', () => {
     expect(record.parameters['D0']).toEqual({
       value: 19230,
       unit: 'Angstrom^2/s',
@@ -48,7 +48,13 @@ describe('the record of a fit', () => {
       start: 10000,
       bounds: [1, 1e6],
       atBound: null,
-      uncertainty: { speckle: null, independent: 19230 * 0.02, dyadic: null, reason: NOT_COMPUTED },
+      uncertainty: {
+        speckle: 19230 * 0.02,
+        independent: (19230 * 0.02) / 5,
+        dyadic: (19230 * 0.02) / 2,
+        reason: null,
+        nearDegenerate: false,
+      },
     });
     const units = Object.values(record.parameters).map((parameter) => parameter.unit);
     expect(units).toEqual(['Angstrom^2/s', '', 'Angstrom^2/s', '1/s', '', '1/s', 'deg']);
@@ -58,27 +64,34 @@ describe('the record of a fit', () => {
   test('says why an error is not known instead of filling one in', () => {
     const reasons: Record<string, string> = { D0: 'fixed', alpha: 'tied to beta', D_offset: 'at lower bound' };
     const parameters = fit.outcome.parameters.map((one) =>
-      reasons[one.name] === undefined
-        ? one
-        : { ...one, uncertainty: { independent: null, reason: reasons[one.name]! } },
+      reasons[one.name] === undefined ? one : { ...one, uncertainty: unknownError(reasons[one.name]!) },
     );
     const { parameters: written } = changed({ parameters });
     for (const [name, reason] of Object.entries(reasons)) {
-      expect(written[name]?.uncertainty).toEqual({ speckle: null, independent: null, dyadic: null, reason });
+      expect(written[name]?.uncertainty).toEqual(unknownError(reason));
     }
   });
 
-  test('warns once that independent errors are too small, and only where one is shown', () => {
-    expect(record.warnings.filter((warning) => warning.code === INDEPENDENT_ERRORS.code)).toHaveLength(1);
-    const unknown = { independent: null, reason: 'not determined by the data' };
-    const silent = changed({
-      parameters: fit.outcome.parameters.map((one) => ({ ...one, uncertainty: unknown })),
+  test('shows independent errors only where no speckle error is known', () => {
+    expect(record.shownErrors).toBe('speckle');
+    const only = { ...unknownError('speckle: too few frames'), independent: 0.1 };
+    const changedTo = changed({
+      parameters: fit.outcome.parameters.map((one) => ({ ...one, uncertainty: only })),
       scaling: fit.outcome.scaling.map(({ contrast, offset }) => ({
-        contrast: { ...contrast, uncertainty: unknown },
-        offset: { ...offset, uncertainty: unknown },
+        contrast: { ...contrast, uncertainty: only },
+        offset: { ...offset, uncertainty: only },
       })),
     });
-    expect(silent.warnings).toEqual([]);
+    expect(changedTo.shownErrors).toBe('independent');
+  });
+
+  test('tells the noise of each angle, null where a number is not known', () => {
+    expect(record.noise).toMatchObject({ shared: true, reason: null });
+    expect(record.noise.angles.map(({ phi }) => phi)).toEqual([-120, 0, 120]);
+    const [first, ...others] = fit.outcome.noise.angles;
+    const none = { ...first!, speckles: { value: null, error: null }, effectivePoints: NaN };
+    const { noise } = changed({ noise: { ...fit.outcome.noise, angles: [none, ...others] } });
+    expect(noise.angles[0]).toMatchObject({ speckles: { value: null, error: null }, effectivePoints: null });
   });
 
   test('lists the warnings of data, fit and other stages, each once', () => {
@@ -89,7 +102,7 @@ describe('the record of a fit', () => {
       other,
       warning,
     ]);
-    expect(warnings).toEqual([warning, other, INDEPENDENT_ERRORS]);
+    expect(warnings).toEqual([warning, other]);
   });
 
   test('never holds a number that JSON cannot write: null and a reason stand there', () => {

@@ -132,7 +132,23 @@ export function makeSyntheticFit(options: SyntheticOptions): SyntheticFit {
   return { dataset, model, noise, outcome, values, shape };
 }
 
-const known = (independent: number): Uncertainty => ({ independent, reason: null });
+/** Independent errors five times smaller than those under speckle, dyadic ones half as large. */
+const known = (speckle: number): Uncertainty => ({
+  speckle,
+  independent: speckle / 5,
+  dyadic: speckle / 2,
+  reason: null,
+  nearDegenerate: false,
+});
+
+/** An error that is not known, for the same reason by all kinds. */
+export const unknownError = (reason: string): Uncertainty => ({
+  speckle: null,
+  independent: null,
+  dyadic: null,
+  reason,
+  nearDegenerate: false,
+});
 
 interface OutcomeParts {
   readonly dataset: Dataset;
@@ -176,7 +192,7 @@ function makeOutcome({ dataset, model, contrast, offset, sigma }: OutcomeParts):
     ...parameters.map((one) => one.name),
     ...contrast.flatMap((_, a) => [`contrast[${a}]`, `offset[${a}]`]),
   ];
-  const errors = [...parameters.map((one) => one.uncertainty.independent!), ...contrast.flatMap(() => [3e-4, 1e-4])];
+  const errors = [...parameters.map((one) => one.uncertainty.speckle!), ...contrast.flatMap(() => [3e-4, 1e-4])];
   const covariance = new Float64Array(names.length ** 2);
   const correlation: Record<string, number> = {
     'D0 alpha': 0.84,
@@ -211,7 +227,28 @@ function makeOutcome({ dataset, model, contrast, offset, sigma }: OutcomeParts):
       r2: 0.9871,
       chi2PerPoint: Float64Array.from(contrast, (_, a) => 1 + 0.004 * ((a * 7) % 11)),
     },
-    covariance: { names, independent: covariance },
+    covariance: {
+      names,
+      speckle: covariance,
+      independent: covariance.map((value) => value / 25),
+      dyadic: covariance.map((value) => value / 4),
+    },
+    noise: {
+      shared: true,
+      reason: null,
+      angles: contrast.map(() => ({
+        speckles: { value: 1200, error: 80 },
+        sigma: { value: 0.0081, error: 0.0002 },
+        crossed: { value: 1.2e-4, error: 3e-5 },
+        correlationTimes: 42,
+        effectivePoints: 310,
+        correlation: {
+          steps: Int32Array.of(1, 2, 4),
+          lag: Float64Array.of(0.31, 0.25, 0.1),
+          age: Float64Array.of(0.2, 0.1, 0.05),
+        },
+      })),
+    },
     solver: {
       iterations: 14,
       fullSweeps: 8,

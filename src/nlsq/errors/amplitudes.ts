@@ -1,0 +1,177 @@
+/**
+ * The amplitudes of the noise, none of them negative, from what residuals are on each scale.
+ *
+ * Weighted least squares on the levels of `noise-levels.ts`, the weights from the variance that the amplitudes themselves
+ * predict, repeated until they agree. Angles with one number of speckles share it where their own values allow.
+ */
+import { varianceOf, type NoiseLevel } from './noise-levels.ts';
+import { factorise, invert } from '../linear-algebra.ts';
+
+/** Amplitudes of one angle with their standard errors; 0 where none is seen. */
+export interface Amplitudes {
+  /** m = 1/M. */
+  readonly speckle: number;
+  readonly speckleError: number;
+  /** x, speckle times photon noise. */
+  readonly crossed: number;
+  readonly crossedError: number;
+  /** s = σ_w². */
+  readonly white: number;
+  readonly whiteError: number;
+}
+
+export interface NoiseAmplitudes {
+  readonly angles: readonly Amplitudes[];
+  /** Whether all angles have one m and one x. */
+  readonly shared: boolean;
+}
+
+/** Relative error of an expected level: blocks are finite, cumulants beyond the fourth are left out. */
+const LEVEL_ERROR = 0.03;
+const ROUNDS = 12;
+/** A spread of the angles' m that would come by chance in one of a thousand cases is too much to share it. */
+const TOO_UNLIKELY = 3.1;
+
+/** `levels` per angle. */
+export function estimateAmplitudes(levels: readonly (readonly NoiseLevel[])[]): NoiseAmplitudes {
+  const shared = solveTogether(levels);
+  if (levels.length === 1) return { angles: shared, shared: true };
+  // One step of each angle's own fit with the weights of the shared one.
+  const own = levels.map((angle, a) => weighted([angle], [shared[a]!]));
+  let misfit = 0;
+  for (const { values, errors } of own) misfit += ((values[0]! - shared[0]!.speckle) / errors[0]!) ** 2;
+  const freedom = levels.length - 1;
+  // Wilson & Hilferty: the cube root of χ²/ν is nearly normal.
+  const score = (Math.cbrt(misfit / freedom) - (1 - 2 / (9 * freedom))) / Math.sqrt(2 / (9 * freedom));
+  if (!(score > TOO_UNLIKELY)) return { angles: shared, shared: true };
+  return { angles: levels.map((angle) => solveTogether([angle])[0]!), shared: false };
+}
+
+function solveTogether(levels: readonly (readonly NoiseLevel[])[]): Amplitudes[] {
+  let current = levels.map(firstGuess);
+  for (let round = 0; round < ROUNDS; round++) current = toAmplitudes(weighted(levels, current, true), levels.length);
+  return current;
+}
+
+/** All noise white, as a start; the first level is nearly that. */
+function firstGuess(levels: readonly NoiseLevel[]): Amplitudes {
+  const white = Math.max(0, levels[0]!.found / levels[0]!.white);
+  const speckle = Math.max(0, levels.at(-1)!.found / levels.at(-1)!.speckle);
+  return {
+    speckle: Number.isFinite(speckle) ? speckle : 0,
+    crossed: 0,
+    white,
+    speckleError: 0,
+    crossedError: 0,
+    whiteError: 0,
+  };
+}
+
+interface Solution {
+  readonly values: Float64Array;
+  readonly errors: Float64Array;
+}
+
+/** Unknowns m, x, s_0, s_1, …. */
+function weighted(
+  levels: readonly (readonly NoiseLevel[])[],
+  current: readonly Amplitudes[],
+  nonNegative = false,
+): Solution {
+  const size = 2 + levels.length;
+  const normal = new Float64Array(size * size);
+  const right = new Float64Array(size);
+  levels.forEach((angle, a) => {
+    const { speckle: m, crossed: x, white: s } = current[a]!;
+    for (const level of angle) {
+      const expected = m * level.speckle + x * level.crossed + s * level.white;
+      const variance = varianceOf(level, current[a]!) + (LEVEL_ERROR * expected) ** 2;
+      if (!(variance > 0)) continue;
+      const row: [number, number][] = [
+        [0, level.speckle],
+        [1, level.crossed],
+        [2 + a, level.white],
+      ];
+      for (const [i, first] of row) {
+        right[i] = right[i]! + (first * level.found) / variance;
+        for (const [j, second] of row) normal[i * size + j] = normal[i * size + j]! + (first * second) / variance;
+      }
+    }
+  });
+  return nonNegative
+    ? leastSquaresAboveZero(normal, right)
+    : solveOn(
+        normal,
+        right,
+        Array.from(right, (_, i) => i),
+      );
+}
+
+function toAmplitudes({ values, errors }: Solution, angles: number): Amplitudes[] {
+  return Array.from({ length: angles }, (_, a) => ({
+    speckle: values[0]!,
+    speckleError: errors[0]!,
+    crossed: values[1]!,
+    crossedError: errors[1]!,
+    white: values[2 + a]!,
+    whiteError: errors[2 + a]!,
+  }));
+}
+
+/** The unknowns of `used` solved for, the others 0; errors of all as if none were held at 0 but those used. */
+function solveOn(normal: Float64Array, right: Float64Array, used: readonly number[]): Solution {
+  const size = right.length;
+  const values = new Float64Array(size);
+  const errors = new Float64Array(size);
+  const n = used.length;
+  const part = Float64Array.from(
+    { length: n * n },
+    (_, at) => normal[used[Math.floor(at / n)]! * size + used[at % n]!]!,
+  );
+  const inverse = invert(factorise(part, n));
+  used.forEach((i, row) => {
+    errors[i] = Math.sqrt(Math.max(0, inverse[row * n + row]!));
+    used.forEach((j, column) => (values[i] = values[i]! + inverse[row * n + column]! * right[j]!));
+  });
+  return { values, errors };
+}
+
+/** Lawson & Hanson (1974), chapter 23: least squares with no unknown below 0. */
+function leastSquaresAboveZero(normal: Float64Array, right: Float64Array): Solution {
+  const size = right.length;
+  let used: number[] = [];
+  let values = new Float64Array(size);
+  for (let round = 0; round < 10 * size; round++) {
+    let best = -1;
+    let most = 0;
+    for (let i = 0; i < size; i++) {
+      if (used.includes(i) || !(normal[i * size + i]! > 0)) continue;
+      let slope = right[i]!;
+      for (let j = 0; j < size; j++) slope -= normal[i * size + j]! * values[j]!;
+      const scaled = slope / Math.sqrt(normal[i * size + i]!);
+      if (scaled > most + (1e-10 * Math.abs(right[i]!)) / Math.sqrt(normal[i * size + i]!)) [best, most] = [i, scaled];
+    }
+    if (best < 0) break;
+    used = [...used, best];
+    for (;;) {
+      const trial = solveOn(normal, right, used).values;
+      const below = used.filter((i) => !(trial[i]! > 0));
+      if (below.length === 0) {
+        values = Float64Array.from(trial);
+        break;
+      }
+      const step = Math.min(...below.map((i) => values[i]! / (values[i]! - trial[i]!)), 1);
+      const moved = values.map((value, i) => value + (Number.isFinite(step) ? step : 0) * (trial[i]! - value));
+      values = Float64Array.from(moved);
+      used = used.filter((i) => values[i]! > 1e-14 * Math.abs(trial[i]!));
+      if (used.length === 0) break;
+    }
+  }
+  const solution = solveOn(normal, right, used);
+  const whole = solveOn(
+    normal,
+    right,
+    Array.from({ length: size }, (_, i) => i).filter((i) => normal[i * size + i]! > 0),
+  );
+  return { values, errors: solution.errors.map((error, i) => (used.includes(i) ? error : whole.errors[i]!)) };
+}

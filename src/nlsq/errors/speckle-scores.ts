@@ -1,0 +1,244 @@
+/**
+ * The covariance of the scores of one angle under the noise of a single thermal speckle, in closed form.
+ *
+ * c2 = ⟨I_i·I_j⟩/⟨I_i⟩⟨I_j⟩ over M speckles of mean intensity 1 has, to first order in 1/M, per speckle the error
+ *
+ *   e_ij = δI_i·δI_j − V_ij − V_ij·(δI_i + δI_j),    V = β·K∘K
+ *
+ * where the last part is what dividing by the means adds. δI = Σ_l w_l(|f_l|² − 1) with Gaussian fields f_l of correlation
+ * K has the cumulants κ_n = Σ_l w_l^n · Σ over the (n − 1)! cycles of products of K, with Σ w^n = β^(n−1) for equal modes.
+ * With the column of a parameter as symmetric matrix W (zero on the diagonal) its score is
+ *
+ *   s = Σ_{i<j} W_ij·e_ij = ½ δIᵀ·W·δI − a·δI − …,   a_i = Σ_j W_ij·V_ij
+ *
+ *   Cov(s, s') = ½ tr(W·V·W'·V) + β³·[ tr(A·K·A'·K) + ½ T(W, W') ] − β²·Σ_k [ a'_k·(K·A·K)_kk + a_k·(K·A'·K)_kk ] + aᵀ·V·a'
+ *   A = W∘K,   T(W, W') = Σ_ijkl W_ij·W'_kl·K_ik·K_kj·K_jl·K_li
+ *
+ * Photon counting adds to δI an error without memory of variance 1/photons. Its product with δI is the `crossed` part, per
+ * photon and speckle:
+ *
+ *   Cov(s, s') = Σ_i [ (W·V·W')_ii + 2β²·(A·K·A')_ii − a_i·a'_i ]
+ *
+ * and its product with itself is white: Σ_{i<j} W_ij·W'_ij (`white`).
+ */
+import { fillColumns, type AngleColumns } from './score-columns.ts';
+import { meanDistance, type BlockFields } from './block-fields.ts';
+
+/**
+ * Covariances of the scores, each of shape (R, R) row-major, columns as in `AngleColumns`; those of the model with contrast 1
+ * in the powers of β: speckle = β²·square + β³·cube, crossed = β·linear + β²·crossedSquare.
+ */
+export interface ScoreCovariances {
+  readonly square: Float64Array;
+  readonly cube: Float64Array;
+  readonly linear: Float64Array;
+  readonly crossedSquare: Float64Array;
+  readonly white: Float64Array;
+}
+
+/** Correlations below this do not count. */
+const NEGLIGIBLE = 1e-5;
+/** Entries of W below this share of the largest do not count. */
+const NEGLIGIBLE_WEIGHT = 1e-9;
+
+/** Blocks of frames, and which of their pairs are fitted. */
+export interface ScoreSupport {
+  readonly fields: BlockFields;
+  /** Share of the pairs of two blocks that are fitted, shape (B, B); null: all. */
+  readonly present: Float64Array | null;
+}
+
+/** `coarse` is the same support in fewer blocks: good enough for T, the smallest and costliest part. */
+export function scoreCovariances(
+  columns: AngleColumns,
+  { fields, present }: ScoreSupport,
+  coarse: ScoreSupport,
+): ScoreCovariances {
+  const { count: n, field: k, intensity, sizes } = fields;
+  const { weights, white } = columnMatrices(columns, fields, present);
+  const r = weights.length;
+  const reach = reachOf(intensity, n);
+  const wv = weights.map((w) => timesBanded(w, intensity, reach, n));
+  const fieldReach = reachOf(k, n);
+  const a = weights.map((w) => w.map((value, at) => value * k[at]!));
+  const ak = a.map((matrix) => timesBanded(matrix, k, fieldReach, n));
+  const rowSums = weights.map((w) => rowSumsOf(w, fields.shape, n));
+  // (K·A·K)_kk, and V·a.
+  const cycles = ak.map((matrix) => diagonalOfProduct(k, matrix, n));
+  const va = rowSums.map((vector) => timesVector(intensity, vector, n));
+  const knots = knotSums(columnMatrices(columns, coarse.fields, coarse.present).weights, coarse.fields.field);
+  const result = { square: square(r), cube: square(r), linear: square(r), crossedSquare: square(r), white };
+  for (let p = 0; p < r; p++) {
+    for (let q = p; q < r; q++) {
+      let thirds = 0;
+      let means = 0;
+      let linear = 0;
+      let quadratic = 0;
+      for (let i = 0; i < n; i++) {
+        const [ap, aq] = [rowSums[p]![i]!, rowSums[q]![i]!];
+        thirds += aq * cycles[p]![i]! + ap * cycles[q]![i]!;
+        means += ap * va[q]![i]!;
+        let joint = 0;
+        let fourth = 0;
+        for (let at = i * n; at < (i + 1) * n; at++) {
+          joint += wv[p]![at]! * weights[q]![at]!;
+          fourth += ak[p]![at]! * a[q]![at]!;
+        }
+        linear += joint / sizes[i]!;
+        quadratic += (2 * fourth - ap * aq) / sizes[i]!;
+      }
+      const fourths = traceOfProduct(ak[p]!, ak[q]!, n) + 0.5 * knots[p * r + q]!;
+      result.square[p * r + q] = result.square[q * r + p] = 0.5 * traceOfProduct(wv[p]!, wv[q]!, n);
+      result.cube[p * r + q] = result.cube[q * r + p] = fourths - thirds + means;
+      result.linear[p * r + q] = result.linear[q * r + p] = linear;
+      result.crossedSquare[p * r + q] = result.crossedSquare[q * r + p] = quadratic;
+    }
+  }
+  return result;
+}
+
+function square(size: number): Float64Array {
+  return new Float64Array(size * size);
+}
+
+/** W of each column, the number of pairs between two blocks included, and Σ_{i<j} W·W'. */
+function columnMatrices(
+  columns: AngleColumns,
+  { count: n, sizes, middles }: BlockFields,
+  present: Float64Array | null,
+): { weights: Float64Array[]; white: Float64Array } {
+  const r = columns.count;
+  const weights = Array.from({ length: r }, () => new Float64Array(n * n));
+  const white = new Float64Array(r * r);
+  const row = new Float64Array(r);
+  for (let b = 0; b < n; b++) {
+    for (let d = b; d < n; d++) {
+      const size = sizes[b]!;
+      let pairs = size * sizes[d]!;
+      if (b === d) {
+        if (size < 2) continue;
+        pairs = size * (size - 1);
+        const half = meanDistance(size) / 2;
+        fillColumns(columns, middles[b]! - half, middles[b]! + half, row);
+      } else fillColumns(columns, middles[b]!, middles[d]!, row);
+      if (present !== null) pairs *= present[b * n + d]!;
+      const once = b === d ? pairs / 2 : pairs;
+      for (let p = 0; p < r; p++) {
+        weights[p]![b * n + d] = weights[p]![d * n + b] = pairs * row[p]!;
+        for (let q = 0; q < r; q++) white[p * r + q] = white[p * r + q]! + once * row[p]! * row[q]!;
+      }
+    }
+  }
+  return { weights, white };
+}
+
+/** First and end column of the entries of each row that count, shape (2n). */
+function reachOf(matrix: Float64Array, n: number): Int32Array {
+  const reach = new Int32Array(2 * n);
+  for (let i = 0; i < n; i++) {
+    let first = 0;
+    let end = n;
+    while (first < i && Math.abs(matrix[i * n + first]!) < NEGLIGIBLE) first++;
+    while (end > i + 1 && Math.abs(matrix[i * n + end - 1]!) < NEGLIGIBLE) end--;
+    reach[2 * i] = first;
+    reach[2 * i + 1] = end;
+  }
+  return reach;
+}
+
+/** A·B for B of limited reach. */
+function timesBanded(a: Float64Array, b: Float64Array, reach: Int32Array, n: number): Float64Array {
+  const result = new Float64Array(n * n);
+  const least = NEGLIGIBLE_WEIGHT * largest(a);
+  for (let i = 0; i < n; i++) {
+    const row = i * n;
+    for (let k = 0; k < n; k++) {
+      const factor = a[row + k]!;
+      if (Math.abs(factor) <= least) continue;
+      const from = k * n;
+      const end = reach[2 * k + 1]!;
+      for (let j = reach[2 * k]!; j < end; j++) result[row + j] = result[row + j]! + factor * b[from + j]!;
+    }
+  }
+  return result;
+}
+
+function largest(a: Float64Array): number {
+  let most = 0;
+  for (const value of a) most = Math.max(most, Math.abs(value));
+  return most;
+}
+
+/** tr(A·B). */
+function traceOfProduct(a: Float64Array, b: Float64Array, n: number): number {
+  let sum = 0;
+  for (let i = 0; i < n; i++) {
+    for (let j = 0, at = i; j < n; j++, at += n) sum += a[i * n + j]! * b[at]!;
+  }
+  return sum;
+}
+
+/** (A·B)_kk for symmetric A. */
+function diagonalOfProduct(a: Float64Array, b: Float64Array, n: number): Float64Array {
+  const result = new Float64Array(n);
+  for (let i = 0; i < n; i++) {
+    for (let j = 0; j < n; j++) result[j] = result[j]! + a[i * n + j]! * b[i * n + j]!;
+  }
+  return result;
+}
+
+/** Σ_j W_ij·M_ij. */
+function rowSumsOf(w: Float64Array, m: Float64Array, n: number): Float64Array {
+  return Float64Array.from({ length: n }, (_, i) => {
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += w[i * n + j]! * m[i * n + j]!;
+    return sum;
+  });
+}
+
+function timesVector(matrix: Float64Array, vector: Float64Array, n: number): Float64Array {
+  return Float64Array.from({ length: n }, (_, i) => {
+    let sum = 0;
+    for (let j = 0; j < n; j++) sum += matrix[i * n + j]! * vector[j]!;
+    return sum;
+  });
+}
+
+/** T(W_p, W_q) of all columns, shape (R, R); only p ≤ q. */
+function knotSums(weights: readonly Float64Array[], field: Float64Array): Float64Array {
+  const n = Math.sqrt(field.length);
+  const r = weights.length;
+  const result = new Float64Array(r * r);
+  const near = new Int32Array(n);
+  const both = new Float64Array(n);
+  const forms = new Float64Array(r);
+  for (let i = 0; i < n; i++) {
+    for (let j = i; j < n; j++) {
+      let count = 0;
+      for (let k = 0; k < n; k++) {
+        const product = field[i * n + k]! * field[j * n + k]!;
+        if (Math.abs(product) < 1e-3) continue;
+        near[count] = k;
+        both[count++] = product;
+      }
+      if (count === 0) continue;
+      for (let q = 0; q < r; q++) {
+        const w = weights[q]!;
+        let sum = 0;
+        for (let k = 0; k < count; k++) {
+          const row = near[k]! * n;
+          let part = 0.5 * w[row + near[k]!]! * both[k]!;
+          for (let l = k + 1; l < count; l++) part += w[row + near[l]!]! * both[l]!;
+          sum += part * both[k]!;
+        }
+        forms[q] = 2 * sum;
+      }
+      const times = i === j ? 1 : 2;
+      for (let p = 0; p < r; p++) {
+        const factor = times * weights[p]![i * n + j]!;
+        for (let q = p; q < r; q++) result[p * r + q] = result[p * r + q]! + factor * forms[q]!;
+      }
+    }
+  }
+  return result;
+}

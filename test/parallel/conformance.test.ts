@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KernelMemory, instantiateKernels, loadKernels } from '../../src/kernels/index.ts';
 import { LocalEngine, SequentialEngine, TaskRunner, WorkerThreads } from '../../src/parallel/index.ts';
 import { describeConformance } from './conformance-suite.ts';
-import { addressOfSharedTask } from './tasks.ts';
+import { addressOfSharedTask, doubleTask, sumTask } from './tasks.ts';
 
 const memory = new KernelMemory();
 const kernels = await loadKernels();
@@ -23,6 +23,25 @@ describeConformance({
     return threads;
   },
   make: (options) => new LocalEngine(threads, options),
+});
+
+describe('two local backends on the same threads', () => {
+  beforeAll(() => {
+    threads = new WorkerThreads(memory, kernels, 2);
+  });
+  afterAll(() => threads[Symbol.asyncDispose]());
+
+  it('keep their tasks apart', async () => {
+    const one = new TaskRunner(new LocalEngine(threads));
+    const two = new TaskRunner(new LocalEngine(threads));
+    const numbers = Array.from({ length: 200 }, (_, k) => k);
+    const doubled = Promise.all(numbers.map((k) => one.submit(doubleTask, k)));
+    const summed = Promise.all(numbers.map((k) => two.submit(sumTask, Float64Array.of(k, 0.5))));
+    expect(await doubled).toEqual(numbers.map((k) => 2 * k));
+    expect(await summed).toEqual(numbers.map((k) => k + 0.5));
+    await one.shutdown();
+    await two.shutdown();
+  });
 });
 
 describe('shared data of the local backend', () => {

@@ -35,7 +35,6 @@ export class LocalEngine implements Engine {
   readonly #lease: number | undefined;
   readonly #running = new Map<number, Running>();
   readonly #listeners: readonly Disposable[];
-  #next = 0;
 
   /** The threads stay with whoever made them. */
   constructor(threads: WorkerThreads, options: LocalEngineOptions = {}) {
@@ -51,7 +50,7 @@ export class LocalEngine implements Engine {
 
   async start(attempt: Attempt, signal: AbortSignal, progress: Progress): Promise<AttemptOutcome> {
     const thread = this.#freeThread();
-    const id = ++this.#next;
+    const id = this.#threads.newTask();
     const outcome = new Promise<AttemptOutcome>((settle) => this.#running.set(thread, { id, settle, progress }));
     try {
       this.#threads.ensure(thread);
@@ -95,7 +94,6 @@ export class LocalEngine implements Engine {
     const stop = (): void => {
       if (this.#running.get(thread)?.id !== id) return;
       this.#threads.post(thread, { kind: 'cancel', id });
-      if (!this.#threads.isReady(thread)) this.#end(thread, { kind: 'cancelled' });
       const reason = `it did not stop within ${this.#grace} ms of being told`;
       late = setTimeout(() => void this.#threads.terminate(thread, reason), this.#grace);
     };

@@ -63,6 +63,7 @@ export class WorkerThreads implements AsyncDisposable {
   readonly #replyListeners = new Set<(thread: number, reply: WorkerReply) => void>();
   readonly #data = new DataTable();
   #lastData = 0;
+  #lastTask = 0;
   #useless = 0;
   #lastReason = '';
   #closing = false;
@@ -115,6 +116,11 @@ export class WorkerThreads implements AsyncDisposable {
   onReply(listener: (thread: number, reply: WorkerReply) => void): Disposable {
     this.#replyListeners.add(listener);
     return { [Symbol.dispose]: () => void this.#replyListeners.delete(listener) };
+  }
+
+  /** A number for a task, unlike that of any other task of these threads, whoever runs it. */
+  newTask(): number {
+    return ++this.#lastTask;
   }
 
   /** Hand a message to a thread; it wakes if it is idle. */

@@ -21,6 +21,9 @@ const CAUSES: Readonly<Record<string, readonly [what: string, help: string]>> = 
   EACCES: ['writing is not permitted', 'choose a folder you may write to with -o'],
   EPERM: ['writing is not permitted', 'choose a folder you may write to with -o'],
   EROFS: ['the file system is read-only', 'choose a folder you may write to with -o'],
+  EISDIR: ['a folder is in its place', 'remove or rename that folder'],
+  ENOTEMPTY: ['a folder is in its place', 'remove or rename that folder'],
+  ENOTDIR: ['a file is where its folder should be', 'remove or rename that file'],
   ENOENT: ['its folder has disappeared', 'check that nothing removes the output folder during the run'],
 };
 

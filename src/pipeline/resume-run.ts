@@ -111,7 +111,8 @@ function describe(checkpoint: FitCheckpoint | null, fromStart: boolean): string 
   if (fromStart) return 'resuming from the start, without the checkpoint';
   if (checkpoint === null) return 'resuming from the start: the run was ended before its first checkpoint';
   const { length } = checkpoint.pieces;
-  return `resuming: ${length} finished ${length === 1 ? 'piece' : 'pieces'} of the fit are taken from the checkpoint`;
+  const pieces = length === 1 ? 'one finished piece of the fit is' : `${length} finished pieces of the fit are`;
+  return `resuming: ${pieces} taken from the checkpoint`;
 }
 
 /** As the user named it if that still leads there, so that the files of the run read the same. */

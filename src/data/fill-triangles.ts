@@ -16,7 +16,7 @@ import type { FrameSelection } from './request.ts';
 import { TriangleFiller } from './triangle-filler.ts';
 import type { MatrixFindings } from './triangle-filler.ts';
 import type { TriangleStore } from './triangle-store.ts';
-import { counted, roundBytes } from './wording.ts';
+import { counted } from './wording.ts';
 
 /** More pairs than this share that are not finite need `allow_nan`. */
 const MOST_NON_FINITE = 0.01;
@@ -51,13 +51,13 @@ export async function fillTriangles(filling: Filling, context: TaskContext): Pro
 function chooseHelpers({ source, store, helpers, frames }: Filling, job: MatrixJob, context: TaskContext): number {
   if (helpers === undefined) return 0;
   const items = job.members.length + job.besides.length;
-  const { dtype, storage } = source.describe(job.members[0]!);
-  const bytes = frames.width ** 2 * (dtype.startsWith('float64') ? 8 : 4) * items;
-  const choice = helpers.choose({ bytes, compressed: storage.includes(',') });
+  const values = frames.width ** 2 * items;
+  const choice = helpers.choose({ values, compressed: source.describe(job.members[0]!).storage.includes(',') });
   const most = Math.max(0, Math.min(store.mostReaders, items) - 1);
   const chosen = Math.min(choice.helpers, most);
   const why = chosen < choice.helpers ? 'more triangles under way than parallel.memory allows' : choice.why;
-  tell(context, `${roundBytes(bytes)} of matrices are read by ${counted(chosen + 1, 'thread')}: ${why}`);
+  const millions = Number((values / 1e6).toPrecision(3));
+  tell(context, `${millions} million values are read by ${counted(chosen + 1, 'thread')}: ${why}`);
   return chosen;
 }
 

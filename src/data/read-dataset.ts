@@ -12,7 +12,7 @@ import { FileState } from './file-state.ts';
 import type { MatrixSource } from './matrix-source.ts';
 import { asymmetryWarning, fillTriangles, judgeNonFinite } from './fill-triangles.ts';
 import { checkPlausible } from './plausibility.ts';
-import { formatOf, openSource } from './readers/detect.ts';
+import { openSource } from './readers/detect.ts';
 import type { ReadingHelpers } from './reading-helpers.ts';
 import { angularDistance, selectAngles, selectFrames } from './request.ts';
 import type { DataRequest } from './request.ts';
@@ -42,9 +42,6 @@ export async function readDataset(
   const path = resolve(file);
   const state = await FileState.of(path, file);
   try {
-    if (helpers !== undefined && formatOf(path, file) === 'hdf5') {
-      helpers.prepare({ path, shown: file }, { bytes: state.size, compressed: false });
-    }
     const source = await openSource(path, file);
     try {
       return await readSource({ source, path, state, request, memory, placement, helpers }, context);

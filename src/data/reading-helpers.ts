@@ -3,8 +3,8 @@ import type { ReadingTaskInput, ReadingTaskOutput } from './reading-task.ts';
 
 /** How much there is to read, as far as it decides how many threads are worth it. */
 export interface ReadingWork {
-  /** Bytes of the matrices once decoded. */
-  readonly bytes: number;
+  /** Values of the matrices. */
+  readonly values: number;
   /** Whether they are compressed in the file. */
   readonly compressed: boolean;
 }
@@ -18,8 +18,6 @@ export interface HelperChoice {
 
 export interface ReadingHelpers {
   choose(work: ReadingWork): HelperChoice;
-  /** Let as many threads as this work deserves get ready for a file, in the background. Fails silently. */
-  prepare(file: { readonly path: string; readonly shown: string }, work: ReadingWork): void;
   /** Run `readMatrices` in so many threads; resolves, never rejects, when all have come to rest. */
   run(input: ReadingTaskInput, helpers: number, signal: AbortSignal | undefined): Promise<readonly ReadingTaskOutput[]>;
 }

@@ -32,17 +32,6 @@ export interface ReadingTaskOutput {
   readonly parts: readonly (readonly [matrix: number, crc: number])[];
 }
 
-/** Get ready to read a file: load what that takes, in this thread. */
-export async function prepareReading({
-  path,
-  shown,
-}: {
-  readonly path: string;
-  readonly shown: string;
-}): Promise<void> {
-  (await openSource(path, shown)).close();
-}
-
 /** Read matrices of a file until none is left. Rejects only when the file cannot be opened or a matrix cannot be used. */
 export async function readMatrices(
   input: ReadingTaskInput,

@@ -6,13 +6,11 @@
  * place; where both are filled the lower one only serves to check the symmetry, so a full matrix is never doubled.
  * The diagonal is not looked at. One pass over rows in ascending order, memory of the triangle alone.
  */
-import { pairsOf, rowStart } from '../kernels/triangles.ts';
+import { rowStart } from '../kernels/triangles.ts';
 
 /** What one half of a matrix holds inside the support. */
 export interface HalfFindings {
   readonly nonFinite: number;
-  /** Finite values that are not zero. */
-  readonly filled: number;
   /** Smallest and largest finite value; `Infinity` and `-Infinity` if there is none. */
   readonly minimum: number;
   readonly maximum: number;
@@ -38,43 +36,53 @@ export interface MatrixFindings {
 const GROSS_ASYMMETRY = 0.5;
 const LARGEST_FLOAT32 = 3.4028234663852886e38;
 
+type Cells = Float32Array | Float64Array;
+
 class Half {
   nonFinite = 0;
-  filled = 0;
   minimum = Infinity;
   maximum = -Infinity;
   overflows = 0;
 
-  /** Take note of a value that is not finite as float32. */
-  seeHole(x: number): void {
-    this.nonFinite++;
-    if (Number.isFinite(x)) this.overflows++;
+  /** Whether there is a finite value that is not zero. */
+  get isFilled(): boolean {
+    return this.minimum < 0 || this.maximum > 0;
   }
 
-  /** Take note of finite values between `minimum` and `maximum`, of which `filled` are not zero. */
-  seeValues(filled: number, minimum: number, maximum: number): void {
-    this.filled += filled;
-    if (minimum < this.minimum) this.minimum = minimum;
-    if (maximum > this.maximum) this.maximum = maximum;
+  found(): HalfFindings {
+    const { nonFinite, minimum, maximum, overflows } = this;
+    return { nonFinite, minimum, maximum, overflows };
+  }
+
+  /** Take note of a value; whether it is finite as float32. */
+  see(x: number): boolean {
+    if (!(Math.abs(x) <= LARGEST_FLOAT32)) {
+      this.nonFinite++;
+      if (Number.isFinite(x)) this.overflows++;
+      return false;
+    }
+    if (x < this.minimum) this.minimum = x;
+    if (x > this.maximum) this.maximum = x;
+    return true;
   }
 }
 
 export class TriangleFiller {
   readonly #support: Int32Array;
+  /** The support is one run of frames, whose cells can be used where they are. */
+  readonly #contiguous: boolean;
+  readonly #gathered: Float64Array;
   readonly #rank: Int32Array;
   readonly #triangle: Float32Array;
   readonly #upper = new Half();
   readonly #lower = new Half();
-  /** Lower values, not zero, that went into the triangle because the upper half looked empty so far. */
-  #mirrored = 0;
+  /** The lower half holds a finite value that is not zero; such a value went into the triangle. */
+  #lowerFilled = false;
+  #mirrored = false;
   #asymmetry = 0;
   #squaredDifferences = 0;
   #differences = 0;
   #oneSided = 0;
-  /** Sums of the upper values less the first one, for their standard deviation. */
-  #first = NaN;
-  #sum = 0;
-  #sumOfSquares = 0;
 
   /**
    * `support`: the window's rows that take part, ascending. `width`: rows of the window.
@@ -83,114 +91,123 @@ export class TriangleFiller {
   constructor(support: Int32Array, width: number, triangle: Float32Array) {
     this.#support = support;
     this.#triangle = triangle;
+    this.#contiguous = (support.at(-1) ?? 0) - (support[0] ?? 0) === support.length - 1;
+    this.#gathered = new Float64Array(this.#contiguous ? 0 : support.length);
     this.#rank = new Int32Array(width).fill(-1);
     for (let rank = 0; rank < support.length; rank++) this.#rank[support[rank]!] = rank;
   }
 
   /** Take row `row` of the window, its cells starting at `cells[offset]`. Rows come in ascending order, each once. */
-  row(row: number, cells: Float32Array | Float64Array, offset: number): void {
+  row(row: number, cells: Cells, offset: number): void {
     const rank = this.#rank[row]!;
     if (rank < 0) return;
-    this.#checkLower(rank, cells, offset);
-    this.#storeUpper(rank, cells, offset);
+    const support = this.#support;
+    let taken = cells;
+    let at = offset + support[0]!;
+    if (!this.#contiguous) {
+      for (let k = 0; k < support.length; k++) this.#gathered[k] = cells[offset + support[k]!]!;
+      taken = this.#gathered;
+      at = 0;
+    }
+    if (this.#upper.isFilled) this.#compareLower(rank, taken, at);
+    else this.#mirrorLower(rank, taken, at);
+    this.#storeUpper(rank, taken, at);
   }
 
   finish(): MatrixFindings {
     const upper = this.#upper;
-    const lower = this.#lower;
     const none = { asymmetry: 0, relativeAsymmetry: 0, oneSidedPairs: 0 };
-    if (upper.filled === 0 && lower.filled === 0) return { fill: 'empty', taken: upper, ...none };
-    if (lower.filled === 0) return { fill: 'upper half', taken: upper, ...none };
-    if (upper.filled === 0) return { fill: 'lower half', taken: lower, ...none };
-    const count = pairsOf(this.#support.length) - upper.nonFinite;
-    const mean = this.#sum / count;
-    const spread = Math.sqrt(Math.max(0, this.#sumOfSquares / count - mean * mean));
+    if (!upper.isFilled && !this.#lowerFilled) return { fill: 'empty', taken: upper.found(), ...none };
+    if (!this.#lowerFilled) return { fill: 'upper half', taken: upper.found(), ...none };
+    if (!upper.isFilled) return { fill: 'lower half', taken: this.#lower.found(), ...none };
     const rms = Math.sqrt(this.#squaredDifferences / Math.max(1, this.#differences));
-    const relative = rms === 0 ? 0 : rms / spread;
+    const relative = rms === 0 ? 0 : rms / standardDeviation(this.#triangle);
     return {
-      fill: this.#mirrored > 0 || relative > GROSS_ASYMMETRY ? 'contradictory halves' : 'full',
-      taken: upper,
+      fill: this.#mirrored || relative > GROSS_ASYMMETRY ? 'contradictory halves' : 'full',
+      taken: upper.found(),
       asymmetry: this.#asymmetry,
       relativeAsymmetry: relative,
       oneSidedPairs: this.#oneSided,
     };
   }
 
-  #storeUpper(rank: number, cells: Float32Array | Float64Array, offset: number): void {
-    const support = this.#support;
+  /** Take the cells right of the diagonal; `cells[offset]` is that of the first frame of the support. */
+  #storeUpper(rank: number, cells: Cells, offset: number): void {
+    const upper = this.#upper;
     const triangle = this.#triangle;
-    const frames = support.length;
-    if (Number.isNaN(this.#first)) this.#first = firstFinite(cells, offset, support, rank + 1);
-    const first = this.#first;
-    let sum = 0;
-    let sumOfSquares = 0;
-    let filled = 0;
-    let minimum = Infinity;
-    let maximum = -Infinity;
-    let at = rowStart(frames, rank);
-    for (let j = rank + 1; j < frames; j++, at++) {
-      const x = cells[offset + support[j]!]!;
-      if (!(Math.abs(x) <= LARGEST_FLOAT32)) {
-        this.#upper.seeHole(x);
-        triangle[at] = NaN;
-        continue;
-      }
-      triangle[at] = x;
-      if (x !== 0) filled++;
-      if (x < minimum) minimum = x;
-      if (x > maximum) maximum = x;
-      sum += x - first;
-      sumOfSquares += (x - first) * (x - first);
+    const frames = this.#support.length;
+    const start = rowStart(frames, rank) - rank - 1;
+    triangle.set(cells.subarray(offset + rank + 1, offset + frames), start + rank + 1);
+    let { minimum, maximum } = upper;
+    for (let j = rank + 1; j < frames; j++) {
+      const x = cells[offset + j]!;
+      // Nearly every value lies between those seen before; one that is not finite never does.
+      if (x >= minimum && x <= maximum) continue;
+      if (!upper.see(x)) triangle[start + j] = NaN;
+      ({ minimum, maximum } = upper);
     }
-    this.#upper.seeValues(filled, minimum, maximum);
-    this.#sum += sum;
-    this.#sumOfSquares += sumOfSquares;
   }
 
-  /** Compare the cells left of the diagonal with the pairs already stored, or store them if there is nothing yet. */
-  #checkLower(rank: number, cells: Float32Array | Float64Array, offset: number): void {
-    const support = this.#support;
+  /** Store the cells left of the diagonal in place of an upper half that looks empty so far. */
+  #mirrorLower(rank: number, cells: Cells, offset: number): void {
     const triangle = this.#triangle;
-    const frames = support.length;
-    const mirror = this.#upper.filled === 0;
-    let filled = 0;
-    let minimum = Infinity;
-    let maximum = -Infinity;
-    let largest = this.#asymmetry;
-    let squares = 0;
-    let compared = 0;
+    const frames = this.#support.length;
+    let filled = false;
     for (let i = 0, at = rank - 1; i < rank; at += frames - 2 - i, i++) {
-      const x = cells[offset + support[i]!]!;
-      const stored = triangle[at]!;
-      if (!(Math.abs(x) <= LARGEST_FLOAT32)) {
-        this.#lower.seeHole(x);
-        if (mirror) triangle[at] = NaN;
-        else if (stored === stored) this.#oneSided++;
-        continue;
-      }
-      if (x !== 0) filled++;
-      if (x < minimum) minimum = x;
-      if (x > maximum) maximum = x;
-      if (mirror) triangle[at] = x;
-      else if (stored === stored) {
-        const difference = Math.abs(Math.fround(x) - stored);
-        squares += difference * difference;
-        compared++;
-        if (difference > largest) largest = difference;
-      } else this.#oneSided++;
+      const x = cells[offset + i]!;
+      const finite = this.#lower.see(x);
+      triangle[at] = finite ? x : NaN;
+      if (finite && x !== 0) filled = true;
     }
-    this.#lower.seeValues(filled, minimum, maximum);
-    if (mirror) this.#mirrored += filled;
-    this.#asymmetry = largest;
-    this.#squaredDifferences += squares;
-    this.#differences += compared;
+    this.#mirrored ||= filled;
+    this.#lowerFilled ||= filled;
+  }
+
+  /** Compare the cells left of the diagonal with the pairs already stored. */
+  #compareLower(rank: number, cells: Cells, offset: number): void {
+    const triangle = this.#triangle;
+    const frames = this.#support.length;
+    let equal = 0;
+    let filled = this.#lowerFilled;
+    for (let i = 0, at = rank - 1; i < rank; at += frames - 2 - i, i++) {
+      const x = cells[offset + i]!;
+      const stored = triangle[at]!;
+      if (Math.fround(x) === stored) {
+        equal++;
+        if (x !== 0) filled = true;
+      } else if (this.#seeDifference(x, stored)) filled = true;
+    }
+    this.#differences += equal;
+    this.#lowerFilled = filled;
+  }
+
+  /** Take note of a cell that is not what its mirror image is; whether it is finite and not zero. */
+  #seeDifference(x: number, stored: number): boolean {
+    const finite = Math.abs(x) <= LARGEST_FLOAT32;
+    if (finite !== !Number.isNaN(stored)) this.#oneSided++;
+    else if (finite) {
+      const difference = Math.abs(Math.fround(x) - stored);
+      this.#squaredDifferences += difference * difference;
+      this.#differences++;
+      if (difference > this.#asymmetry) this.#asymmetry = difference;
+    }
+    return finite && x !== 0;
   }
 }
 
-function firstFinite(cells: Float32Array | Float64Array, offset: number, support: Int32Array, from: number): number {
-  for (let j = from; j < support.length; j++) {
-    const x = cells[offset + support[j]!]!;
-    if (Math.abs(x) <= LARGEST_FLOAT32) return x;
+/** Of the values that are not NaN. */
+function standardDeviation(values: Float32Array): number {
+  let first = NaN;
+  let count = 0;
+  let sum = 0;
+  let sumOfSquares = 0;
+  for (const x of values) {
+    if (Number.isNaN(x)) continue;
+    if (count === 0) first = x;
+    count++;
+    sum += x - first;
+    sumOfSquares += (x - first) * (x - first);
   }
-  return NaN;
+  const mean = sum / count;
+  return Math.sqrt(Math.max(0, sumOfSquares / count - mean * mean));
 }

@@ -9,20 +9,13 @@ import { LocalEngine, TaskRunner, WorkerThreads } from '../parallel/index.ts';
 import type { BackendChoice, ExecutionBackend, Task } from '../parallel/index.ts';
 
 /**
- * Bytes of decoded matrices that make one more thread worth its start (0.05 s) and its HDF5 library (0.1 s): measured, see
- * docs/algorithms.md.
+ * Values to decode that make one more thread worth its start, its HDF5 library and the time until its code is compiled,
+ * some 0.3 s of one core in all: measured, see docs/algorithms.md.
  */
-const BYTES_PER_THREAD = { contiguous: 48e6, compressed: 24e6 } as const;
+const VALUES_PER_THREAD = { plain: 64e6, compressed: 16e6 } as const;
 /** What a thread takes while it reads, and the share of `parallel.memory` that all of them may. */
 const MEMORY_PER_THREAD = 100e6;
 const MEMORY_SHARE = 1 / 2;
-
-const prepareTask: Task<{ readonly path: string; readonly shown: string }, void> = {
-  name: 'read.prepare',
-  version: 1,
-  module: READING_MODULE,
-  export: 'prepareReading',
-};
 
 const readTask: Task<ReadingTaskInput, ReadingTaskOutput> = {
   name: 'read.matrices',
@@ -49,26 +42,17 @@ export class ReadingThreads implements ReadingHelpers, AsyncDisposable {
     this.#mostByMemory = Math.floor((bytes * MEMORY_SHARE) / MEMORY_PER_THREAD);
   }
 
-  choose({ bytes, compressed }: ReadingWork): HelperChoice {
+  choose({ values, compressed }: ReadingWork): HelperChoice {
     const { workers, why } = this.#backend;
     if (workers < 2) return { helpers: 0, why };
-    const perThread = compressed ? BYTES_PER_THREAD.compressed : BYTES_PER_THREAD.contiguous;
-    const worth = Math.floor(bytes / perThread);
     const kind = compressed ? 'compressed' : 'plain';
-    if (worth < 1) return { helpers: 0, why: `another one pays from ${perThread / 1e6} MB of ${kind} data on` };
+    const perThread = VALUES_PER_THREAD[kind];
+    const worth = Math.floor(values / perThread);
+    const price = `another one pays per ${perThread / 1e6} million values of ${kind} data`;
+    if (worth < 1) return { helpers: 0, why: price };
     const helpers = Math.min(workers - 1, worth, this.#mostByMemory);
     if (helpers === workers - 1) return { helpers, why };
-    if (helpers === worth) return { helpers, why: `one more per ${perThread / 1e6} MB of ${kind} data` };
-    return { helpers, why: 'parallel.memory allows no more' };
-  }
-
-  prepare(file: { readonly path: string; readonly shown: string }, work: ReadingWork): void {
-    const { helpers } = this.choose(work);
-    if (helpers === 0) return;
-    const preparing = this.#open(helpers).then((pool) =>
-      Promise.allSettled(Array.from({ length: helpers }, () => pool.submit(prepareTask, file, { retries: 0 }))),
-    );
-    preparing.catch(() => undefined);
+    return { helpers, why: helpers === worth ? price : 'parallel.memory allows no more' };
   }
 
   async run(

@@ -33,7 +33,6 @@ beforeAll(() => {
   threads = new ReadingThreads(memory, loadKernels(), { name: 'local', workers: 2, why: 'a test' }, 1e9);
   helpers = {
     choose: () => ({ helpers: 1, why: 'a test' }),
-    prepare: (...given) => threads.prepare(...given),
     run: (...given) => threads.run(...given),
   };
 });

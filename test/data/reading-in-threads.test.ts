@@ -25,7 +25,6 @@ let threads: ReadingThreads;
 /** Two threads beside this one for any file. */
 const helpers: ReadingHelpers = {
   choose: () => ({ helpers: 2, why: 'a test' }),
-  prepare: (file, work) => threads.prepare(file, work),
   run: (...given) => threads.run(...given),
 };
 
@@ -93,7 +92,7 @@ describe('a file read by several threads', () => {
     );
     expect(estimateNoise(shared.triangles)).toEqual(noise);
     const logs = events.flatMap((event) => (event.kind === 'log' ? [event.text] : []));
-    expect(logs).toEqual([`${name === 'good.h5' ? 130 : 259} kB of matrices are read by 3 threads: a test`]);
+    expect(logs).toEqual(['0.0324 million values are read by 3 threads: a test']);
   });
 
   it.each(['bad.h5', 'bad.npz'])('is refused for its first bad matrix, whoever met it: %s', async (name) => {
@@ -138,20 +137,22 @@ describe('a file read by several threads', () => {
 });
 
 describe('the number of threads', () => {
-  const choose = (workers: number, bytes: number, compressed: boolean, parallelMemory = 2e9): number => {
+  const choose = (workers: number, millions: number, compressed: boolean, parallelMemory = 2e9): number => {
     const backend = { name: 'local', workers, why: 'cores' } as const;
-    return new ReadingThreads(memory, kernels, backend, parallelMemory).choose({ bytes, compressed }).helpers;
+    const reading = new ReadingThreads(memory, kernels, backend, parallelMemory);
+    return reading.choose({ values: 1e6 * millions, compressed }).helpers;
   };
 
-  it('grows with the data, is bounded by workers and memory, and counts compressed data double', () => {
-    expect(choose(8, 10e6, true)).toBe(0);
-    expect(choose(8, 40e6, false)).toBe(0);
-    expect(choose(8, 40e6, true)).toBe(1);
-    expect(choose(8, 100e6, true)).toBe(4);
-    expect(choose(2, 1e9, true)).toBe(1);
-    expect(choose(1, 1e9, true)).toBe(0);
-    expect(choose(64, 1e9, true)).toBe(10);
-    expect(choose(64, 1e9, true, 256e6)).toBe(1);
+  it('grows with the data, sooner with compressed ones, and is bounded by workers and memory', () => {
+    expect(choose(8, 10, true)).toBe(0);
+    expect(choose(8, 50, false)).toBe(0);
+    expect(choose(8, 100, false)).toBe(1);
+    expect(choose(8, 20, true)).toBe(1);
+    expect(choose(8, 100, true)).toBe(6);
+    expect(choose(2, 1000, true)).toBe(1);
+    expect(choose(1, 1000, true)).toBe(0);
+    expect(choose(64, 1000, true)).toBe(10);
+    expect(choose(64, 1000, true, 256e6)).toBe(1);
   });
 });
 

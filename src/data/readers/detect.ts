@@ -24,7 +24,7 @@ const OTHER_LAYOUTS: readonly (readonly [path: string, name: string])[] = [
 
 /** Open a data file. `shown` is how messages name it. Throws `InputRefused`. */
 export async function openSource(path: string, shown: string): Promise<MatrixSource> {
-  switch (formatOf(path, shown)) {
+  switch (sniff(path, shown)) {
     case 'npy':
       return openNpy(path, shown);
     case 'npz':
@@ -55,8 +55,7 @@ async function openHdf5(path: string, shown: string): Promise<MatrixSource> {
   }
 }
 
-/** The format by the first bytes. Throws `InputRefused` for anything that cannot be a data file. */
-export function formatOf(path: string, shown: string): 'hdf5' | 'npz' | 'npy' {
+function sniff(path: string, shown: string): 'hdf5' | 'npz' | 'npy' {
   const where = { file: shown };
   let descriptor: number;
   try {

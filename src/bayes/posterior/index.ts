@@ -1,0 +1,11 @@
+/** The posterior of the two-time model: coordinates, marginal likelihood, and exact draws of what was integrated out. */
+export type { MarginalModel } from './marginal-likelihood.ts';
+export { samplingCoordinates, type SamplingCoordinates } from './sampling-coordinates.ts';
+export { drawScaling, type ScalingDraw } from './scaling-draws.ts';
+export {
+  twoTimePosterior,
+  type PosteriorOptions,
+  type PosteriorOrigin,
+  type PosteriorProblem,
+  type TwoTimePosterior,
+} from './two-time-posterior.ts';

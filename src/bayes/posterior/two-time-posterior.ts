@@ -1,0 +1,210 @@
+/**
+ * The posterior of the two-time model as a log density in unconstrained coordinates: one sweep, value and gradient.
+ *
+ *   ln p(z | data) = ln L(θ(z)) + Σ ln prior_i(θ_i(z)) + ln |det ∂θ/∂z| + constant
+ *
+ * with contrast, offset and noise integrated out of L. Priors and bounds are those of the user's parameters.
+ */
+import { InputRefused } from '../../base/errors.ts';
+import type { TaskContext } from '../../base/task-context.ts';
+import type { AngleScaling, AngleSums, Sweeps } from '../../kernels/sweep.ts';
+import type { Prior } from '../../model/parameters.ts';
+import type { ParameterValues } from '../../model/transport-law.ts';
+import type { TwoTimeModel } from '../../model/two-time-model.ts';
+import { coordinateSystem, type Chart, type CoordinateSystem } from '../../nlsq/coordinates.ts';
+import { freeParameters, type FreeParameters } from '../../nlsq/free-parameters.ts';
+import { transposeTimes } from '../../nlsq/linear-algebra.ts';
+import { naturalColumns } from '../../nlsq/natural-columns.ts';
+import type { ParameterSetting, ScalingChoice } from '../../nlsq/problem.ts';
+import { eliminate, scalingGroups } from '../../nlsq/scaling.ts';
+import type { LogDensity, LogValue } from '../log-density.ts';
+import { priorDensity, type PriorDensity } from '../priors/index.ts';
+import { marginalGradient, marginalValue, noiseBlocks, squaresOf, type MarginalModel } from './marginal-likelihood.ts';
+import { samplingCoordinates, type Place, type SamplingCoordinates } from './sampling-coordinates.ts';
+
+export interface PosteriorProblem {
+  readonly model: TwoTimeModel;
+  readonly sweeps: Sweeps;
+  /** Relative σ of each angle, shape (P): it matters only where angles share coefficients. */
+  readonly sigma: Float64Array;
+  readonly parameters: readonly ParameterSetting[];
+  /** Of the free parameters; those of fixed and tied ones are not looked at. */
+  readonly priors: Readonly<Record<string, Prior>>;
+  readonly scaling: ScalingChoice;
+}
+
+/** Where the posterior is looked at from: the best fit. */
+export interface PosteriorOrigin {
+  readonly values: ParameterValues;
+  readonly contrast: Float64Array;
+  readonly offset: Float64Array;
+}
+
+export interface PosteriorOptions {
+  /** Amplitudes of triples whose members get coordinates of their own. */
+  readonly straight?: ReadonlySet<string> | undefined;
+  /**
+   * The likelihood is taken at ẑ + C·(z − ẑ): a composite likelihood adjusted in its curvature (Ribatet, Cooley & Davison,
+   * Statistica Sinica 22, 813, 2012). `change` is C, shape (n, n) row-major.
+   */
+  readonly adjustment?: { readonly centre: Float64Array; readonly change: Float64Array } | undefined;
+}
+
+export interface TwoTimePosterior {
+  readonly free: FreeParameters;
+  readonly system: CoordinateSystem;
+  readonly coordinates: SamplingCoordinates;
+  readonly priors: readonly PriorDensity[];
+  readonly marginal: MarginalModel;
+  /** One `normal` sweep. `aside` are the sums that contrast, offset and noise are drawn from (`scaling-draws.ts`). */
+  density(context: TaskContext): LogDensity;
+  /** One `sums` sweep. */
+  value(context: TaskContext): LogValue;
+  /** Free parameters in the user's units at z, shape (n). */
+  theta(z: Float64Array): Float64Array;
+}
+
+/** Amplitudes that are sampled on a logarithmic scale when they have a coordinate of their own. */
+const AMPLITUDES: ReadonlySet<string> = new Set(['D0', 'gamma_dot_t0']);
+
+/**
+ * Bind the posterior to data: one `sums` sweep at the origin finds the scaling and the noise that differences are
+ * counted from. `InputRefused` for data without noise, or with fewer points than unknowns in a block.
+ */
+export async function twoTimePosterior(
+  problem: PosteriorProblem,
+  origin: PosteriorOrigin,
+  options: PosteriorOptions,
+  context: TaskContext,
+): Promise<TwoTimePosterior> {
+  const { model, sweeps } = problem;
+  const free = freeParameters(problem.parameters);
+  const system = coordinateSystem(model, free);
+  const { straight, adjustment } = options;
+  const priors = free.names.map((name, i) => {
+    const prior = problem.priors[name];
+    if (prior === undefined) {
+      throw new InputRefused(`there is no prior of ${name}`, { where: { key: `parameters.${name}.prior` } });
+    }
+    return priorDensity(name, prior, [free.lower[i]!, free.upper[i]!]);
+  });
+  const coordinates = samplingCoordinates({ system, values: origin.values, straight, logarithmic: AMPLITUDES });
+  const marginal = await marginalAt(problem, origin, context);
+
+  const physical = (theta: Float64Array): ParameterValues => free.values(theta);
+  const priorAt = ({ theta }: Place): { readonly value: number; readonly slopes: Float64Array } => {
+    let value = 0;
+    const slopes = theta.map((x, i) => {
+      const at = priors[i]!.at(x);
+      value += at.value;
+      return at.slope;
+    });
+    return { value, slopes };
+  };
+  const likelihoodPlace = (z: Float64Array): Place => {
+    if (adjustment === undefined) return coordinates.at(z);
+    return coordinates.at(adjusted(adjustment, z));
+  };
+  const outside = (n: number): { value: number; gradient: Float64Array } => ({
+    value: -Infinity,
+    gradient: new Float64Array(n),
+  });
+
+  const density =
+    (context: TaskContext): LogDensity =>
+    async (z) => {
+      const n = z.length;
+      const here = coordinates.at(z);
+      const prior = priorAt(here);
+      if (!(prior.value > -Infinity)) return outside(n);
+      const place = likelihoodPlace(z);
+      const values = physical(place.theta);
+      if (!isUsable(values)) return outside(n);
+      const { sensitivities, columns } = naturalColumns(
+        free,
+        // Of a chart only these two are read.
+        { jacobian: place.jacobian, bent: coordinates.bent } as Chart,
+        model.sensitivities(values, free.moving),
+      );
+      const sums = await sweeps.normal(model.physics(values), sensitivities, marginal.guess, context);
+      const { value, best } = marginalValue(marginal, sums);
+      if (!(value > -Infinity)) return outside(n);
+      const sweepGradient = marginalGradient(marginal, sums, best);
+      let gradient = transposeTimes(columns, sums.parameters.length, n, sweepGradient);
+      if (adjustment !== undefined) gradient = transposeTimes(adjustment.change, n, n, gradient);
+      const priorGradient = transposeTimes(here.jacobian, n, n, prior.slopes);
+      return {
+        value: value + prior.value + here.logDeterminant,
+        gradient: gradient.map((slope, i) => slope + priorGradient[i]! + here.logDeterminantSlope[i]!),
+        aside: asideOf(sums),
+      };
+    };
+
+  const value =
+    (context: TaskContext): LogValue =>
+    async (z) => {
+      const here = coordinates.at(z);
+      const prior = priorAt(here);
+      if (!(prior.value > -Infinity)) return { value: -Infinity };
+      const values = physical(likelihoodPlace(z).theta);
+      if (!isUsable(values)) return { value: -Infinity };
+      const sums = await sweeps.sums(model.physics(values), marginal.guess, context);
+      const likelihood = marginalValue(marginal, sums).value;
+      return { value: likelihood + prior.value + here.logDeterminant, aside: asideOf(sums) };
+    };
+
+  return { free, system, coordinates, priors, marginal, density, value, theta: (z) => coordinates.at(z).theta };
+}
+
+/** Far from any data a coordinate may leave the range of numbers; the model is not asked there. */
+function isUsable(values: ParameterValues): boolean {
+  return Object.values(values).every((value) => Number.isFinite(value));
+}
+
+async function marginalAt(
+  { model, sweeps, sigma, scaling }: PosteriorProblem,
+  { values, contrast, offset }: PosteriorOrigin,
+  context: TaskContext,
+): Promise<MarginalModel> {
+  const groups = scalingGroups(scaling, model.phi);
+  const blocks = noiseBlocks(groups, model.phi.length);
+  const weight = sigma.map((s) => 1 / (s * s));
+  const first: AngleScaling = { contrast, offset, weight };
+  const sums = await sweeps.sums(model.physics(values), first, context);
+  const best = eliminate(groups, sums, first);
+  const guess: AngleScaling = { contrast: best.contrast, offset: best.offset, weight };
+  const unreferenced: MarginalModel = { groups, blocks, guess, reference: new Float64Array(blocks.length) };
+  const reference = Float64Array.from(blocks, (block) => squaresOf(unreferenced, block, best));
+  blocks.forEach((block, b) => {
+    const points = block.angles.reduce((sum, a) => sum + sums.points[a]!, 0);
+    const unknowns = block.groups.reduce((sum, g) => sum + 2 * groups[g]!.terms, 0) + 1;
+    if (points <= unknowns) {
+      throw new InputRefused(
+        `angle ${block.angles.join(', ')} has ${points} points for ${unknowns} unknowns of its own`,
+        {
+          help: 'use more frames, or leave the angle out',
+        },
+      );
+    }
+    if (!(reference[b]! > 0)) {
+      throw new InputRefused('the data agree with the model to the last digit: without noise there is no posterior', {
+        help: 'sample measured data, or simulate with noise',
+      });
+    }
+  });
+  return { ...unreferenced, reference };
+}
+
+function adjusted({ centre, change }: NonNullable<PosteriorOptions['adjustment']>, z: Float64Array): Float64Array {
+  const n = z.length;
+  return z.map((_, i) => {
+    let sum = centre[i]!;
+    for (let j = 0; j < n; j++) sum += change[i * n + j]! * (z[j]! - centre[j]!);
+    return sum;
+  });
+}
+
+/** M, M², r, rM and r² of each angle, one after the other. */
+function asideOf({ m, mm, r, rm, rr }: AngleSums): number[] {
+  return [m, mm, r, rm, rr].flatMap((column) => Array.from(column));
+}

@@ -22,7 +22,7 @@ export interface EngineUnderTest {
   /** A new engine; the suite shuts it down. Valid between opening and closing. */
   readonly make: (options: { readonly grace?: number; readonly lease?: number }) => Engine;
   /** How much of the long tests to run; 1, the default, is for engines that take microseconds per task. */
-  readonly share?: number;
+  readonly portion?: number;
 }
 
 /** Eight tasks of 0 to 2 ms. */
@@ -48,9 +48,9 @@ function randomFractions(seed: number): () => number {
 export function describeConformance(subject: EngineUnderTest): void {
   describe(`the ${subject.name} backend`, () => {
     let world: AsyncDisposable;
-    const share = subject.share ?? 1;
-    const instants = Math.ceil(200 * share);
-    const tiny = 2 * Math.ceil(5000 * share);
+    const portion = subject.portion ?? 1;
+    const instants = Math.ceil(200 * portion);
+    const tiny = 2 * Math.ceil(5000 * portion);
     const makeBackend = (): TaskRunner => new TaskRunner(subject.make({ grace: 200 }));
     beforeAll(async () => {
       world = await subject.open();
@@ -97,13 +97,14 @@ export function describeConformance(subject: EngineUnderTest): void {
       await backend.shutdown();
     });
 
-    it("rejects with the task's own error, its class, place and advice, and does not try again", async () => {
+    it("rejects with the task's own error, its class, place, advice and cause, and does not try again", async () => {
       const backend = makeBackend();
       await expect(backend.submit(refuseTask, 'A.h5')).rejects.toMatchObject({
         tag: 'InputRefused',
         message: 'the file is not whole',
         where: { file: 'A.h5' },
         help: 'copy it again',
+        cause: { message: 'read failed', code: 'EIO' },
       });
       await expect(backend.submit(missingTask, null)).rejects.toThrow(/exports no function nowhere/);
       await expect(backend.submit(functionTask, null)).rejects.toThrow(/could not be cloned/);

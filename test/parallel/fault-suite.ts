@@ -1,6 +1,7 @@
 /**
  * What every engine promises when workers fail: the results of a run without faults or one clear error, and accounts that
- * add up. For engines whose tasks run outside this thread; `grace` and `lease` of the engine are short.
+ * add up. For engines whose tasks run outside this thread. The reason of a loss names the exit code, the lease or the memory;
+ * the folder for temporary files is one that workers see.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -74,7 +75,7 @@ export function describeFaults(subject: EngineUnderTest): void {
       expect(accounts).toMatchObject({ submitted: 12, ok: 12, failed: 0, cancelled: 0 });
       // On a machine that is busy enough, healthy tasks may seem to hang as well.
       expect(accounts.retried).toBeGreaterThanOrEqual(3);
-      expect(told().some((text) => /did not move for 400 ms/.test(text))).toBe(true);
+      expect(told().some((text) => /did not move/.test(text))).toBe(true);
     });
 
     it('tries tasks again that ran out of memory', async () => {

@@ -63,7 +63,8 @@ export async function pause(
 }
 
 export function refuse(file: string): never {
-  throw new InputRefused('the file is not whole', { where: { file }, help: 'copy it again' });
+  const cause = Object.assign(new Error('read failed'), { code: 'EIO' });
+  throw new InputRefused('the file is not whole', { where: { file }, help: 'copy it again', cause });
 }
 
 /** Which attempt this is, counted from 1 with one file per attempt. */

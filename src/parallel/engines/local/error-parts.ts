@@ -13,26 +13,21 @@ import {
 import type { ErrorParts } from './messages.ts';
 
 const CLASSES = { UsageRefused, ConfigRefused, InputRefused, OutputRefused, OutputFailed, Cancelled, Defect } as const;
+/** Causes of causes that travel. */
+const DEPTH = 4;
 
-export function errorParts(error: unknown): ErrorParts {
-  if (!(error instanceof Error)) {
-    return {
-      name: 'Error',
-      message: String(error),
-      stack: undefined,
-      tag: undefined,
-      where: undefined,
-      help: undefined,
-    };
-  }
-  const tagged = isTwotimeError(error) ? error : null;
+export function errorParts(error: unknown, depth: number = DEPTH): ErrorParts {
+  const known = error instanceof Error ? error : new Error(String(error));
+  const tagged = isTwotimeError(known) ? known : null;
   return {
-    name: error.name,
-    message: error.message,
-    stack: error.stack,
+    name: known.name,
+    message: known.message,
+    stack: error === known ? known.stack : undefined,
     tag: tagged?.tag,
     where: tagged?.where,
     help: tagged?.help,
+    code: 'code' in known && typeof known.code === 'string' ? known.code : undefined,
+    cause: known.cause === undefined || depth === 0 ? undefined : errorParts(known.cause, depth - 1),
   };
 }
 
@@ -40,18 +35,21 @@ export function errorParts(error: unknown): ErrorParts {
 export function errorFromParts(parts: ErrorParts): Error {
   const error = rebuild(parts);
   if (parts.stack !== undefined) error.stack = parts.stack;
+  if (parts.code !== undefined) Object.assign(error, { code: parts.code });
   return error;
 }
 
-function rebuild({ name, message, tag, where, help }: ErrorParts): Error {
+function rebuild({ name, message, tag, where, help, cause }: ErrorParts): Error {
+  const origin = cause === undefined ? {} : { cause: errorFromParts(cause) };
   if (tag !== undefined && tag in CLASSES) {
     const details = {
       ...(where === undefined ? {} : { where: where as ErrorLocation }),
       ...(help === undefined ? {} : { help }),
+      ...origin,
     };
     return new CLASSES[tag as keyof typeof CLASSES](message, details);
   }
-  const error = new Error(message);
+  const error = new Error(message, origin);
   error.name = name;
   return error;
 }

@@ -44,6 +44,9 @@ export interface ErrorParts {
   readonly tag: string | undefined;
   readonly where: unknown;
   readonly help: string | undefined;
+  /** That of the system, e.g. ENOSPC. */
+  readonly code: string | undefined;
+  readonly cause: ErrorParts | undefined;
 }
 
 export type WorkerReply =

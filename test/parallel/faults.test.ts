@@ -26,7 +26,7 @@ import {
   type ThreadDeath,
 } from '../../src/parallel/index.ts';
 import { describeFaults } from './fault-suite.ts';
-import { doubleTask, loopTask, moduleOfTrap } from './tasks.ts';
+import { doubleTask, loopTask, moduleOf } from './tasks.ts';
 
 const memory = new KernelMemory();
 const kernels = await loadKernels();
@@ -58,12 +58,12 @@ function stack(values: Float32Array): ResidentTriangles {
   return { frames, angles: 1, values, excluded: new Uint32Array(1) };
 }
 
-function shared(data: ResidentTriangles): Sweeps {
+function shared(data: ResidentTriangles, lease = 10_000): Sweeps {
   const engine = new CompiledEngine(instantiateKernels(kernels, threads.memory), threads.memory, data);
-  return createSweeps(new ThreadedExecutor(engine, threads));
+  return createSweeps(new ThreadedExecutor(engine, threads, { lease }));
 }
 
-describe('a trap in a unit of a sweep', () => {
+describe('a failure in a unit of a sweep', () => {
   const deaths: ThreadDeath[] = [];
   const open = async (own: KernelMemory, compiled: CompiledKernels): Promise<void> => {
     deaths.length = 0;
@@ -73,10 +73,10 @@ describe('a trap in a unit of a sweep', () => {
   };
   afterEach(() => threads[Symbol.asyncDispose]());
 
-  it('costs its thread and no bit; threads that trap at once are soon not replaced', async () => {
+  it('costs its thread and no bit when it is a trap; threads that trap at once are soon not replaced', async () => {
     const data = stack(memory.float32(pairsOf(frames)));
     const expected = await createKernelSweeps(kernels, memory, data).adjoint(physics, scaling, {});
-    await open(memory, { ...kernels, module: moduleOfTrap('runTile') });
+    await open(memory, { ...kernels, module: moduleOf('trap', 'runTile') });
     const sweeps = shared(data);
     for (let round = 0; round < 2000 && !deaths.some(({ replaced }) => !replaced); round++) {
       const { cost, c } = await sweeps.adjoint(physics, scaling, {});
@@ -93,6 +93,20 @@ describe('a trap in a unit of a sweep', () => {
     });
     expect(deaths.filter(({ replaced }) => replaced).length).toBeLessThanOrEqual(2);
     await expect(threads.start()).rejects.toThrow(/die at once: RuntimeError: unreachable/);
+    expect(await sweeps.adjoint(physics, scaling, {})).toEqual(expected);
+  });
+
+  it('costs its thread and no bit when it hangs, after its lease', async () => {
+    const data = stack(memory.float32(pairsOf(frames)));
+    const expected = await createKernelSweeps(kernels, memory, data).adjoint(physics, scaling, {});
+    await open(memory, { ...kernels, module: moduleOf('loop', 'runTile') });
+    const sweeps = shared(data, 100);
+    for (let round = 0; round < 2000 && !deaths.some(({ replaced }) => !replaced); round++) {
+      expect((await sweeps.adjoint(physics, scaling, {})).cost).toBe(expected.cost);
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    expect(deaths[0]).toMatchObject({ cause: 'worker', hadTask: false });
+    expect(deaths[0]!.reason).toBe('it held a part of a sweep for 100 ms without a sign');
     expect(await sweeps.adjoint(physics, scaling, {})).toEqual(expected);
   });
 

@@ -95,19 +95,24 @@ export function exhaust({ folder, times, value }: Fault): number {
   for (;;) kept.push(Array.from({ length: 10_000 }, () => kept.length + 0.5));
 }
 
-/** A module that exports one function, which traps. */
-export function moduleOfTrap(name: string): WebAssembly.Module {
+/** Bodies of functions of a module: one traps, one never ends. */
+const BODIES = { trap: [0], loop: [3, 64, 12, 0, 11] } as const;
+
+/** A module that exports one function without arguments. */
+export function moduleOf(body: keyof typeof BODIES, name: string): WebAssembly.Module {
   const letters = [...new TextEncoder().encode(name)];
+  const code = BODIES[body];
   return new WebAssembly.Module(
     Uint8Array.of(
       ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0],
-      ...[7, letters.length + 4, 1, letters.length, ...letters, 0, 0, 10, 5, 1, 3, 0, 0, 11],
+      ...[7, letters.length + 4, 1, letters.length, ...letters, 0, 0],
+      ...[10, code.length + 4, 1, code.length + 2, 0, ...code, 11],
     ),
   );
 }
 
 export function trap(): unknown {
-  const { f } = new WebAssembly.Instance(moduleOfTrap('f')).exports;
+  const { f } = new WebAssembly.Instance(moduleOf('trap', 'f')).exports;
   return (f as () => unknown)();
 }
 

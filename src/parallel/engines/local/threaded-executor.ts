@@ -220,7 +220,8 @@ export class ThreadedExecutor implements TileExecutor {
   async #endSilent(): Promise<void> {
     const { board, running } = this.#threads;
     const silent = running.filter((thread) => board.takenBy(thread) >= 0);
-    for (const thread of silent) await this.#threads.terminate(thread);
+    const reason = `it held a part of a sweep for ${this.#lease} ms without a sign`;
+    for (const thread of silent) await this.#threads.terminate(thread, reason);
   }
 
   /** Units that nobody holds although all were handed out: what dead threads had taken. A trap shows here again. */

@@ -42,8 +42,8 @@ interface Slot {
   isReady: boolean;
   /** Tasks handed over and not answered. */
   tasks: number;
-  /** Why it is being ended from here, or null. */
-  ending: string | null;
+  /** Why it is being ended from here, and whether it failed; null while it is not. */
+  ending: { readonly reason: string; readonly failed: boolean } | null;
 }
 
 /** Deaths in a row, each before the thread was of any use, after which the pool gives up starting threads. */
@@ -145,10 +145,10 @@ export class WorkerThreads implements AsyncDisposable {
     return { place: DataTable.place(number), release };
   }
 
-  /** End a thread that does not answer; a new one takes its place. The reason is told with its death. */
-  async terminate(thread: number, reason = 'it was ended'): Promise<void> {
+  /** End a thread; a new one takes its place. With a reason, told with its death, when it failed: it hangs. */
+  async terminate(thread: number, reason?: string): Promise<void> {
     const slot = this.#slot(thread);
-    slot.ending ??= reason;
+    slot.ending ??= { reason: reason ?? 'it was ended', failed: reason !== undefined };
     await slot.worker?.terminate();
   }
 
@@ -214,13 +214,13 @@ export class WorkerThreads implements AsyncDisposable {
         const hadTask = slot.tasks > 0;
         const wasOfUse = slot.isReady && (hadTask || this.board.beats(thread) !== beats);
         if (wasOfUse) this.#useless = 0;
-        else if (slot.ending === null) this.#useless += 1;
+        else if (slot.ending?.failed !== false) this.#useless += 1;
         // Before a new thread takes units in its name.
         this.board.clear(thread);
         slot.worker = null;
         slot.isReady = false;
         slot.tasks = 0;
-        reason ||= slot.ending ?? `it exited with code ${code}`;
+        reason ||= slot.ending?.reason ?? `it exited with code ${code}`;
         this.#lastReason = reason;
         reject(new Defect(`a worker thread could not start: ${reason}`));
         const replaced = !this.#closing && this.#useless < MOST_USELESS;

@@ -25,8 +25,8 @@ const TYPE_NAMES = [
 const INTEGER = 0;
 const FLOAT = 1;
 const STRING = 3;
-/** One read stays below this many bytes (the library's own limit is 2 GiB); blocks are whole chunks where possible. */
-const MOST_BYTES_PER_READ = 256 * 2 ** 20;
+/** Rows are read in blocks of about this many bytes, of whole chunks where possible; more is not faster. */
+const MOST_BYTES_PER_READ = 4 * 2 ** 20;
 /** Rows of one chunk are read together up to this many bytes, because a part of a chunk costs as much as the whole. */
 const MOST_BYTES_OF_A_CHUNK = 1536 * 2 ** 20;
 /** Lists (q, φ, bins) longer than this are not what they claim to be. */

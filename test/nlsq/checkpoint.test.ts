@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { Cancelled, isTwotimeError } from '../../src/base/errors.ts';
+import type { RunEvent } from '../../src/base/events.ts';
 import type { TaskContext } from '../../src/base/task-context.ts';
 import { fold, keyFromSeed, uniforms } from '../../src/math/index.ts';
 import { fitTwoTime, readFitCheckpoint, type FitCheckpoint, type FitOutcome } from '../../src/nlsq/index.ts';
@@ -38,6 +39,8 @@ interface Attempted {
   readonly resumeFrom?: FitCheckpoint | undefined;
   /** Stop when this many sweeps have been begun. */
   readonly stopAfter?: number;
+  /** Stop when descents have taken this many steps. */
+  readonly stopAfterSteps?: number;
 }
 
 /** One fit of its own, from data to outcome, that may be stopped and may go on from a checkpoint. */
@@ -55,7 +58,13 @@ async function attempt(request: Simulated, asked: Asked, how: Attempted = {}): P
     const save = (checkpoint: FitCheckpoint): void => {
       saved.push(readFitCheckpoint(JSON.parse(JSON.stringify(checkpoint))));
     };
-    const context: TaskContext = { signal: controller.signal };
+    let steps = 0;
+    const progress = (event: RunEvent): void => {
+      if (event.kind !== 'iteration' || event.level === 'scan') return;
+      steps += 1;
+      if (steps === how.stopAfterSteps) controller.abort(new Error('enough'));
+    };
+    const context: TaskContext = { signal: controller.signal, progress };
     const outcome = await fitTwoTime(problem, context, { ...FACTS, resumeFrom: how.resumeFrom, save }).catch(
       (error: unknown) => {
         if (!isTwotimeError(error, 'Cancelled')) throw error;
@@ -98,23 +107,32 @@ describe.each(CASES)('a fit with %s', (_, request, asked) => {
     expect(kept.outcome).toStrictEqual(whole);
   });
 
-  test('stopped and resumed again and again at random instants, ends with the same outcome', async () => {
+  test('stopped and resumed again and again on its way down, ends with the same outcome', async () => {
     const draws = uniforms(fold(keyFromSeed(11), request.seed), 400);
     let resumeFrom: FitCheckpoint | undefined;
-    let resumed = 0;
+    let openDescents = 0;
     for (const draw of draws) {
-      // Longer from time to time, to finish a piece in the end, but short enough to be stopped often.
-      const stopAfter = 1 + Math.floor(draw * (0.15 * kept.sweeps + 5 * resumed));
-      const { outcome, saved } = await attempt(request, asked, { resumeFrom, stopAfter });
+      const { outcome, saved } = await attempt(request, asked, {
+        resumeFrom,
+        stopAfterSteps: 2 + Math.floor(draw * whole.solver.trace.length * 0.1),
+      });
       if (outcome !== null && outcome.status !== 'cancelled') {
         expect(outcome).toStrictEqual(whole);
         break;
       }
       resumeFrom = saved.at(-1) ?? resumeFrom;
-      resumed += 1;
+      openDescents += resumeFrom?.pieces.filter(({ kind }) => kind === 'open-descent').length ?? 0;
     }
-    expect(resumed).toBeGreaterThan(3);
-    expect(resumed).toBeLessThan(400);
+    expect(resumeFrom).toBeDefined();
+    expect(openDescents).toBeGreaterThan(3);
+  });
+
+  test('stopped at a random instant and resumed, ends with the same outcome', async () => {
+    for (const draw of uniforms(fold(keyFromSeed(13), request.seed), 4)) {
+      const stopped = await attempt(request, asked, { stopAfter: 1 + Math.floor(draw * kept.sweeps) });
+      const { outcome } = await attempt(request, asked, { resumeFrom: stopped.saved.at(-1) });
+      expect(outcome).toStrictEqual(whole);
+    }
   });
 
   test('resumed with any of its pieces finished, ends with the same outcome', async () => {

@@ -1,4 +1,5 @@
 /** A fit gives the same bits for any number of workers, and says when it uses fewer than it could. */
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { temporaryFolder, twotime, writeText } from './command.ts';
@@ -33,7 +34,7 @@ async function fit(name: string, ...more: string[]): Promise<{ digest: string; c
 }
 
 describe('a fit', () => {
-  it('has one digest for 1, 2, 3 and 7 workers, in threads or not', async () => {
+  it('has one digest for 1, 2, 3 and 7 workers, in threads or not, for data in memory or in a file', async () => {
     const first = await fit('one', '--workers', '1');
     expect(first.code).toBe(0);
     for (const [name, ...more] of [
@@ -42,11 +43,14 @@ describe('a fit', () => {
       ['seven', '--workers', '7'],
       ['sequential', '--backend', 'sequential'],
       ['whole', '--workers', '2', '--set', 'parallel.chunks=false'],
+      ['from a file', '--workers', '2', '--set', 'parallel.memory=100 kB'],
+      ['from a file in one thread', '--workers', '1', '--set', 'parallel.memory=100 kB'],
     ] as const) {
       const other = await fit(name, ...more);
       expect(other.digest, name).toBe(first.digest);
       expect(other.codes, name).not.toContain('parallel-fallback');
     }
+    expect(readdirSync(folder).filter((name) => name.includes('triangles'))).toEqual([]);
   });
 
   it('says when the data are too small for several threads, once, or refuses', async () => {

@@ -10,6 +10,7 @@ import type { RunEvent } from '../../src/base/events.ts';
 import { combineCrc32 } from '../../src/data/crc32-combine.ts';
 import { estimateNoise, readDataset, writeApsLegacy, writeNpz } from '../../src/data/index.ts';
 import type { OpenDataset, ReadingHelpers, TwoTimeContent } from '../../src/data/index.ts';
+import { ReadingBoard } from '../../src/data/reading-board.ts';
 import { KernelMemory, loadKernels, readRows } from '../../src/kernels/index.ts';
 import { ReadingThreads } from '../../src/pipeline/reading-threads.ts';
 import { refusal, request } from './fixtures.ts';
@@ -121,6 +122,20 @@ describe('a file read by several threads', () => {
     const { contentHash } = alone.source;
     using dataset = await read('good.h5', none);
     expect(dataset.source.contentHash).toBe(contentHash);
+  });
+
+  it('is whole although a thread left matrices behind that it had taken', async () => {
+    using alone = await read('good.h5');
+    const { contentHash } = alone.source;
+    const run: ReadingHelpers['run'] = async (input) => {
+      const board = new ReadingBoard(input.board);
+      board.take();
+      board.take();
+      return [];
+    };
+    using dataset = await read('good.h5', { ...helpers, run });
+    expect(dataset.source.contentHash).toBe(contentHash);
+    expect(dataset.excluded).toEqual(alone.excluded);
   });
 
   it('stops when it is told to, and no thread goes on', async () => {

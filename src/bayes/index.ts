@@ -6,3 +6,4 @@ export * from './importance/index.ts';
 export { findMode, type Mode, type ModeOptions, type NoMode } from './laplace/find-mode.ts';
 export * from './posterior/index.ts';
 export * from './priors/index.ts';
+export * from './sampling/index.ts';

@@ -121,7 +121,8 @@ export async function sampleChains(
     }
     if (done >= rule.maxDraws) return { chains, stoppedBy: 'draws' };
     if (options.signal?.aborted === true) return { chains, stoppedBy: 'signal' };
-    if (rule.maxSeconds !== undefined && clock() - began >= rule.maxSeconds) return { chains, stoppedBy: 'time' };
+    const late = rule.maxSeconds !== undefined && clock() - began >= rule.maxSeconds;
+    if (late && done > 0) return { chains, stoppedBy: 'time' };
     const target = Math.min(rule.maxDraws, (Math.floor(done / block) + 1) * block);
     const advances = await method(
       chains.map(

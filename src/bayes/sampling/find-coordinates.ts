@@ -1,0 +1,85 @@
+/**
+ * Mode and coordinates together: natural triples where the posterior keeps clear of the bounds, straight ones where it leans
+ * on them.
+ */
+import type { TaskContext } from '../../base/task-context.ts';
+import type { Warning } from '../../base/events.ts';
+import { fold, keyFromSeed } from '../../math/index.ts';
+import { proposalDraw } from '../importance/proposal.ts';
+import { findMode, type Mode, type NoMode } from '../laplace/find-mode.ts';
+import {
+  twoTimePosterior,
+  type PosteriorOptions,
+  type PosteriorOrigin,
+  type PosteriorProblem,
+  type TwoTimePosterior,
+} from '../posterior/index.ts';
+
+export interface Located {
+  readonly posterior: TwoTimePosterior;
+  readonly mode: Mode | NoMode;
+  readonly warnings: readonly Warning[];
+}
+
+/** First differences go this far: small beside any standard deviation that is worth sampling. */
+const FIRST_SCALE = 1e-3;
+/** Draws of the Laplace approximation that are looked at, and the share that may lie outside the box. */
+const LOOKED_AT = 200;
+const MOST_OUTSIDE = 0.02;
+/** A start nearer to a bound than this share of the range is moved inside, where its coordinate is finite. */
+const INSIDE = 1e-3;
+
+/** Find the coordinates to sample in, and the mode there. */
+export async function findCoordinates(
+  problem: PosteriorProblem,
+  origin: PosteriorOrigin,
+  options: PosteriorOptions,
+  context: TaskContext,
+): Promise<Located> {
+  const warnings: Warning[] = [];
+  const bent = await locate(problem, origin, options, context);
+  const leaning = leaningTriples(bent);
+  if (leaning.size === 0) return { ...bent, warnings };
+  warnings.push({
+    code: 'posterior-at-bounds',
+    text: `the posterior of the rate with ${[...leaning].join(' and ')} reaches the bounds; it is sampled in coordinates that end there`,
+  });
+  const straight = await locate(problem, origin, { ...options, straight: leaning }, context);
+  return { ...straight, warnings };
+}
+
+async function locate(
+  problem: PosteriorProblem,
+  origin: PosteriorOrigin,
+  options: PosteriorOptions,
+  context: TaskContext,
+): Promise<Pick<Located, 'posterior' | 'mode'>> {
+  const posterior = await twoTimePosterior(problem, origin, options, context);
+  const { free, coordinates } = posterior;
+  const theta = Float64Array.from(free.names, (name, i) => {
+    const [lower, upper] = [free.lower[i]!, free.upper[i]!];
+    const margin = Number.isFinite(upper - lower) ? INSIDE * (upper - lower) : INSIDE;
+    // An amplitude spans decades: a share of its lower bound is inside enough.
+    const below = lower > 0 ? lower * (1 + INSIDE) : lower + margin;
+    return Math.min(Math.max(origin.values[name]!, Math.min(below, upper - margin)), upper - margin);
+  });
+  const scale = new Float64Array(theta.length).fill(FIRST_SCALE);
+  const mode = await findMode(posterior.density(context), coordinates.locate(theta), { scale });
+  return { posterior, mode };
+}
+
+/** Amplitudes of the bent triples of which too much lies outside the bounds. */
+function leaningTriples({ posterior, mode }: Pick<Located, 'posterior' | 'mode'>): Set<string> {
+  const { free, coordinates } = posterior;
+  if ('reason' in mode) return new Set(coordinates.bent.map(({ amplitude }) => amplitude));
+  const draws = Array.from({ length: LOOKED_AT }, (_, n) => {
+    const frame = { centre: mode.position, factor: mode.factor };
+    return posterior.theta(proposalDraw('normal', frame, fold(keyFromSeed(0), n)));
+  });
+  const outside = (theta: Float64Array, i: number): boolean =>
+    !(theta[i]! >= free.lower[i]! && theta[i]! <= free.upper[i]!);
+  const leaning = coordinates.bent.filter(
+    ({ indices }) => draws.filter((theta) => indices.some((i) => outside(theta, i))).length > MOST_OUTSIDE * LOOKED_AT,
+  );
+  return new Set(leaning.map(({ amplitude }) => amplitude));
+}

@@ -1,0 +1,4 @@
+/** The whole of sampling a two-time fit, from the mode to a verdict. */
+export { PROBABILITIES, type Quantity, type Summary } from './quantities.ts';
+export { sampleTwoTime, type Provisional, type SampledPosterior, type SampleOptions } from './sample-two-time.ts';
+export { judgeChains, judgeWeights, type Verdict, type VerdictLevel } from './verdict.ts';

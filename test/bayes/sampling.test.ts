@@ -1,0 +1,171 @@
+/** The whole way from a simulated matrix to a posterior with its verdict, through the compiled kernels. */
+import { describe, expect, test } from 'vitest';
+import {
+  oneAfterTheOther,
+  sampleTwoTime,
+  type Chain,
+  type PosteriorProblem,
+  type Provisional,
+  type SampledPosterior,
+  type SampleOptions,
+} from '../../src/bayes/index.ts';
+import type { TaskContext } from '../../src/base/task-context.ts';
+import { physicalParameters, type ParameterValues, type Prior } from '../../src/model/index.ts';
+import { FLOW_TRUTH, simulatedProblem, STATIC_TRUTH, type Asked, type Simulated } from '../nlsq/simulated.ts';
+
+const STATIC: Simulated = {
+  ...{ mode: 'static', frames: 60, q: 0.01, phi: [0, 50], truth: STATIC_TRUTH, sigma: 0.01, seed: 5 },
+};
+const FLOW: Simulated = {
+  ...{ mode: 'laminar_flow', frames: 50, q: 0.0054, truth: FLOW_TRUTH, sigma: 0.006, seed: 6 },
+  phi: [-70, -40, -10, 20, 50, 80],
+};
+
+interface Question extends Asked {
+  readonly priors?: Readonly<Record<string, Prior>>;
+}
+
+/** Sample from the truth as origin: where the fit would end, but for a standard error or two. */
+function sample(
+  request: Simulated,
+  options: Partial<SampleOptions> = {},
+  question: Question = {},
+  context: TaskContext = {},
+): Promise<SampledPosterior> {
+  const fit = simulatedProblem(request, question);
+  const priors = Object.fromEntries(physicalParameters(request.mode).map(({ name, prior }) => [name, prior]));
+  const problem: PosteriorProblem = { ...fit, sigma: fit.noise.sigma, priors: { ...priors, ...question.priors } };
+  const size = request.phi.length;
+  const origin = {
+    values: request.truth,
+    contrast: new Float64Array(size).fill(0.2),
+    offset: new Float64Array(size).fill(1),
+  };
+  return sampleTwoTime(problem, origin, { seed: 1, ...options }, context);
+}
+
+function expectTruth({ summaries }: SampledPosterior, request: Simulated): void {
+  const truth: ParameterValues = { ...request.truth };
+  for (const { name, mean, sd } of summaries) {
+    const expected = name.startsWith('contrast')
+      ? 0.2
+      : name.startsWith('offset')
+        ? 1
+        : name.startsWith('sigma')
+          ? request.sigma
+          : truth[name]!;
+    expect(Math.abs(mean - expected)).toBeLessThan(4.5 * sd);
+  }
+}
+
+describe('a static sample', () => {
+  test('is answered by importance sampling, with mode and draws of everything', async () => {
+    const stages: Provisional[] = [];
+    const sampled = await sample(STATIC, { provisional: (found) => stages.push(found) });
+    expect(sampled.method).toBe('psis');
+    expect(sampled.verdict).toEqual({ level: 'good', worst: null, findings: [] });
+    expect(sampled.chains).toBeNull();
+    expect(stages.map(({ importance }) => importance !== null)).toEqual([false, true]);
+    expect(sampled.mode!.gradients).toBeLessThan(100);
+    expect(sampled.summaries.map(({ name }) => name)).toEqual([
+      ...['D0', 'alpha', 'D_offset'],
+      ...['contrast[0]', 'contrast[1]', 'offset[0]', 'offset[1]', 'sigma[0]', 'sigma[1]'],
+    ]);
+    expect(sampled.quantities[0]!.draws[0]).toHaveLength(4000);
+    expectTruth(sampled, STATIC);
+  });
+
+  test('has the same posterior from chains: means within 0.15 sd, sds within 10 %', async () => {
+    const [weights, chains] = [await sample(STATIC), await sample(STATIC, { method: 'nuts', until: null, draws: 300 })];
+    expect(chains.method).toBe('nuts');
+    expect(chains.verdict.level).toBe('good');
+    chains.summaries.forEach(({ mean, sd }, k) => {
+      expect(Math.abs(mean - weights.summaries[k]!.mean)).toBeLessThan(0.15 * sd);
+      expect(Math.abs(sd / weights.summaries[k]!.sd - 1)).toBeLessThan(0.1);
+    });
+  });
+});
+
+describe('a sheared sample', () => {
+  test('is sampled by chains until they agree, in few gradients per effective draw', async () => {
+    const sampled = await sample(FLOW, { method: 'nuts', proposals: 300 });
+    expect(sampled.chains!.stoppedBy).toBe('until');
+    expect(sampled.verdict.findings).toEqual([]);
+    expect(sampled.warnings).toEqual([]);
+    expectTruth(sampled, FLOW);
+    const { chains } = sampled.chains!;
+    const leapfrogs = chains.flatMap(({ draws }) => draws).reduce((sum, draw) => sum + draw.leapfrogs, 0);
+    const least = Math.min(...sampled.summaries.slice(0, 7).map((summary) => summary.chains!.essBulk));
+    expect(leapfrogs / least).toBeLessThan(9);
+    for (const { chains: found } of sampled.summaries.slice(0, 7)) expect(found!.rHat).toBeLessThan(1.01);
+  });
+
+  test('gives the same draws side by side and one after the other', async () => {
+    const options = { method: 'nuts', until: null, draws: 20, proposals: 100 } as const;
+    const [first, second] = [
+      await sample(FLOW, options),
+      await sample(FLOW, { ...options, chainMethod: oneAfterTheOther }),
+    ];
+    expect(second.quantities).toEqual(first.quantities);
+    expect(second.chains).toEqual(first.chains);
+  });
+});
+
+describe('a posterior that leans on the bounds', () => {
+  const request: Simulated = { ...STATIC, sigma: 0.2, frames: 30 };
+
+  test('is sampled in coordinates that end there, and says so', async () => {
+    const sampled = await sample(request, { draws: 200, proposals: 300 });
+    expect(sampled.warnings.map(({ code }) => code)).toContain('posterior-at-bounds');
+    expect(sampled.posterior.coordinates.names[0]).toBe('unbound(D0)');
+    const alpha = sampled.quantities.find(({ name }) => name === 'alpha')!;
+    for (const chain of alpha.draws)
+      for (const value of Array.from(chain)) expect(Math.abs(value)).toBeLessThanOrEqual(2);
+  });
+
+  test('with narrow priors is the prior where the data say nothing', async () => {
+    const prior: Prior = { kind: 'normal', mean: 0.3, sd: 0.05 };
+    const sampled = await sample(
+      { ...request, sigma: 3 },
+      { method: 'nuts', until: null, draws: 400 },
+      {
+        priors: { alpha: prior, D0: { kind: 'log-normal', median: 2e4, factor: 1.2 } },
+      },
+    );
+    const alpha = sampled.summaries.find(({ name }) => name === 'alpha')!;
+    expect(alpha.mean).toBeCloseTo(0.3, 1);
+    expect(Math.abs(alpha.sd / 0.05 - 1)).toBeLessThan(0.15);
+  });
+});
+
+describe('what cannot be sampled', () => {
+  test('no chains, no draws, no free parameter', async () => {
+    await expect(sample(STATIC, { chains: 0 })).rejects.toThrow(/0 chains of 1000 draws are no sample/);
+    const fixed = { vary: false, value: 1 };
+    const settings = { D0: { ...fixed, value: 19230 }, alpha: { ...fixed, value: -1 }, D_offset: fixed };
+    await expect(sample(STATIC, {}, { settings })).rejects.toThrow(/no free parameter/);
+  });
+
+  test('a stop before the first draw is a stop; a later one answers with what there is', async () => {
+    const early = new AbortController();
+    early.abort();
+    await expect(sample(STATIC, {}, {}, { signal: early.signal })).rejects.toMatchObject({ tag: 'Cancelled' });
+    const late = new AbortController();
+    const blocks: number[] = [];
+    const sampled = await sample(
+      STATIC,
+      {
+        ...{ method: 'nuts', until: null, proposals: 100 },
+        afterBlock: (chains: readonly Chain[]) => {
+          blocks.push(chains[0]!.draws.length);
+          if (blocks.length === 2) late.abort();
+        },
+      },
+      {},
+      { signal: late.signal },
+    );
+    expect(sampled.chains!.stoppedBy).toBe('signal');
+    expect(blocks).toEqual([50, 100]);
+    expect(sampled.quantities[0]!.draws[0]).toHaveLength(100);
+  });
+});

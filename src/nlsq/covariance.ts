@@ -19,6 +19,8 @@ const LARGEST_CHANGE = 4;
  * are those of a quadratic.
  */
 const NEARLY_STRAIGHT = 0.25;
+/** A parameter that owes this share of its variance to such a direction is near-degenerate. */
+const NOTICED = 0.25;
 
 export interface Covariance {
   /** Free physical parameters, then contrast[0], offset[0], contrast[1], … (none of them when the scaling is fixed). */
@@ -27,7 +29,7 @@ export interface Covariance {
   readonly matrix: Float64Array;
   /** Why a quantity's error is unknown: `at lower bound`, `not determined by the data`; null when it is known. */
   readonly reasons: readonly (string | null)[];
-  /** Which known errors owe most of their variance to directions along which the problem is bent. */
+  /** Which known errors owe much of their variance to directions along which the problem is bent. */
   readonly nearDegenerate: readonly boolean[];
   /** Of all free parameters, those at a bound included; weakest first. */
   readonly directions: readonly Direction[];
@@ -62,10 +64,12 @@ export function covarianceAt(
   const matrix = scalingBlock(free.names.length, names.length, factors, coefficients);
   const lost = lostScaling(free.names.length, factors);
   const fragile = fragileParameters(directions, point.chart);
-  const shares = (counts: (direction: Direction) => boolean): boolean[] => mostlyAlong(matrix, directions, counts);
-  const undetermined = shares(({ determined }) => !determined);
+  const undetermined = owesTo(matrix, directions, ({ determined }) => !determined, 0.5);
   const unknown = undetermined.map((is, i) => is || fragile[i] === true || lost.has(i));
-  const nearDegenerate = shares(({ length, determined }) => !determined || length > NEARLY_STRAIGHT);
+  const long = ({ length, determined }: Direction): boolean => !determined || length > NEARLY_STRAIGHT;
+  const along = owesTo(matrix, directions, long, NOTICED);
+  const together = bentTogether(point.chart, directions.filter(long));
+  const nearDegenerate = names.map((_, i) => along[i] === true || together.has(i));
   const size = names.length;
   for (const { effect } of remaining.directions) {
     for (let i = 0; i < size; i++) {
@@ -92,11 +96,20 @@ export function covarianceAt(
   };
 }
 
-/** Which quantities owe most of their variance to the directions that count, bounds or not. */
-function mostlyAlong(
+/** The members of rates A·t^p + B that such directions bend: where one of them is only roughly known, all are. */
+function bentTogether({ bent }: Chart, directions: readonly Direction[]): Set<number> {
+  const members = bent.filter(({ indices }) =>
+    directions.some(({ natural }) => indices.reduce((sum, i) => sum + natural[i]! ** 2, 0) > NOTICED),
+  );
+  return new Set(members.flatMap(({ indices }) => [...indices]));
+}
+
+/** Which quantities owe more than a share of their variance to the directions that count, bounds or not. */
+function owesTo(
   fixedPart: Float64Array,
   directions: readonly Direction[],
   counts: (direction: Direction) => boolean,
+  share: number,
 ): boolean[] {
   const size = Math.sqrt(fixedPart.length);
   return Array.from({ length: size }, (_, i) => {
@@ -107,7 +120,7 @@ function mostlyAlong(
       total += square;
       if (counts(direction)) part += square;
     }
-    return part > 0.5 * total;
+    return part > share * total;
   });
 }
 

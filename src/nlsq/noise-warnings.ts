@@ -30,7 +30,7 @@ export function noiseWarnings({ outcome, estimates }: NoiseFindings): Warning[] 
     warnings.push({
       code: 'few-correlation-times',
       text:
-        `the window holds ${Number(fewest.toPrecision(2))} correlation times, fewer than ${FEW_CORRELATION_TIMES}: ` +
+        `the window holds ${Number(fewest.toPrecision(3))} correlation times, fewer than ${FEW_CORRELATION_TIMES}: ` +
         'the number of speckles M cannot be told well, nor errors that rest on it',
     });
   }

@@ -1,5 +1,6 @@
 /** What a least-squares fit answers. */
 import type { Warning } from '../base/events.ts';
+import type { FitWeights } from './problem.ts';
 
 /**
  * Standard errors of one number by what is assumed of the noise. Each is a number, or `null` with the reason why it is not
@@ -14,7 +15,7 @@ export interface Uncertainty {
   readonly dyadic: number | null;
   /** Why something above is null; null when everything is known. */
   readonly reason: string | null;
-  /** The error is known, but owes most to a direction along which it is only roughly that of a quadratic. */
+  /** The error is known, but owes much to a direction along which it is only roughly that of a quadratic. */
   readonly nearDegenerate: boolean;
 }
 
@@ -46,6 +47,14 @@ export interface FittedNoise {
   /** Whether all angles have one number of speckles. */
   readonly shared: boolean;
   /** Why there are no estimates; null when there are. */
+  readonly reason: string | null;
+}
+
+/** Which weights the estimate has. */
+export interface FittedWeights {
+  readonly asked: FitWeights;
+  readonly used: FitWeights;
+  /** Why those asked for were not used; null when they were. */
   readonly reason: string | null;
 }
 
@@ -120,6 +129,7 @@ export interface FitOutcome {
     readonly dyadic: Float64Array;
   };
   readonly noise: FittedNoise;
+  readonly weights: FittedWeights;
   readonly solver: {
     readonly iterations: number;
     /** Passes over all data, trial steps and the final covariance included. */

@@ -15,6 +15,7 @@ import {
 import type { Objective, Point, Value } from './objective.ts';
 import type { FitOutcome, FittedParameter, FittedScaling, TraceEntry } from './outcome.ts';
 import type { FitProblem } from './problem.ts';
+import { weightBySpeckle } from './speckle-weighting.ts';
 import { findWarnings } from './warnings.ts';
 
 export interface Finished {
@@ -35,10 +36,17 @@ export async function summarise(finished: Finished, context: TaskContext): Promi
   const { problem, objectives, explored, climbed } = finished;
   const objective = objectives.at(-1)!;
   const { system } = objective;
-  const best = climbed.minima[0];
+  const ordinary = climbed.minima[0];
+  const ordinaryErrors = await fittedErrors(objective, ordinary, problem, context);
+  const asked = problem.options.weights ?? 'none';
+  const weighting =
+    asked === 'speckle' && ordinary !== undefined
+      ? await weightBySpeckle(objective, ordinary, ordinaryErrors, problem, context)
+      : null;
+  const best = weighting?.minimum ?? ordinary;
+  const errors = weighting?.errors ?? ordinaryErrors;
   // Stopped before any start was linearised: the first start is the best point there is.
   const point: Point = best?.point ?? explored.starts[0]!;
-  const errors = await fittedErrors(objective, best, problem, context);
   const cancelled = { status: 'cancelled', reason: 'stopped on request' } as const;
   const { status, reason } = climbed.cancelled || best === undefined ? cancelled : best;
   const parameters = fittedParameters(problem, system, point, errors);
@@ -49,9 +57,10 @@ export async function summarise(finished: Finished, context: TaskContext): Promi
     ...outcome,
     covariance: covarianceMatrices(errors),
     noise: errors.estimates?.noise ?? { angles: [], shared: false, reason: errors.reason },
+    weights: weighting?.weights ?? { asked, used: 'none', reason: asked === 'none' ? null : 'there is no fit' },
     solver: {
       iterations: best?.iterations ?? 0,
-      fullSweeps: finished.fullSweeps,
+      fullSweeps: finished.fullSweeps + (weighting?.sweeps ?? 0),
       starts: explored.starts.length,
       ...startsSummary(climbed),
       trace: finished.trace,
@@ -59,6 +68,7 @@ export async function summarise(finished: Finished, context: TaskContext): Promi
     identifiability: { condition: errors.condition, weakest: errors.weakest },
     warnings: [
       ...finished.warnings,
+      ...(weighting?.warnings ?? []),
       ...findWarnings({
         outcome,
         phi: problem.model.phi,

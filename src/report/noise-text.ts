@@ -59,7 +59,7 @@ export function noiseLines({ noise }: ResultRecord): string[] {
   ]);
   const head = ['phi (deg)', 'speckles M', 'sigma_w', 'corr. times', 'eff. points', 'r(lag)', 'r(age)'];
   const shared =
-    noise.angles.length > 1 && noise.reason === null
+    noise.angles.length > 1 && noise.angles.some(({ speckles }) => speckles.value !== null)
       ? wrap(
           INDENT,
           noise.shared

@@ -107,12 +107,25 @@ function statisticsLines(record: ResultRecord): string[] {
     ...row('left out', exclusions(record)),
     ...row('free parameters', String(free)),
     ...row('sigma of c2', `${range(cost.noise.sigma)}, ${inAscii(cost.noise.source)}; ${weight}`),
+    ...weightsRow(record),
     ...row('chi-square', chi(cost.chi2)),
-    ...row('reduced chi-square', chi(cost.reducedChi2)),
+    ...row('reduced chi-square', `${chi(cost.reducedChi2)} (sigma: ${inAscii(cost.noise.source)})`),
     ...row('rms residual', chi(cost.rms)),
     ...row('R-squared', chi(cost.r2)),
     ...row('time', `read ${seconds(timings.readSeconds)}, fit ${seconds(timings.fitSeconds)}`),
   ];
+}
+
+/** Told when weights were asked for. */
+function weightsRow({ weights: { asked, used, reason } }: ResultRecord): string[] {
+  if (asked === 'none') return [];
+  if (used === 'none')
+    return row('weights', `none, although ${asked} was asked for: ${inAscii(reason ?? 'no reason given')}`);
+  return row(
+    'weights',
+    'inverse covariance of thermal speckle (generalised least squares): values and errors are of the weighted fit, ' +
+      'chi-square and rms of all pairs alike; independent errors take the weighted residuals as independent',
+  );
 }
 
 function exclusions({ support: { excluded } }: ResultRecord): string {

@@ -64,6 +64,7 @@ export function makeResultRecord(input: ResultInput): ResultRecord {
     },
     cost: costRecord(outcome, noise),
     noise: noiseRecord(outcome, dataset),
+    weights: outcome.weights,
     shownErrors: shownKind(outcome),
     solver: {
       reason: outcome.reason,

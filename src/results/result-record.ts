@@ -6,7 +6,7 @@
  */
 import type { Warning } from '../base/events.ts';
 import type { Convention, Mode } from '../model/two-time-model.ts';
-import type { FitStatus } from '../nlsq/outcome.ts';
+import type { FitStatus, FittedWeights } from '../nlsq/outcome.ts';
 import type { ShownKind } from '../nlsq/shown-errors.ts';
 import type { ScalingChoice } from '../nlsq/problem.ts';
 
@@ -22,7 +22,7 @@ export interface UncertaintyRecord {
   readonly dyadic: number | null;
   /** Why something above is null; null when everything is known. */
   readonly reason: string | null;
-  /** The error is known, but owes most to a direction along which it is only roughly that of a quadratic. */
+  /** The error is known, but owes much to a direction along which it is only roughly that of a quadratic. */
   readonly nearDegenerate: boolean;
 }
 
@@ -179,6 +179,8 @@ export interface ResultRecord {
   readonly support: SupportRecord;
   readonly cost: CostRecord;
   readonly noise: NoiseRecord;
+  /** Weights of the pairs: those asked for, those the values have, and why they differ if they do. */
+  readonly weights: FittedWeights;
   /** The kind of standard error that tables, figures and words of this run use. */
   readonly shownErrors: ShownKind;
   readonly solver: SolverRecord;

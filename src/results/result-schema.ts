@@ -19,7 +19,7 @@ const uncertainty = z
     reason,
     nearDegenerate: z
       .boolean()
-      .describe('The error is known, but owes most to a direction along which it is only roughly that of a quadratic.'),
+      .describe('The error is known, but owes much to a direction along which it is only roughly that of a quadratic.'),
   })
   .describe('Standard errors in the unit of the value; null where one is not known.');
 
@@ -114,6 +114,13 @@ export const resultSchema: z.ZodType<ResultRecord> = z
         reason,
       })
       .describe('The noise of c2 as the residuals show it.'),
+    weights: z
+      .strictObject({
+        asked: z.enum(['none', 'lag', 'speckle']),
+        used: z.enum(['none', 'lag', 'speckle']),
+        reason: z.string().nullable().describe('Why those asked for were not used; null when they were.'),
+      })
+      .describe('Weights of the pairs beyond those of the angles.'),
     shownErrors: z
       .enum(['speckle', 'independent'])
       .describe('The kind of standard error that tables, figures and words of this run use.'),

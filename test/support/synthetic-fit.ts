@@ -227,6 +227,7 @@ function makeOutcome({ dataset, model, contrast, offset, sigma }: OutcomeParts):
       r2: 0.9871,
       chi2PerPoint: Float64Array.from(contrast, (_, a) => 1 + 0.004 * ((a * 7) % 11)),
     },
+    weights: { asked: 'none', used: 'none', reason: null },
     covariance: {
       names,
       speckle: covariance,

@@ -41,7 +41,7 @@ export interface AgePiece {
 }
 
 /** Blocks of one piece where the window has more correlation times than can be looked at in one. */
-const PIECE_BLOCKS = 64;
+const PIECE_BLOCKS = 48;
 /** A window that needs this many times the blocks allowed is looked at in pieces. */
 const STRETCH = 1.5;
 
@@ -65,7 +65,7 @@ export function speckleBlocks(physics: Physics, angle: number, times: Float64Arr
   }
   const needed = Math.ceil(place[frames - 1]!) + 1;
   if (needed <= STRETCH * most) return [{ blocks: evenBlocks(place, Math.min(most, needed)), weight: 1 }];
-  const strata = Math.max(3, Math.floor(most / (0.5 * PIECE_BLOCKS)));
+  const strata = Math.max(3, Math.floor(most / PIECE_BLOCKS) + 1);
   const width = (needed - 1) / strata;
   return Array.from({ length: strata }, (_, s) => {
     const middle = (s + 0.5) * width;

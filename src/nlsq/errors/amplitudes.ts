@@ -26,7 +26,7 @@ export interface NoiseAmplitudes {
   readonly shared: boolean;
 }
 
-/** Relative error of an expected level: blocks are finite, cumulants beyond the fourth are left out. */
+/** Relative error of what speckle is expected to give on a level: blocks are finite, higher orders in 1/M are left out. */
 const LEVEL_ERROR = 0.03;
 const ROUNDS = 12;
 /** A spread of the angles' m that would come by chance in one of a thousand cases is too much to share it. */
@@ -82,10 +82,10 @@ function weighted(
   const normal = new Float64Array(size * size);
   const right = new Float64Array(size);
   levels.forEach((angle, a) => {
-    const { speckle: m, crossed: x, white: s } = current[a]!;
+    const { speckle: m, crossed: x } = current[a]!;
     for (const level of angle) {
-      const expected = m * level.speckle + x * level.crossed + s * level.white;
-      const variance = varianceOf(level, current[a]!) + (LEVEL_ERROR * expected) ** 2;
+      const approximate = m * level.speckle + x * level.crossed;
+      const variance = varianceOf(level, current[a]!) + (LEVEL_ERROR * approximate) ** 2;
       if (!(variance > 0)) continue;
       const row: [number, number][] = [
         [0, level.speckle],

@@ -13,12 +13,13 @@ const COARSER = 2;
 /** Fewer blocks than this are not merged. */
 const FEWEST_COARSE = 36;
 
-/** `most`: blocks of frames that may be used, about. */
+/** `most`: blocks of frames that may be used, about; `squares`: Σ M² of all pairs that are fitted. */
 export function angleScores(
   columns: AngleColumns,
   times: Float64Array,
   present: PresentShare,
   most: number,
+  squares: number,
 ): ScoreCovariances {
   const { physics, angle, count } = columns;
   const pieces = speckleBlocks(physics, angle, times, most).map(({ blocks, weight }) => {
@@ -31,10 +32,14 @@ export function angleScores(
     return { weight, fields: fine.fields, scores: scoreCovariances(columns, fine, coarse) };
   });
   if (pieces.length === 1) return pieces[0]!.scores;
+  // Pairs across the ends of a piece are missing: of all columns but the offset about as many as of M.
+  const whites = pieces.reduce((sum, { weight, scores }) => sum + weight * scores.white.at(-1)!, 0);
+  const enlarge = (k: number): number => (k === count - 2 ? 1 : Math.sqrt(squares / whites));
   const add = (pick: (scores: ScoreCovariances) => Float64Array): Float64Array =>
-    pieces[0]!.scores.square.map((_, at) =>
-      pieces.reduce((sum, { weight, scores }) => sum + weight * pick(scores)[at]!, 0),
-    );
+    pieces[0]!.scores.square.map((_, at) => {
+      const factor = enlarge(Math.floor(at / count)) * enlarge(at % count);
+      return pieces.reduce((sum, { weight, scores }) => sum + factor * weight * pick(scores)[at]!, 0);
+    });
   const total = {
     square: add((scores) => scores.square),
     cube: add((scores) => scores.cube),

@@ -108,7 +108,7 @@ function lookAtAngle(
   const most = Math.min(MOST_BLOCKS, Math.max(FEWEST_BLOCKS, BLOCKS_OF_ALL_ANGLES / objective.weight.length));
   const present: PresentShare = data.excluded[a]! > 0 ? presentShare(sums) : () => null;
   const compute = (): ScoreCovariances =>
-    angleScores(angleColumns(physics, sensitivities, a, 1), model.grid.times, present, most);
+    angleScores(angleColumns(physics, sensitivities, a, 1), model.grid.times, present, most, point.sums.mm[a]!);
   const times = correlationTimes(physics, a).at(-1)!;
   const still = (physics.g === null || physics.h[a] === 0) && sensitivities.h.every(({ vector }) => vector[a] === 0);
   if (!still || data.excluded[a]! > 0) return { sums, correlationTimes: times, scores: compute() };

@@ -4,7 +4,7 @@
  */
 import { readRows, type TriangleStack } from '../../kernels/triangles.ts';
 import { correlationTimes, evenBlocks, type AgeBlocks } from './age-blocks.ts';
-import { pairRows } from './pair-row.ts';
+import { pairRows, type PairRow } from './pair-row.ts';
 import type { AngleColumns } from './score-columns.ts';
 
 /** What a pass over one angle finds. */
@@ -57,66 +57,110 @@ export function residualPass(data: TriangleStack, columns: AngleColumns, offset:
   const rowOf = pairRows(physics, angle);
   const residuals = new Float64Array(frames);
   const products = laggedProducts(frames);
+  const sums = columnSums(columns);
   let squares = 0;
-  let block = 0;
-  for (let i = 0; i < frames - 1; i++) {
-    while (edges[block + 1]! <= i) block++;
-    const measured = readRows(data, angle, i, i + 1);
-    const { m, c: byC, g: byG, h: byH } = rowOf(i);
-    for (let j = i + 1; j < frames; j++) residuals[j] = measured[j - i - 1]! - offset - contrast * m[j]!;
-    products.add(i, residuals);
-    for (let other = block; other < n; other++) {
-      const first = Math.max(edges[other]!, i + 1);
-      const end = edges[other + 1]!;
-      let fitted = 0;
-      let sumR = 0;
-      let sumM = 0;
-      let sumC = 0;
-      let sumG = 0;
-      let sumH = 0;
-      for (let j = first; j < end; j++) {
+  for (let block = 0; block < n; block++) {
+    sums.clear();
+    for (let i = edges[block]!; i < Math.min(edges[block + 1]!, frames - 1); i++) {
+      const measured = readRows(data, angle, i, i + 1);
+      const row = rowOf(i);
+      const { m } = row;
+      for (let j = i + 1; j < frames; j++) residuals[j] = measured[j - i - 1]! - offset - contrast * m[j]!;
+      products.add(i, residuals);
+      for (let j = i + 1; j < frames; j++) {
         const value = residuals[j]!;
-        if (value !== value) {
+        if (value === value) squares += value * value;
+        else {
           residuals[j] = 0;
-          continue;
+          sums.missing[j] = sums.missing[j]! + 1;
         }
-        fitted++;
-        sumR += value;
-        sumM += value * m[j]!;
-        squares += value * value;
       }
-      if (fitted === 0) continue;
+      sums.add(i, residuals, row);
+    }
+    for (let other = block; other < n; other++) {
       const at = block * n + other;
-      pairs[at] = pairs[at]! + fitted;
-      let place = at * r;
-      for (let j = first; j < end; j++) sumC += residuals[j]! * byC[j]!;
-      for (const vector of columns.c) {
-        let sum = 0;
-        for (let j = first; j < end; j++) sum += residuals[j]! * byC[j]! * vector[j]!;
-        scores[place] = scores[place]! + contrast * (sum - sumC * vector[i]!);
-        place++;
-      }
-      if (columns.g.length > 0) {
-        for (let j = first; j < end; j++) sumG += residuals[j]! * byG[j]!;
-      }
-      for (const vector of columns.g) {
-        let sum = 0;
-        for (let j = first; j < end; j++) sum += residuals[j]! * byG[j]! * vector[j]!;
-        scores[place] = scores[place]! + contrast * (sum - sumG * vector[i]!);
-        place++;
-      }
-      if (columns.h.length > 0) {
-        for (let j = first; j < end; j++) sumH += residuals[j]! * byH[j]!;
-      }
-      for (const slope of columns.h) {
-        scores[place] = scores[place]! + contrast * slope * sumH;
-        place++;
-      }
-      scores[place] = scores[place]! + sumR;
-      scores[place + 1] = scores[place + 1]! + sumM;
+      pairs[at] = sums.flush(edges[other]!, edges[other + 1]!, edges[block]!, edges[block + 1]!, scores, at * r);
     }
   }
   return { blocks, pairs, scores, squares, correlation: products.correlation() };
+}
+
+/** Sums over the rows of one block, per column j of the matrix; from them come the scores of all pairs of blocks. */
+function columnSums({ physics, contrast, c, g, h }: AngleColumns) {
+  const frames = physics.c.length;
+  const fresh = (): Float64Array => new Float64Array(frames);
+  const missing = fresh();
+  const [sumR, sumM, sumC, sumG, sumH, pull] = [fresh(), fresh(), fresh(), fresh(), fresh(), fresh()];
+  // Σ_i r·∂M·v(i) of each vector: the part of v(j) − v(i) that belongs to the row.
+  const rowParts = [...c, ...g].map(fresh);
+  const all = [missing, sumR, sumM, sumC, sumG, sumH, ...rowParts];
+  const gather = (
+    i: number,
+    residuals: Float64Array,
+    slope: Float64Array,
+    into: Float64Array,
+    first: number,
+    vectors: readonly Float64Array[],
+  ): void => {
+    for (let j = i + 1; j < frames; j++) {
+      const value = residuals[j]! * slope[j]!;
+      pull[j] = value;
+      into[j] = into[j]! + value;
+    }
+    vectors.forEach((vector, k) => addMultiple(rowParts[first + k]!, pull, vector[i]!, i + 1, frames));
+  };
+  return {
+    /** Excluded pairs per column. */
+    missing,
+    clear(): void {
+      for (const sums of all) sums.fill(0);
+    },
+    add(i: number, residuals: Float64Array, row: PairRow): void {
+      for (let j = i + 1; j < frames; j++) {
+        const value = residuals[j]!;
+        sumR[j] = sumR[j]! + value;
+        sumM[j] = sumM[j]! + value * row.m[j]!;
+      }
+      gather(i, residuals, row.c, sumC, 0, c);
+      if (g.length > 0) gather(i, residuals, row.g, sumG, c.length, g);
+      if (h.length > 0) for (let j = i + 1; j < frames; j++) sumH[j] = sumH[j]! + residuals[j]! * row.h[j]!;
+    },
+    /** The scores of the columns first ≤ j < end with the rows added, at `at`; returns the pairs that are fitted. */
+    flush(first: number, end: number, rowFirst: number, rowEnd: number, scores: Float64Array, at: number): number {
+      let place = at;
+      for (const vector of c) {
+        scores[place] = contrast * differences(sumC, vector, rowParts[place - at]!, first, end);
+        place++;
+      }
+      for (const vector of g) {
+        scores[place] = contrast * differences(sumG, vector, rowParts[place - at]!, first, end);
+        place++;
+      }
+      for (const slope of h) scores[place++] = contrast * slope * sumOf(sumH, first, end);
+      scores[place] = sumOf(sumR, first, end);
+      scores[place + 1] = sumOf(sumM, first, end);
+      const rows = rowEnd - rowFirst;
+      const possible = first === rowFirst ? (rows * (rows - 1)) / 2 : rows * (end - first);
+      return possible - sumOf(missing, first, end);
+    },
+  };
+}
+
+function addMultiple(to: Float64Array, from: Float64Array, factor: number, first: number, end: number): void {
+  for (let j = first; j < end; j++) to[j] = to[j]! + factor * from[j]!;
+}
+
+function sumOf(values: Float64Array, first: number, end: number): number {
+  let sum = 0;
+  for (let j = first; j < end; j++) sum += values[j]!;
+  return sum;
+}
+
+/** Σ_j (s_j·v_j − p_j). */
+function differences(sums: Float64Array, vector: Float64Array, part: Float64Array, first: number, end: number): number {
+  let sum = 0;
+  for (let j = first; j < end; j++) sum += sums[j]! * vector[j]! - part[j]!;
+  return sum;
 }
 
 /** Mean products of residuals along lag and age, on rows spread evenly. */

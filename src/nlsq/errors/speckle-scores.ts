@@ -37,9 +37,9 @@ export interface ScoreCovariances {
 }
 
 /** Correlations below this do not count. */
-const NEGLIGIBLE = 1e-5;
+const NEGLIGIBLE = 1e-4;
 /** Entries of W below this share of the largest do not count. */
-const NEGLIGIBLE_WEIGHT = 1e-9;
+const NEGLIGIBLE_WEIGHT = 1e-6;
 
 /** Blocks of frames, and which of their pairs are fitted. */
 export interface ScoreSupport {

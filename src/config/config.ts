@@ -69,7 +69,8 @@ export interface ScalingConfig {
 
 export interface FitConfig {
   readonly starts: number;
-  readonly weights: 'none';
+  /** none; speckle: after the ordinary fit, by the inverse covariance of thermal speckle. */
+  readonly weights: 'none' | 'speckle';
   readonly maxIterations: number;
 }
 

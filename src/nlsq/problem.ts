@@ -26,12 +26,20 @@ export type ScalingChoice =
   /** Truncated Fourier series in φ: 1, cos φ, sin φ, …, cos Kφ, sin Kφ. */
   | { readonly mode: 'fourier'; readonly order: number };
 
+/**
+ * Weights of the pairs beyond 1/σ² per angle: none; by lag; or the inverse of the covariance of thermal speckle, in a step
+ * after the ordinary fit.
+ */
+export type FitWeights = 'none' | 'lag' | 'speckle';
+
 export interface FitOptions {
   /** Number of starts; 1 uses the given start alone. Default 8. */
   readonly starts: number;
   readonly seed: number;
   /** Iterations per start on the full data before `max-iterations`. Default 100. */
   readonly maxIterations: number;
+  /** Default none. */
+  readonly weights?: FitWeights | undefined;
 }
 
 /** Where the picked frames of coarse levels live, and what sweeps over them. */

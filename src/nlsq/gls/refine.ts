@@ -7,13 +7,17 @@
 import type { TaskContext } from '../../base/task-context.ts';
 import { linearise, variancePerPoint, type Linearisation, type Objective } from '../objective.ts';
 import { quadraticForm } from '../linear-algebra.ts';
-import { EXACTLY, refine, type Refined, type StepRecorder } from '../trust-region.ts';
+import { refine, type Refined, type StepRecorder } from '../trust-region.ts';
 import { speckleWeights, type SpeckleNoise, type SpeckleWeights } from './speckle-weights.ts';
 import { weightedSweeps } from './weighted-sweeps.ts';
 
 /** Weights are settled when the minimum moves by less than this many standard errors. */
 const SETTLED = 0.05;
 const MOST_ROUNDS = 8;
+/** Each round stops this near to its minimum, in standard errors. */
+const NEAR = { tolerance: 1e-3, smallestGain: 1e-5 } as const;
+/** The errors take N² numbers for each parameter of an angle. */
+const MOST_FRAMES = 2000;
 
 export interface Weighted {
   readonly refined: Refined;
@@ -29,7 +33,8 @@ export interface Weighted {
 
 /** Why data or noise do not allow speckle weights; null when they do. */
 export function whyNotWeighted(objective: Objective, point: Linearisation, noise: SpeckleNoise | null): string | null {
-  const { excluded } = objective.level.sweeps.data;
+  const { excluded, frames } = objective.level.sweeps.data;
+  if (frames > MOST_FRAMES) return `they are for up to ${MOST_FRAMES} frames`;
   if (noise === null) return 'the speckle noise of the data is not known';
   if (excluded.some((count) => count > 0)) return 'pairs are excluded, and the weights need every pair of the frames';
   if (![noise.speckle, noise.crossed, noise.white].every((values) => values.every((value) => value >= 0))) {
@@ -57,7 +62,7 @@ export async function refineWeighted(
     const weights = speckleWeights(physics, scaling.contrast, noise);
     const weighted = weightedObjective(objective, weights);
     const from = await linearise(weighted, theta, scaling, context);
-    const refined = await refine(weighted, from, { ...EXACTLY, ...options }, context);
+    const refined = await refine(weighted, from, { ...NEAR, ...options }, context);
     iterations += refined.iterations;
     const { point } = refined;
     const distance = quadraticForm(point.information, point.chart.locate(theta));

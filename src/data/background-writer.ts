@@ -3,9 +3,9 @@
  *
  * One writer serves everything a process writes. Files that belong together, those of one run, form a group: they fail
  * together, and the failure told is that of the file put first, whichever failed first. Files are begun in the order
- * they were put, over all groups.
+ * they were put, over all groups. A group that has stopped begins no more files, and breaks off those that are streamed.
  */
-import { isTwotimeError, OutputFailed, type TwotimeError } from '../base/errors.ts';
+import { Cancelled, isTwotimeError, OutputFailed, type TwotimeError } from '../base/errors.ts';
 import { throwIfCancelled } from '../base/task-context.ts';
 import { writeFileAtomically, type FileContent } from './atomic-file.ts';
 
@@ -43,7 +43,7 @@ export class BackgroundWriter {
     this.#limits = limits;
   }
 
-  /** Files that succeed or fail together; aborting `signal` leaves out those not begun. */
+  /** Files that succeed or fail together; aborting `signal` stops them. */
   group(signal?: AbortSignal): WriteGroup {
     return new WriteGroup((job) => {
       this.#arriving.push(job);
@@ -73,9 +73,11 @@ export class BackgroundWriter {
   async #run({ file, bytes, group, ended }: Job): Promise<void> {
     let failure: TwotimeError | null = null;
     try {
-      if (!group.stopped) await write(file);
+      if (!group.stopped) await write(file, group);
     } catch (error) {
-      failure = isTwotimeError(error) ? error : notMade(file, error);
+      // Work that ends early because it was told to has not failed.
+      const isTold = error === BROKEN_OFF || group.signal?.aborted === true;
+      if (!isTold) failure = isTwotimeError(error) ? error : notMade(file, error);
     }
     this.#running--;
     this.#held -= bytes;
@@ -84,8 +86,22 @@ export class BackgroundWriter {
   }
 }
 
-async function write({ path, content }: FileToWrite): Promise<void> {
-  await writeFileAtomically(path, typeof content === 'function' ? await content() : content);
+const BROKEN_OFF = new Cancelled('a file of a group that has stopped is not written to its end');
+
+async function write({ path, content }: FileToWrite, group: WriteGroup): Promise<void> {
+  const made = typeof content === 'function' ? await content() : content;
+  const isWhole = typeof made === 'string' || made instanceof Uint8Array;
+  await writeFileAtomically(path, isWhole ? made : whileGoing(made, group));
+}
+
+async function* whileGoing(
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+  group: WriteGroup,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const piece of pieces) {
+    if (group.stopped) throw BROKEN_OFF;
+    yield piece;
+  }
 }
 
 function lengthOf(content: FileToWrite['content']): number {
@@ -97,7 +113,7 @@ function notMade({ path }: FileToWrite, cause: unknown): OutputFailed {
   return new OutputFailed(`the file cannot be made: ${why}`, { where: { file: path }, cause });
 }
 
-/** Files that succeed or fail together. Disposing leaves out what has not begun and waits for what has. */
+/** Files that succeed or fail together. Disposing stops them and waits until they are at rest. */
 export class WriteGroup implements AsyncDisposable {
   readonly #take: (job: Job) => void;
   readonly signal: AbortSignal | undefined;

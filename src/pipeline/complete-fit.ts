@@ -1,6 +1,7 @@
 /** The second half of a run, fresh or resumed: fit with checkpoints, then write everything it leaves behind. */
+import { rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { OutputFailed } from '../base/errors.ts';
+import { isTwotimeError, OutputFailed } from '../base/errors.ts';
 import type { Warning } from '../base/events.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { BackgroundWriter } from '../data/index.ts';
@@ -14,7 +15,7 @@ import type { RunDirectory } from './run-directory.ts';
 import { FIT_CHECKPOINT_FILE } from './run-request.ts';
 import { timed } from './timed.ts';
 import { packageVersion, softwareVersions } from './versions.ts';
-import { writeArraysAndFigures, writeRecord, type FinishedFit } from './write-run.ts';
+import { writeArraysAndFigures, writeRecord, writeSmallArrays, type FinishedFit } from './write-run.ts';
 
 /**
  * Three pages as PNG at a time on large machines, and one of Node's four threads left for files; what waits is a small
@@ -35,42 +36,73 @@ export interface RunToComplete {
 }
 
 /**
- * Fit and write. A stopped fit is written with the best point it has. The event log is closed and the folder unlocked when
- * this resolves. Throws `OutputFailed`, or `Cancelled` when there is no point; the folder is then the caller's to leave or
- * to discard.
+ * Fit and write. What is stopped, while it fits or while it draws, is written with the best point it has and status
+ * `cancelled`. The event log is closed and the folder unlocked when this resolves. Throws `OutputFailed`, or `Cancelled`
+ * when there is no point; the folder is then the caller's to leave or to discard.
  */
 export async function completeFit(run: RunToComplete, log: EventLog, signal: AbortSignal): Promise<ResultRecord> {
-  const { request, prepared, directory } = run;
-  const { dataset, problem, compute } = prepared;
+  const { prepared, directory } = run;
   const warn = (warning: Warning): void => log.record({ kind: 'warning', warning });
   log.attach(directory.path);
-  const [outcome, fitSeconds] = await timed('fit', log, () =>
-    fitWithCheckpoints(run, { signal: AbortSignal.any([signal, directory.lost]), progress: log.record }, warn),
-  );
-  const finished: FinishedFit = { ...run, dataset, problem, outcome, compute };
-  // A stopped fit still writes what it has; only a folder that is no longer ours stops the writing.
-  await using files = new BackgroundWriter(WRITER_LIMITS).group(directory.lost);
-  const [record] = await timed('write', log, async () => {
-    outcome.warnings.forEach(warn);
-    await writeArraysAndFigures(finished, files, warn);
-    const made = makeResultRecord({
-      outcome,
-      dataset,
-      model: problem.model,
-      noise: problem.noise,
-      scaling: request.config.scaling.mode,
-      timings: { readSeconds: prepared.readSeconds, fitSeconds, totalSeconds: performance.now() / 1000 },
-      resources: { peakMegabytes: (process.resourceUsage().maxRSS * 1024) / 1e6 },
-      versions: softwareVersions(compute.kernels),
-      warnings: log.warnings,
+  try {
+    const going = AbortSignal.any([signal, directory.lost]);
+    const [outcome, fitSeconds] = await timed('fit', log, () =>
+      fitWithCheckpoints(run, { signal: going, progress: log.record }, warn),
+    );
+    const fitted: FinishedFit = { ...run, ...prepared, outcome };
+    const [record] = await timed('write', log, async () => {
+      const writer = new BackgroundWriter(WRITER_LIMITS);
+      outcome.warnings.forEach(warn);
+      const finished = await writeLargeFiles(fitted, writer, going, warn);
+      // Small files, also of what was stopped; only a folder that is no longer ours stops their writing.
+      await using files = writer.group(directory.lost);
+      if (finished.outcome.status === 'cancelled') await writeSmallArrays(finished, files, warn);
+      const made = recordOf(finished, fitSeconds, log.warnings);
+      made.warnings.forEach(warn);
+      await writeRecord(finished, made, files);
+      return made;
     });
-    made.warnings.forEach(warn);
-    await writeRecord(finished, made, files);
-    return made;
+    log.close();
+    await directory.keep(record.status !== 'cancelled');
+    return record;
+  } catch (error) {
+    if (directory.lost.aborted) throw lostError(directory);
+    throw error;
+  }
+}
+
+/** What is stopped meanwhile comes back with status `cancelled`, and without the figures it had begun with. */
+async function writeLargeFiles(
+  run: FinishedFit,
+  writer: BackgroundWriter,
+  signal: AbortSignal,
+  warn: (warning: Warning) => void,
+): Promise<FinishedFit> {
+  if (run.outcome.status === 'cancelled') return run;
+  try {
+    await using files = writer.group(signal);
+    await writeArraysAndFigures(run, files, warn);
+    return run;
+  } catch (error) {
+    if (!isTwotimeError(error, 'Cancelled') || run.directory.lost.aborted) throw error;
+    await rm(run.directory.file('plots'), { recursive: true, force: true });
+    return { ...run, outcome: { ...run.outcome, status: 'cancelled', reason: 'stopped while its files were written' } };
+  }
+}
+
+function recordOf(run: FinishedFit, fitSeconds: number, warnings: readonly Warning[]): ResultRecord {
+  const { request, dataset, problem, outcome, compute, readSeconds } = run;
+  return makeResultRecord({
+    outcome,
+    dataset,
+    model: problem.model,
+    noise: problem.noise,
+    scaling: request.config.scaling.mode,
+    timings: { readSeconds, fitSeconds, totalSeconds: performance.now() / 1000 },
+    resources: { peakMegabytes: (process.resourceUsage().maxRSS * 1024) / 1e6 },
+    versions: softwareVersions(compute.kernels),
+    warnings,
   });
-  log.close();
-  await directory.keep(outcome.status !== 'cancelled');
-  return record;
 }
 
 async function fitWithCheckpoints(
@@ -89,12 +121,11 @@ async function fitWithCheckpoints(
     });
   } finally {
     await file.settle();
-    if (directory.lost.aborted) throwLost(directory);
   }
 }
 
-function throwLost({ path, lost }: RunDirectory): never {
-  throw new OutputFailed(String(lost.reason), {
+function lostError({ path, lost }: RunDirectory): OutputFailed {
+  return new OutputFailed(String(lost.reason), {
     where: { file: path },
     help: 'this process was silent for too long, suspended for instance; the other one goes on with the run',
   });

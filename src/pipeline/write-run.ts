@@ -1,7 +1,7 @@
 /** Everything a finished fit leaves in its run directory; `result.json` comes last, so its presence means a whole run. */
 import type { Warning } from '../base/events.ts';
-import type { Dataset, WriteGroup } from '../data/index.ts';
-import type { FitOutcome, FitProblem } from '../nlsq/index.ts';
+import type { WriteGroup } from '../data/index.ts';
+import type { FitOutcome } from '../nlsq/index.ts';
 import { putFigures, putReport } from '../report/index.ts';
 import {
   decideArrays,
@@ -9,62 +9,65 @@ import {
   putFitArrays,
   putResult,
   putTables,
+  type FitArraysInput,
   type ResultRecord,
 } from '../results/index.ts';
-import type { Compute } from './compute.ts';
+import type { PreparedFit } from './prepare-fit.ts';
 import type { FitRunRequest } from './requests.ts';
 import type { RunDirectory } from './run-directory.ts';
 import { packageVersion } from './versions.ts';
 
-export interface FinishedFit {
+export interface FinishedFit extends Omit<PreparedFit, typeof Symbol.asyncDispose> {
   readonly request: FitRunRequest;
   readonly directory: RunDirectory;
   /** The text of `config.yaml`. */
   readonly configText: string;
-  readonly dataset: Dataset;
-  readonly problem: FitProblem;
   readonly outcome: FitOutcome;
-  readonly compute: Compute;
   /** UTC, ISO 8601. */
   readonly started: string;
   /** When the run was last resumed; null when it never was. */
   readonly resumed: string | null;
 }
 
-/**
- * Write arrays and figures, which may add warnings, before the record that lists them is made. A stopped run has to end
- * within a second and is to be resumed: it gets the small arrays only.
- */
+/** Write arrays and figures, which may add warnings, before the record that lists them is made. */
 export async function writeArraysAndFigures(
-  { request, directory, dataset, problem, outcome }: FinishedFit,
+  run: FinishedFit,
   files: WriteGroup,
   warn: (warning: Warning) => void,
 ): Promise<void> {
+  const { request, directory, dataset } = run;
+  const input = arraysOf(run);
+  const arrays = decideArrays(request.config.output.arrays, dataset);
+  if (arrays.warning !== null) warn(arrays.warning);
+  if (request.config.output.figures) {
+    const { model } = run.problem;
+    const { warnings } = await putFigures(files, directory.path, { ...input, model, version: packageVersion() });
+    warnings.forEach(warn);
+  }
+  // After the figures are drawn, because both use `shape`.
+  await putFitArrays(files, directory.path, input, arrays.full);
+  await files.written();
+}
+
+/** What a stopped run has in place of arrays and figures, since it has to end within a second and is to be resumed. */
+export async function writeSmallArrays(
+  run: FinishedFit,
+  files: WriteGroup,
+  warn: (warning: Warning) => void,
+): Promise<void> {
+  const text =
+    'the run was stopped before it was whole: there are no figures, and no matrices in fit.npz; twotime resume finishes it';
+  warn({ code: 'stopped', text });
+  await putFitArrays(files, run.directory.path, arraysOf(run), false);
+}
+
+function arraysOf({ dataset, problem, outcome }: FinishedFit): FitArraysInput {
   const { model, sweeps, noise } = problem;
   const values = Object.fromEntries(outcome.parameters.map(({ name, value }) => [name, value]));
   const physics = model.physics(values);
   const shape = oneAtATime((angle) => sweeps.shape(physics, angle));
-  const arraysInput = { dataset, outcome, sigma: noise.sigma, shape };
-  if (outcome.status === 'cancelled') {
-    warn({ code: 'stopped', text: STOPPED });
-    await putFitArrays(files, directory.path, arraysInput, false);
-    return;
-  }
-  const arrays = decideArrays(request.config.output.arrays, dataset);
-  if (arrays.warning !== null) warn(arrays.warning);
-  if (request.config.output.figures) {
-    const input = { ...arraysInput, model, version: packageVersion() };
-    const { warnings } = await putFigures(files, directory.path, input);
-    warnings.forEach(warn);
-  }
-  // After the figures are drawn, because both use `shape`.
-  await putFitArrays(files, directory.path, arraysInput, arrays.full);
-  await files.written();
+  return { dataset, outcome, sigma: noise.sigma, shape };
 }
-
-const STOPPED =
-  'the fit was stopped before it ended: this is its best point so far, without figures and without matrices in fit.npz; ' +
-  'twotime resume finishes it';
 
 /**
  * Asking for the next array gives the memory of the one before back at once; garbage collection would let a hundred

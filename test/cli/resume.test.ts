@@ -341,6 +341,28 @@ describe('twotime resume', () => {
   });
 });
 
+describe('a run that is stopped while its files are written', () => {
+  it('breaks off at once with its numbers, and is finished by a resume', async () => {
+    const [run, whole] = [at('late'), at('late-whole')];
+    const config = configOf('late.yaml', 40, 4);
+    await twotime('fit', data, '-c', config, '-o', whole);
+    const stop = new AbortController();
+    const log = new EventLog();
+    log.listen((event) => {
+      if (event.kind === 'stage' && event.stage === 'write' && event.state === 'start')
+        setTimeout(() => stop.abort('SIGINT'));
+    });
+    const request = { file: data, config: await loadConfig(config), output: run, force: false, argv: [] };
+    const record = await runFit(request, log, stop.signal);
+    expect(record.status).toBe('cancelled');
+    expect(record.digest).toBe(recordOf(whole).digest);
+    expect(filesOf(run)).toEqual(expect.arrayContaining(['checkpoint/fit.json', 'fit.npz', 'result.json']));
+    expect(filesOf(run)).not.toContain('plots');
+    expect((await twotime('resume', run, '-q')).code).toBe(0);
+    expectLike(run, whole);
+  });
+});
+
 describe('twotime fit', () => {
   it('that cannot write a file names it, and leaves nothing', async () => {
     const run = at('fresh');

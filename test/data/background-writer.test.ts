@@ -142,6 +142,41 @@ describe('the background writer', () => {
     expect(readdirSync(folder)).toEqual(['first']);
   });
 
+  it('breaks off a file that is streamed when it is asked to stop', async () => {
+    const stop = new AbortController();
+    const files = new BackgroundWriter({ atOnce: 1, bytes: 100 }).group(stop.signal);
+    let pieces = 0;
+    await files.put({
+      path: at('endless'),
+      content: function* () {
+        for (;;) {
+          if (++pieces === 10) stop.abort('SIGINT');
+          yield Uint8Array.of(pieces);
+        }
+      },
+    });
+    await expect(files.written()).rejects.toMatchObject({ tag: 'Cancelled' });
+    expect(pieces).toBe(10);
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it('tells what failed, not what was broken off because of it', async () => {
+    mkdirSync(at('blocked/inside'), { recursive: true });
+    const files = new BackgroundWriter({ atOnce: 2, bytes: 100 }).group();
+    await files.put({
+      path: at('endless'),
+      content: async function* () {
+        for (;;) {
+          await new Promise((resolve) => setImmediate(resolve));
+          yield Uint8Array.of(0);
+        }
+      },
+    });
+    await files.put({ path: at('blocked'), content: 'a folder is in the way' });
+    await expect(files.written()).rejects.toMatchObject({ tag: 'OutputFailed', where: { file: at('blocked') } });
+    expect(readdirSync(folder)).toEqual(['blocked']);
+  });
+
   it('is at rest once a group is disposed of, without an error', async () => {
     const writer = new BackgroundWriter({ atOnce: 1, bytes: 100 });
     const slow = held();

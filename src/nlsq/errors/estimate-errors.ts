@@ -105,7 +105,7 @@ function lookAtAngle(
   const { free } = objective.system;
   const { sensitivities } = naturalColumns(free, chart, model.sensitivities(values, free.moving));
   const sums = residualPass(data, angleColumns(physics, sensitivities, a, best.contrast[a]!), best.offset[a]!);
-  const most = Math.min(MOST_BLOCKS, Math.max(FEWEST_BLOCKS, BLOCKS_OF_ALL_ANGLES / objective.weight.length));
+  const most = blocksPerAngle(objective.weight.length);
   const present: PresentShare = data.excluded[a]! > 0 ? presentShare(sums) : () => null;
   const compute = (): ScoreCovariances =>
     angleScores(angleColumns(physics, sensitivities, a, 1), model.grid.times, present, most, point.sums.mm[a]!);
@@ -115,6 +115,11 @@ function lookAtAngle(
   const scores = shared.get('still') ?? compute();
   shared.set('still', scores);
   return { sums, correlationTimes: times, scores };
+}
+
+/** Blocks of frames for the speckle covariance of each of so many angles, at most. */
+export function blocksPerAngle(angles: number): number {
+  return Math.min(MOST_BLOCKS, Math.max(FEWEST_BLOCKS, BLOCKS_OF_ALL_ANGLES / angles));
 }
 
 /** Which share of the pairs of other blocks is fitted, read from the blocks of the pass. */
@@ -146,14 +151,15 @@ function speckleContrasts(contrast: Float64Array): Float64Array | null {
   return contrast.map((value) => (value > 0 && value <= 1 ? value : typical));
 }
 
-interface ScaledScores {
+/** Covariances of the scores of one angle per unit of 1/M, 1/(M·photons) and σ_w². */
+export interface ScaledScores {
   readonly speckle: Float64Array;
   readonly crossed: Float64Array;
   readonly white: Float64Array;
 }
 
 /** Scores of columns with contrast 1 → those of the fitted contrast under speckle of contrast β. */
-function scaleScores(scores: ScoreCovariances, contrast: number, beta: number): ScaledScores {
+export function scaleScores(scores: ScoreCovariances, contrast: number, beta: number): ScaledScores {
   const r = Math.sqrt(scores.white.length);
   const physical = (k: number): number => (k < r - 2 ? contrast : 1);
   const scale = (at: number): number => physical(Math.floor(at / r)) * physical(at % r);
@@ -187,7 +193,7 @@ function takenOut(objective: Objective, point: Linearisation, map: ColumnMap, a:
 }
 
 /** Σ_a w_a²·(m_a·speckle + x_a·crossed + s_a·white) of all unknowns. */
-function speckleMeat(
+export function speckleMeat(
   objective: Objective,
   point: Linearisation,
   map: ColumnMap,

@@ -152,7 +152,7 @@ async function describeMatrices(source: MatrixSource, context: TaskContext): Pro
   }
   const { checksum } = source;
   if (checksum !== null) {
-    for (const k of source.matrices.keys()) if (!checksum.parts.has(k)) checksum.note(k);
+    for (const k of source.matrices.keys()) if (!checksum.parts.has(k)) await checksum.note(k, context);
     checksum.check();
   }
   return source.matrices.map((entry, k) => {

@@ -3,7 +3,6 @@ import { InputRefused } from '../base/errors.ts';
 import type { Warning } from '../base/events.ts';
 import { throwIfCancelled } from '../base/task-context.ts';
 import type { TaskContext } from '../base/task-context.ts';
-import { nextTurn } from '../kernels/sweep-queue.ts';
 import { pairsOf } from '../kernels/triangles.ts';
 import type { ContentHash } from './content-hash.ts';
 import { makeMatrixJob, readItem, refuseUnusable } from './matrix-job.ts';
@@ -126,8 +125,6 @@ class SharedReading {
     this.#hashReady();
     const done = Math.min(this.#board.done, this.#job.members.length);
     this.#context.progress?.({ kind: 'progress', stage: 'read', done, total: this.#job.members.length });
-    // Reading blocks this thread: signals and messages get their turn here.
-    await nextTurn();
   }
 
   #collect({ findings, parts }: ReadingTaskOutput): void {

@@ -46,8 +46,12 @@ export interface Hdf5DatasetInfo {
 
 export type Hdf5Kind = 'dataset' | 'group' | 'missing' | 'broken link' | 'other';
 
-/** Receives consecutive rows of a matrix: `cells` holds `rows` × `width` numbers and is overwritten afterwards. */
-export type RowBlockHandler = (firstRow: number, rows: number, cells: Float32Array | Float64Array) => void;
+/** Consecutive rows of a matrix: `cells` holds `rows` × `width` numbers and is overwritten by the next block. */
+export interface RowBlock {
+  readonly row: number;
+  readonly rows: number;
+  readonly cells: Float32Array | Float64Array;
+}
 
 export class Hdf5File implements Disposable {
   readonly file: string;
@@ -148,42 +152,41 @@ export class Hdf5File implements Disposable {
    * Read the square window `[first, first + count)` of a float matrix in both directions, in blocks of whole rows, of
    * whole chunks where they fit into `blockBytes`. Rows are numbered from the start of the window.
    */
-  readWindow(
+  *readWindow(
     info: Hdf5DatasetInfo,
     first: number,
     count: number,
-    handle: RowBlockHandler,
     blockBytes: number = MOST_BYTES_PER_READ,
-  ): void {
+  ): Generator<RowBlock, void, undefined> {
     const { module } = this.#library;
-    const rowBytes = count * info.itemBytes;
+    const { path, itemBytes, chunkRows } = info;
+    const rowBytes = count * itemBytes;
     const fitting = Math.max(1, Math.floor(blockBytes / rowBytes));
-    const chunked = Math.max(1, Math.floor(fitting / info.chunkRows)) * info.chunkRows;
+    const chunked = Math.max(1, Math.floor(fitting / chunkRows)) * chunkRows;
     const blockRows = Math.min(count, chunked * rowBytes <= MOST_BYTES_OF_A_CHUNK ? chunked : fitting);
-    this.#guard(info.path, () => {
-      const pointer = module._malloc(blockRows * rowBytes);
-      if (pointer === 0) {
-        throw new InputRefused(`no memory for a block of ${blockRows}×${count} values`, {
-          where: { file: this.file, path: info.path },
-        });
+    const pointer = this.#guard(path, () => module._malloc(blockRows * rowBytes));
+    if (pointer === 0) {
+      throw new InputRefused(`no memory for a block of ${blockRows}×${count} values`, {
+        where: { file: this.file, path },
+      });
+    }
+    try {
+      for (let row = 0; row < count; row += blockRows) {
+        const rows = Math.min(blockRows, count - row);
+        const size = [BigInt(rows), BigInt(count)];
+        const start = [BigInt(first + row), BigInt(first)];
+        this.#guard(path, () =>
+          module.get_dataset_data(this.#handle.file_id, path, size, start, [1n, 1n], BigInt(pointer)),
+        );
+        const heap = module.HEAPU8.buffer;
+        const length = rows * count;
+        const cells =
+          itemBytes === 4 ? new Float32Array(heap, pointer, length) : new Float64Array(heap, pointer, length);
+        yield { row, rows, cells };
       }
-      try {
-        for (let row = 0; row < count; row += blockRows) {
-          const rows = Math.min(blockRows, count - row);
-          const size = [BigInt(rows), BigInt(count)];
-          const start = [BigInt(first + row), BigInt(first)];
-          module.get_dataset_data(this.#handle.file_id, info.path, size, start, [1n, 1n], BigInt(pointer));
-          const heap = module.HEAPU8.buffer;
-          const cells =
-            info.itemBytes === 4
-              ? new Float32Array(heap, pointer, rows * count)
-              : new Float64Array(heap, pointer, rows * count);
-          handle(row, rows, cells);
-        }
-      } finally {
-        module._free(pointer);
-      }
-    });
+    } finally {
+      this.#guard(path, () => module._free(pointer));
+    }
   }
 
   close(): void {

@@ -38,7 +38,7 @@ export async function readItem(
 ): Promise<MatrixFindings | null> {
   const { members, besides, frames } = job;
   if (at >= members.length) {
-    source.checksum?.note(besides[at - members.length]!);
+    await source.checksum?.note(besides[at - members.length]!, context);
     return null;
   }
   const matrix = members[at]!;

@@ -27,7 +27,7 @@ export interface MatrixChecksum {
   /** By matrix: what `read` and `note` found, and what others found. */
   readonly parts: Map<number, number>;
   /** Read a matrix only for its part. */
-  note(matrix: number): void;
+  note(matrix: number, context: TaskContext): Promise<void>;
   /** Throws `InputRefused` unless the parts of all matrices, which must be there, give the checksum of the file. */
   check(): void;
 }

@@ -3,6 +3,8 @@ import { readSync } from 'node:fs';
 import { crc32 } from 'node:zlib';
 import { InputRefused } from '../base/errors.ts';
 import type { ErrorLocation } from '../base/errors.ts';
+import type { TaskContext } from '../base/task-context.ts';
+import { letEventsRun } from './let-events-run.ts';
 import type { NpyHeader } from './npy.ts';
 
 /** Whole rows of about this many bytes are read at a time: large for the disk, small for the cache of the processor. */
@@ -38,19 +40,29 @@ export class StoredArray {
   }
 
   /** Pass the rows `first` ≤ i < `first + count` of a matrix, numbered from `first`; cells are those of the whole row. */
-  rows(matrix: number, first: number, count: number, handle: RowsHandler): void {
-    this.#read(matrix, first, count, (bytes, row, rows) => this.#hand(bytes, row, 0, rows, handle));
+  async rows(matrix: number, first: number, count: number, handle: RowsHandler, context: TaskContext): Promise<void> {
+    for (const { bytes, row, rows } of this.#blocks(matrix, first, count)) {
+      this.#hand(bytes, row, 0, rows, handle);
+      await letEventsRun(context);
+    }
   }
 
   /** The same, but read the whole matrix; returns its CRC-32. */
-  rowsAndCrc(matrix: number, first: number, count: number, handle: RowsHandler): number {
+  async rowsAndCrc(
+    matrix: number,
+    first: number,
+    count: number,
+    handle: RowsHandler,
+    context: TaskContext,
+  ): Promise<number> {
     let crc = 0;
-    this.#read(matrix, 0, this.#frames, (bytes, row, rows) => {
+    for (const { bytes, row, rows } of this.#blocks(matrix, 0, this.#frames)) {
       crc = crc32(bytes, crc);
       const from = Math.max(row, first);
       const to = Math.min(row + rows, first + count);
       if (from < to) this.#hand(bytes, from - first, from - row, to - row, handle);
-    });
+      await letEventsRun(context);
+    }
     return crc;
   }
 
@@ -63,14 +75,14 @@ export class StoredArray {
     for (let r = from; r < to; r++) handle(number + r - from, this.#cells, r * this.#frames);
   }
 
-  /** Read `count` rows from row `first` of a matrix; `take` gets the bytes of a block, its first row from `first`, its rows. */
-  #read(matrix: number, first: number, count: number, take: (bytes: Buffer, row: number, rows: number) => void): void {
+  /** `count` rows from row `first` of a matrix, block by block; a block says its first row, from `first`. */
+  *#blocks(matrix: number, first: number, count: number): Generator<{ bytes: Buffer; row: number; rows: number }> {
     const rowBytes = this.#frames * this.#header.itemBytes;
     for (let row = 0; row < count; row += this.#blockRows) {
       const rows = Math.min(this.#blockRows, count - row);
       const bytes = this.#buffer.subarray(0, rows * rowBytes);
       this.#fill(bytes, this.#start + matrix * this.matrixBytes + (first + row) * rowBytes);
-      take(bytes, row, rows);
+      yield { bytes, row, rows };
     }
   }
 

@@ -110,18 +110,18 @@ describe('an HDF5 matrix', () => {
       ['g2_00002', 3],
     ] as const) {
       const info = file.describe(`/exchange/C2T_all/${name}`);
-      const rows: number[][] = [];
-      let calls = 0;
-      const collect = (_: number, count: number, cells: Float32Array | Float64Array): void => {
-        calls++;
-        for (let r = 0; r < count; r++) rows.push([...cells.subarray(12 * r, 12 * (r + 1))]);
+      const collect = (blockBytes?: number): { rows: number[][]; blocks: number } => {
+        const found: number[][] = [];
+        let count = 0;
+        for (const block of file.readWindow(info, 0, 12, blockBytes)) {
+          count++;
+          for (let r = 0; r < block.rows; r++) found.push([...block.cells.subarray(12 * r, 12 * (r + 1))]);
+        }
+        return { rows: found, blocks: count };
       };
-      file.readWindow(info, 0, 12, collect);
-      const whole = rows.splice(0);
-      calls = 0;
-      file.readWindow(info, 0, 12, collect, 3 * 12 * info.itemBytes);
-      expect(rows).toEqual(whole);
-      expect(calls).toBe(blocks);
+      const inBlocks = collect(3 * 12 * info.itemBytes);
+      expect(inBlocks.rows).toEqual(collect().rows);
+      expect(inBlocks.blocks).toBe(blocks);
     }
   });
 });

@@ -1,6 +1,11 @@
+import { appendFileSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { valuesOf } from '../../src/kernels/index.ts';
 import { describe, expect, it } from 'vitest';
 import { fixture, range, read, refusal, request, triangle } from './fixtures.ts';
+import type { RunEvent } from '../../src/base/events.ts';
+import { encodeNpyHeader } from '../../src/data/npy.ts';
 import { readDataset } from '../../src/data/read-dataset.ts';
 import { isSelected } from '../../src/data/request.ts';
 import { KernelMemory } from '../../src/kernels/memory.ts';
@@ -136,6 +141,25 @@ describe('reading', () => {
       tag: 'Cancelled',
     });
     expect(memory.mark()).toBe(before);
+  });
+
+  it('stops in the midst of a large matrix', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'twotime-stop-'));
+    const path = join(folder, 'large.npy');
+    const cells = Float64Array.from({ length: 600 * 600 }, (_, k) => 1 + ((Math.floor(k / 600) + (k % 600)) % 5));
+    writeFileSync(path, encodeNpyHeader('f8', [600, 600]));
+    appendFileSync(path, new Uint8Array(cells.buffer));
+    utimesSync(path, 1, 1);
+    // Longer than reading goes on before it lets events run.
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const stop = new AbortController();
+    setImmediate(() => stop.abort());
+    const events: RunEvent[] = [];
+    const context = { signal: stop.signal, progress: (event: RunEvent) => void events.push(event) };
+    const reading = readDataset(path, request({ q: 0.01, dt: 1 }), new KernelMemory(), context);
+    await expect(reading).rejects.toMatchObject({ tag: 'Cancelled' });
+    expect(events).toEqual([]);
+    rmSync(folder, { recursive: true });
   });
 
   it('reports its progress matrix by matrix', async () => {

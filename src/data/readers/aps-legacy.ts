@@ -13,8 +13,8 @@
  */
 import { InputRefused } from '../../base/errors.ts';
 import type { Warning } from '../../base/events.ts';
-import { throwIfCancelled } from '../../base/task-context.ts';
 import type { Hdf5DatasetInfo, Hdf5File } from '../hdf5-file.ts';
+import { letEventsRun } from '../let-events-run.ts';
 import type { MatrixEntry, MatrixSource } from '../matrix-source.ts';
 
 const Q_LIST = '/xpcs/dqlist';
@@ -64,10 +64,10 @@ export function openApsLegacy(file: Hdf5File): MatrixSource {
     frames: (matrix) => checkMatrix(file.file, info(matrix)),
     async read(selected, first, count, handle, context) {
       for (const matrix of selected) {
-        file.readWindow(info(matrix), first, count, (firstRow, rows, cells) => {
-          throwIfCancelled(context);
-          for (let r = 0; r < rows; r++) handle(matrix, firstRow + r, cells, r * count);
-        });
+        for (const { row, rows, cells } of file.readWindow(info(matrix), first, count)) {
+          for (let r = 0; r < rows; r++) handle(matrix, row + r, cells, r * count);
+          await letEventsRun(context);
+        }
       }
     },
     independent: true,

@@ -1,6 +1,5 @@
 /** A bare NumPy array: one matrix (N, N) or a stack (P, N, N). It says nothing of q, dt and φ; the configuration must. */
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { throwIfCancelled } from '../../base/task-context.ts';
 import { stackShape } from '../array-rows.ts';
 import type { MatrixSource } from '../matrix-source.ts';
 import { NPY_HEADER_ROOM, parseNpyHeader } from '../npy.ts';
@@ -44,8 +43,9 @@ function describeArray(descriptor: number, shown: string): MatrixSource {
     frames: () => frames,
     async read(selected, first, count, handle, context) {
       for (const matrix of selected) {
-        throwIfCancelled(context);
-        array.rows(matrix, first, count, (row, cells, offset) => handle(matrix, row, cells, offset + first));
+        const take = (row: number, cells: Float32Array | Float64Array, offset: number): void =>
+          handle(matrix, row, cells, offset + first);
+        await array.rows(matrix, first, count, take, context);
       }
     },
     independent: true,

@@ -124,11 +124,9 @@ function stored(
   const parts = new Map<number, number>();
   const checksum: MatrixChecksum = {
     parts,
-    note: (matrix) =>
-      void parts.set(
-        matrix,
-        array.rowsAndCrc(matrix, 0, 0, () => undefined),
-      ),
+    note: async (matrix, context) => {
+      parts.set(matrix, await array.rowsAndCrc(matrix, 0, 0, () => undefined, context));
+    },
     check: () => {
       let crc = crc32(archive.head(entry).subarray(0, header.dataOffset));
       for (let k = 0; k < angles; k++) crc = combineCrc32(crc, parts.get(k) ?? 0, array.matrixBytes);
@@ -140,10 +138,9 @@ function stored(
     checksum,
     async read(selected, first, count, handle, context) {
       for (const matrix of selected) {
-        throwIfCancelled(context);
         const take = (row: number, cells: Float32Array | Float64Array, offset: number): void =>
           handle(matrix, row, cells, offset + first);
-        parts.set(matrix, array.rowsAndCrc(matrix, first, count, take));
+        parts.set(matrix, await array.rowsAndCrc(matrix, first, count, take, context));
       }
     },
   };

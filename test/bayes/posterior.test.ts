@@ -1,6 +1,7 @@
 /** The posterior of the two-time model: its gradient, its marginal likelihood, and what was integrated out. */
 import { describe, expect, test } from 'vitest';
 import {
+  curvatureAdjustment,
   drawScaling,
   twoTimePosterior,
   type PosteriorOptions,
@@ -110,16 +111,63 @@ describe('the gradient is that of the value', () => {
     await expectGradient(signed, nearby(signed, small, 0.005));
   });
 
-  test('with a likelihood adjusted in its curvature', async () => {
-    const plain = await bind(STATIC);
-    const centre = nearby(plain, STATIC_TRUTH);
-    const change = Float64Array.of(0.5, 0.1, 0, -0.1, 0.4, 0, 0.05, 0, 0.7);
-    const posterior = await bind(STATIC, {}, { adjustment: { centre, change } });
-    await expectGradient(
-      posterior,
-      centre.map((value, i) => value + 0.05 * (i - 1)),
+  test('with a likelihood adjusted in its curvature, which keeps its value at the fit', async () => {
+    const plain = await bind(FLOW);
+    const posterior = await bind(FLOW, {}, { adjustment: ADJUSTMENT });
+    const fit = nearby(posterior, FLOW_TRUTH, 0);
+    expect((await posterior.value({})(fit)).value).toBeCloseTo((await plain.value({})(fit)).value, 9);
+    await expectGradient(posterior, nearby(posterior, FLOW_TRUTH));
+    const straight = await bind(FLOW, {}, { adjustment: ADJUSTMENT, straight: new Set(['D0']) });
+    await expectGradient(straight, nearby(straight, FLOW_TRUTH, 1e-3), 1e-5);
+  });
+});
+
+/** Errors of some size for each parameter of `FLOW`, and three times larger ones with other correlations. */
+const ERRORS = [300, 0.02, 20, 1e-4, 0.03, 2e-5, 0.2];
+const ADJUSTMENT = {
+  independent: Float64Array.from({ length: 49 }, (_, at) => {
+    const [i, j] = [Math.floor(at / 7), at % 7];
+    return ERRORS[i]! * ERRORS[j]! * 0.5 ** Math.abs(i - j);
+  }),
+  adjusted: Float64Array.from({ length: 49 }, (_, at) => {
+    const [i, j] = [Math.floor(at / 7), at % 7];
+    return 9 * ERRORS[i]! * ERRORS[j]! * (-0.4) ** Math.abs(i - j);
+  }),
+};
+
+describe('the curvature adjustment', () => {
+  test('turns the curvature of the one covariance into that of the other, in any coordinates', () => {
+    const jacobian = Float64Array.of(2, 0.3, -1, 0.7);
+    const independent = Float64Array.of(1, 0.2, 0.2, 0.5);
+    const adjusted = Float64Array.of(4, -1, -1, 3);
+    const change = curvatureAdjustment({ independent, adjusted }, jacobian);
+    const inverse = ([a, b, c, d]: number[]): number[] => {
+      const determinant = a! * d! - b! * c!;
+      return [d! / determinant, -b! / determinant, -c! / determinant, a! / determinant];
+    };
+    /** Aᵀ·B·A. */
+    const seen = (b: ArrayLike<number>, a: ArrayLike<number>): number[] =>
+      [0, 1].flatMap((i) =>
+        [0, 1].map((j) =>
+          [0, 1].reduce(
+            (sum, k) => sum + [0, 1].reduce((part, l) => part + a[2 * k + i]! * b[2 * k + l]! * a[2 * l + j]!, 0),
+            0,
+          ),
+        ),
+      );
+    const curvature = seen(inverse([...independent]), jacobian);
+    const wanted = seen(inverse([...adjusted]), jacobian);
+    seen(curvature, change).forEach((value, at) => expect(value).toBeCloseTo(wanted[at]!, 10));
+  });
+
+  test('of equal covariances is none; without an error of a parameter it is refused', () => {
+    const identity = Float64Array.of(1, 0, 0, 1);
+    const same = Float64Array.of(3, 1, 1, 2);
+    curvatureAdjustment({ independent: same, adjusted: same }, identity).forEach((value, at) =>
+      expect(value).toBeCloseTo(identity[at]!, 12),
     );
-    expect((await posterior.value({})(centre)).value).toBeCloseTo((await plain.value({})(centre)).value, 9);
+    const unknown = Float64Array.of(3, NaN, NaN, NaN);
+    expect(() => curvatureAdjustment({ independent: same, adjusted: unknown }, identity)).toThrow(/without an error/);
   });
 });
 

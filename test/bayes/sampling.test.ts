@@ -86,6 +86,27 @@ describe('a static sample', () => {
   });
 });
 
+describe('an adjusted likelihood', () => {
+  test('gives a posterior of the wanted covariance around the same place', async () => {
+    const plain = await sample(STATIC, { draws: 500 });
+    const theta = plain.quantities.slice(0, 3).map(({ draws }) => Array.from(draws[0]!));
+    const covariance = (i: number, j: number): number =>
+      theta[i]!.reduce(
+        (sum, value, n) =>
+          sum + ((value - plain.summaries[i]!.mean) * (theta[j]![n]! - plain.summaries[j]!.mean)) / theta[i]!.length,
+        0,
+      );
+    const independent = Float64Array.from({ length: 9 }, (_, at) => covariance(Math.floor(at / 3), at % 3));
+    const adjustment = { independent, adjusted: independent.map((value) => 2.25 * value) };
+    const wide = await sample(STATIC, { draws: 500, posterior: { adjustment } });
+    for (const k of [0, 1, 2]) {
+      expect(wide.summaries[k]!.sd / plain.summaries[k]!.sd).toBeCloseTo(1.5, 0);
+      const shift = wide.summaries[k]!.mean - plain.summaries[k]!.mean;
+      expect(Math.abs(shift)).toBeLessThan(0.8 * plain.summaries[k]!.sd);
+    }
+  });
+});
+
 describe('a sheared sample', () => {
   test('is sampled by chains until they agree, in few gradients per effective draw', async () => {
     const sampled = await sample(FLOW, { method: 'nuts', proposals: 300 });

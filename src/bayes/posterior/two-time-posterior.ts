@@ -19,6 +19,7 @@ import type { ParameterSetting, ScalingChoice } from '../../nlsq/problem.ts';
 import { eliminate, scalingGroups } from '../../nlsq/scaling.ts';
 import type { LogDensity, LogValue } from '../log-density.ts';
 import { priorDensity, type PriorDensity } from '../priors/index.ts';
+import { curvatureAdjustment, type Adjustment } from './curvature-adjustment.ts';
 import { marginalGradient, marginalValue, noiseBlocks, squaresOf, type MarginalModel } from './marginal-likelihood.ts';
 import { samplingCoordinates, type Place, type SamplingCoordinates } from './sampling-coordinates.ts';
 
@@ -43,11 +44,8 @@ export interface PosteriorOrigin {
 export interface PosteriorOptions {
   /** Amplitudes of triples whose members get coordinates of their own. */
   readonly straight?: ReadonlySet<string> | undefined;
-  /**
-   * The likelihood is taken at ẑ + C·(z − ẑ): a composite likelihood adjusted in its curvature (Ribatet, Cooley & Davison,
-   * Statistica Sinica 22, 813, 2012). `change` is C, shape (n, n) row-major.
-   */
-  readonly adjustment?: { readonly centre: Float64Array; readonly change: Float64Array } | undefined;
+  /** Gives the likelihood the width of another covariance; absent: all points count as independent. */
+  readonly adjustment?: Adjustment | undefined;
 }
 
 export interface TwoTimePosterior {
@@ -80,7 +78,7 @@ export async function twoTimePosterior(
   const { model, sweeps } = problem;
   const free = freeParameters(problem.parameters);
   const system = coordinateSystem(model, free);
-  const { straight, adjustment } = options;
+  const { straight } = options;
   const priors = free.names.map((name, i) => {
     const prior = problem.priors[name];
     if (prior === undefined) {
@@ -91,6 +89,8 @@ export async function twoTimePosterior(
   const coordinates = samplingCoordinates({ system, values: origin.values, straight, logarithmic: AMPLITUDES });
   const marginal = await marginalAt(problem, origin, context);
 
+  const adjustment =
+    options.adjustment === undefined ? undefined : adjustmentAt(options.adjustment, free, coordinates, origin);
   const physical = (theta: Float64Array): ParameterValues => free.values(theta);
   const priorAt = ({ theta }: Place): { readonly value: number; readonly slopes: Float64Array } => {
     let value = 0;
@@ -195,7 +195,29 @@ async function marginalAt(
   return { ...unreferenced, reference };
 }
 
-function adjusted({ centre, change }: NonNullable<PosteriorOptions['adjustment']>, z: Float64Array): Float64Array {
+/** The likelihood is taken at ẑ + C·(z − ẑ). */
+interface Shift {
+  readonly centre: Float64Array;
+  /** C, shape (n, n) row-major. */
+  readonly change: Float64Array;
+}
+
+function adjustmentAt(
+  adjustment: Adjustment,
+  free: FreeParameters,
+  coordinates: SamplingCoordinates,
+  { values }: PosteriorOrigin,
+): Shift {
+  const centre = coordinates.locate(Float64Array.from(free.names, (name) => values[name]!));
+  if (!centre.every((value) => Number.isFinite(value))) {
+    throw new InputRefused('the likelihood cannot be adjusted: the fit ends at a bound', {
+      help: 'widen the bounds, or sample with likelihood independent',
+    });
+  }
+  return { centre, change: curvatureAdjustment(adjustment, coordinates.at(centre).jacobian) };
+}
+
+function adjusted({ centre, change }: Shift, z: Float64Array): Float64Array {
   const n = z.length;
   return z.map((_, i) => {
     let sum = centre[i]!;

@@ -5,6 +5,8 @@
 import type { TaskContext } from '../../base/task-context.ts';
 import type { Warning } from '../../base/events.ts';
 import { fold, keyFromSeed } from '../../math/index.ts';
+import type { ParameterValues } from '../../model/transport-law.ts';
+import { freeParameters, type FreeParameters } from '../../nlsq/free-parameters.ts';
 import { proposalDraw } from '../importance/proposal.ts';
 import { findMode, type Mode, type NoMode } from '../laplace/find-mode.ts';
 import {
@@ -54,18 +56,25 @@ async function locate(
   options: PosteriorOptions,
   context: TaskContext,
 ): Promise<Pick<Located, 'posterior' | 'mode'>> {
-  const posterior = await twoTimePosterior(problem, origin, options, context);
+  const inside = movedInside(freeParameters(problem.parameters), origin.values);
+  const posterior = await twoTimePosterior(problem, { ...origin, values: inside }, options, context);
   const { free, coordinates } = posterior;
+  const theta = Float64Array.from(free.names, (name) => inside[name]!);
+  const scale = new Float64Array(theta.length).fill(FIRST_SCALE);
+  const mode = await findMode(posterior.density(context), coordinates.locate(theta), { scale });
+  return { posterior, mode };
+}
+
+/** The same values, with free parameters at a bound moved off it. */
+function movedInside(free: FreeParameters, values: ParameterValues): ParameterValues {
   const theta = Float64Array.from(free.names, (name, i) => {
     const [lower, upper] = [free.lower[i]!, free.upper[i]!];
     const margin = Number.isFinite(upper - lower) ? INSIDE * (upper - lower) : INSIDE;
     // An amplitude spans decades: a share of its lower bound is inside enough.
     const below = lower > 0 ? lower * (1 + INSIDE) : lower + margin;
-    return Math.min(Math.max(origin.values[name]!, Math.min(below, upper - margin)), upper - margin);
+    return Math.min(Math.max(values[name]!, Math.min(below, upper - margin)), upper - margin);
   });
-  const scale = new Float64Array(theta.length).fill(FIRST_SCALE);
-  const mode = await findMode(posterior.density(context), coordinates.locate(theta), { scale });
-  return { posterior, mode };
+  return free.values(theta);
 }
 
 /** Amplitudes of the bent triples of which too much lies outside the bounds. */

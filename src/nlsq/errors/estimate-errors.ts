@@ -3,7 +3,6 @@ import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
 import { median } from '../../math/index.ts';
 import type { TwoTimeModel } from '../../model/two-time-model.ts';
 import { covarianceAt, type Covariance } from '../covariance.ts';
-import { factorise, solve } from '../linear-algebra.ts';
 import { naturalColumns } from '../natural-columns.ts';
 import type { Linearisation, Objective } from '../objective.ts';
 import type { AngleNoise, FittedNoise } from '../outcome.ts';
@@ -14,7 +13,7 @@ import { dyadicScores, FEWEST_DYADIC_BLOCKS } from './dyadic-scores.ts';
 import { noiseLevels, varianceOf, type AngleLevels } from './noise-levels.ts';
 import { residualPass, type ResidualSums } from './residual-pass.ts';
 import { angleColumns } from './score-columns.ts';
-import { addAngle, columnMap, projectMeat, type ColumnMap, type ScoreMeat } from './score-meat.ts';
+import { addAngle, columnMap, expectedDecrease, projectMeat, type ColumnMap, type ScoreMeat } from './score-meat.ts';
 import type { ScoreCovariances } from './speckle-scores.ts';
 
 /** A covariance, or why there is none. */
@@ -174,22 +173,7 @@ export function scaleScores(scores: ScoreCovariances, contrast: number, beta: nu
 function takenOut(objective: Objective, point: Linearisation, map: ColumnMap, a: number, b: Float64Array): number {
   const total = new Float64Array(map.size * map.size);
   addAngle(total, map, a, b, objective.weight[a]!);
-  const { projected, scaling } = projectMeat(objective, point, total);
-  const n = point.theta.length;
-  let trace = 0;
-  const information = factorise(point.information, n);
-  for (let i = 0; i < n; i++) trace += solve(information, projected.subarray(i * n, (i + 1) * n))[i]!;
-  const coefficients = map.size - n;
-  let start = 0;
-  for (const { group, factor } of point.best.factors) {
-    const size = 2 * group.terms;
-    for (let s = 0; s < size; s++) {
-      const at = (start + s) * coefficients + start;
-      trace += solve(factor, scaling.subarray(at, at + size))[s]!;
-    }
-    start += size;
-  }
-  return trace;
+  return expectedDecrease(point, projectMeat(objective, point, total));
 }
 
 /** Σ_a w_a²·(m_a·speckle + x_a·crossed + s_a·white) of all unknowns. */

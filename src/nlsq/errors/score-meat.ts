@@ -1,6 +1,7 @@
 /** The covariance of the scores of all unknowns, put together from that of each angle's own columns. */
 import { borderOf, type Linearisation, type Objective } from '../objective.ts';
 import { solveGroups } from '../directions.ts';
+import { factorise, solve } from '../linear-algebra.ts';
 
 /**
  * B in the coordinates of a linearisation: z of the free parameters, then the scaling coefficients (groups one after the
@@ -96,6 +97,28 @@ export function projectMeat(objective: Objective, point: Linearisation, total: F
     }
   }
   return { projected: symmetric(projected, n), coupling, scaling };
+}
+
+/** tr(H⁻¹·B): by how much a fit lowers Σ w·r² when B is the covariance of its scores. */
+export function expectedDecrease(
+  { theta, information, best }: Linearisation,
+  { projected, scaling }: ScoreMeat,
+): number {
+  const n = theta.length;
+  let trace = 0;
+  const factored = factorise(information, n);
+  for (let i = 0; i < n; i++) trace += solve(factored, projected.subarray(i * n, (i + 1) * n))[i]!;
+  const coefficients = Math.sqrt(scaling.length);
+  let start = 0;
+  for (const { group, factor } of best.factors) {
+    const size = 2 * group.terms;
+    for (let s = 0; s < size; s++) {
+      const at = (start + s) * coefficients + start;
+      trace += solve(factor, scaling.subarray(at, at + size))[s]!;
+    }
+    start += size;
+  }
+  return trace;
 }
 
 /** N⁻¹·(border of z_i), one row per free parameter. */

@@ -29,6 +29,8 @@ const FACTS = { data: 'hash of the data', program: 'twotime 0.0.0' };
 interface Attempt {
   /** Null when stopped before there was any point. */
   readonly outcome: FitOutcome | null;
+  /** Whether it was asked to stop. */
+  readonly stopped: boolean;
   /** Everything saved, in order, as it comes back from a file. */
   readonly saved: readonly FitCheckpoint[];
   /** Sweeps begun, on any level. */
@@ -71,7 +73,7 @@ async function attempt(request: Simulated, asked: Asked, how: Attempted = {}): P
         return null;
       },
     );
-    return { outcome, saved, sweeps: begun };
+    return { outcome, stopped: controller.signal.aborted, saved, sweeps: begun };
   } finally {
     memory.release(mark);
   }
@@ -112,11 +114,11 @@ describe.each(CASES)('a fit with %s', (_, request, asked) => {
     let resumeFrom: FitCheckpoint | undefined;
     let openDescents = 0;
     for (const draw of draws) {
-      const { outcome, saved } = await attempt(request, asked, {
+      const { outcome, stopped, saved } = await attempt(request, asked, {
         resumeFrom,
         stopAfterSteps: 2 + Math.floor(draw * whole.solver.trace.length * 0.1),
       });
-      if (outcome !== null && outcome.status !== 'cancelled') {
+      if (!stopped) {
         expect(outcome).toStrictEqual(whole);
         break;
       }
@@ -128,7 +130,7 @@ describe.each(CASES)('a fit with %s', (_, request, asked) => {
   });
 
   test('stopped at a random instant and resumed, ends with the same outcome', async () => {
-    for (const draw of uniforms(fold(keyFromSeed(13), request.seed), 4)) {
+    for (const draw of uniforms(fold(keyFromSeed(13), request.seed), 3)) {
       const stopped = await attempt(request, asked, { stopAfter: 1 + Math.floor(draw * kept.sweeps) });
       const { outcome } = await attempt(request, asked, { resumeFrom: stopped.saved.at(-1) });
       expect(outcome).toStrictEqual(whole);
@@ -137,7 +139,7 @@ describe.each(CASES)('a fit with %s', (_, request, asked) => {
 
   test('resumed with any of its pieces finished, ends with the same outcome', async () => {
     const all = kept.saved.at(-1)!;
-    for (const [trial, share] of [0.1, 0.4, 0.7, 0.95].entries()) {
+    for (const [trial, share] of [0.2, 0.6, 0.95].entries()) {
       const draws = uniforms(fold(keyFromSeed(12), trial), all.pieces.length);
       const pieces = all.pieces.filter((__, k) => draws[k]! < share);
       const { outcome } = await attempt(request, asked, { resumeFrom: { ...all, pieces } });
@@ -156,7 +158,7 @@ describe('a checkpoint', () => {
   test('of a fit stopped on its way down on all data goes on from there', async () => {
     const whole = await attempt(FLOW, {});
     const fullSteps = whole.outcome!.solver.trace.filter(({ level }) => level === 'full').length;
-    for (const part of [0.3, 0.6, 0.9]) {
+    for (const part of [0.3, 0.8]) {
       const stopAfter = whole.sweeps - Math.ceil((1 - part) * fullSteps);
       const stopped = await attempt(FLOW, {}, { stopAfter });
       const checkpoint = stopped.saved.at(-1)!;

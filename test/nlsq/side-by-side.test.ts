@@ -41,7 +41,7 @@ function delayed(seed: number): (problem: FitProblem) => FitProblem {
 describe('sweeps of independent work', () => {
   test.each([STATIC, FLOW])('may end in any order: the outcome is the same to the bit ($mode)', async (request) => {
     const plain = await fit(request, (problem) => problem);
-    for (let seed = 0; seed < 3; seed++) expect(await fit(request, delayed(seed))).toStrictEqual(plain);
+    for (let seed = 0; seed < 2; seed++) expect(await fit(request, delayed(seed))).toStrictEqual(plain);
   });
 
   test('are asked for at once, but never more than a few dozen', async () => {

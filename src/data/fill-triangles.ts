@@ -110,7 +110,7 @@ class SharedReading {
     if (count === 0 || helpers === undefined) return Promise.resolve([]);
     const target = store.target(count);
     const input = { path, shown: source.file, job: this.#job, board: this.#board.buffer, target };
-    return helpers.run(input, count, this.#context.signal);
+    return helpers.run(input, count, this.#context);
   }
 
   async #read(at: number): Promise<void> {

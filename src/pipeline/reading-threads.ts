@@ -2,6 +2,7 @@
  * Worker threads that read a large file beside the calling one, and are gone when it is read: each holds an HDF5 library
  * and its buffers, which nothing needs afterwards.
  */
+import type { TaskContext } from '../base/task-context.ts';
 import type { ReadingHelpers, ReadingTaskInput, ReadingTaskOutput, ReadingWork, HelperChoice } from '../data/index.ts';
 import { READING_MODULE } from '../data/index.ts';
 import type { CompiledKernels, KernelMemory } from '../kernels/index.ts';
@@ -55,15 +56,11 @@ export class ReadingThreads implements ReadingHelpers, AsyncDisposable {
     return { helpers, why: helpers === worth ? price : 'parallel.memory allows no more' };
   }
 
-  async run(
-    input: ReadingTaskInput,
-    helpers: number,
-    signal: AbortSignal | undefined,
-  ): Promise<readonly ReadingTaskOutput[]> {
+  async run(input: ReadingTaskInput, helpers: number, context: TaskContext): Promise<readonly ReadingTaskOutput[]> {
     try {
       const pool = await this.#open(helpers);
       const length = Math.min(helpers, pool.workers);
-      const tasks = Array.from({ length }, () => pool.submit(readTask, input, { signal, retries: 0 }));
+      const tasks = Array.from({ length }, () => pool.submit(readTask, input, { ...context, retries: 0 }));
       const ended = await Promise.allSettled(tasks);
       return ended.flatMap((end) => (end.status === 'fulfilled' ? [end.value] : []));
     } catch {

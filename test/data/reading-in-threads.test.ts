@@ -13,7 +13,7 @@ import type { OpenDataset, ReadingHelpers, TwoTimeContent } from '../../src/data
 import { ReadingBoard } from '../../src/data/reading-board.ts';
 import { KernelMemory, loadKernels, readRows } from '../../src/kernels/index.ts';
 import { ReadingThreads } from '../../src/pipeline/reading-threads.ts';
-import { refusal, request } from './fixtures.ts';
+import { fixture, refusal, request } from './fixtures.ts';
 
 const PHI = Float64Array.from({ length: 9 }, (_, k) => 10 * k);
 const FRAMES = 60;
@@ -104,6 +104,14 @@ describe('a file read by several threads', () => {
       expect(memory.mark()).toBe(start);
     }
     expect(alone.where?.path).toContain(name === 'bad.h5' ? 'g2_00005' : 'c2_exp[4]');
+  });
+
+  it('is refused for a damaged chunk as one thread would', async () => {
+    const path = fixture('corrupt-chunk.h5');
+    memory.release(start);
+    const alone = await refusal(readDataset(path, request(), memory));
+    const shared = await refusal(readDataset(path, request(), memory, {}, undefined, helpers));
+    expect(formatError(shared)).toBe(formatError(alone));
   });
 
   it('is refused for a wrong checksum that no single reader can see', async () => {

@@ -9,7 +9,7 @@
 import { readdir, readFile, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { OutputFailed, OutputRefused } from '../base/errors.ts';
-import { makeFolder, writeFileAtomically } from '../data/index.ts';
+import { makeFolder, outputFailed, writeFileAtomically } from '../data/index.ts';
 import { EVENTS_FILE } from './event-log.ts';
 import { examine, notWritable } from './output-folder.ts';
 import { RunLock } from './run-lock.ts';
@@ -60,7 +60,9 @@ export class RunDirectory {
       if (!isInPlace || lock !== null) for (const one of made) await rm(one, { recursive: true, force: true });
       if (aside !== null) await bringBack(aside, target);
       if (cause instanceof OutputRefused) throw cause;
-      throw notWritable(path, cause instanceof OutputFailed ? cause.cause : cause);
+      // The user is to get `path`, whatever it was called while it was put together.
+      if (cause instanceof OutputFailed) throw outputFailed(path, (cause.cause as NodeJS.ErrnoException).code, cause);
+      throw notWritable(path, cause);
     }
   }
 

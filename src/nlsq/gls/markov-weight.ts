@@ -11,6 +11,7 @@
  * eliminated exactly, as N unknowns with the normal matrix Q = W⁻¹∘W⁻¹. That has the same one-term structure
  * (Q_ij = h_i·a²…a²·g_j), hence a filter of its own.
  */
+import { exp, expm1 } from '../../math/index.ts';
 
 /** Filters of W and of Q; all of shape (N). */
 export interface MarkovWeight {
@@ -40,13 +41,13 @@ export function markovWeight(passed: Float64Array, photonNoise: number): MarkovW
   let predicted = 1;
   for (let i = 0; i < frames; i++) {
     const step = i + 1 < frames ? Math.max(0, passed[i + 1]! - passed[i]!) : 0;
-    const rho = Math.exp(-step);
+    const rho = exp(-step);
     variance[i] = predicted + photonNoise;
     const share = predicted / variance[i]!;
     gain[i] = rho * share;
     keep[i] = rho * (photonNoise / variance[i]!);
     // ρ²·P·η/F + (1 − ρ²), without the cancellation of 1 − ρ² at small steps.
-    predicted = rho * rho * share * photonNoise - Math.expm1(-2 * step);
+    predicted = rho * rho * share * photonNoise - expm1(-2 * step);
   }
   const reach = new Float64Array(frames);
   const inverseDiagonal = new Float64Array(frames);

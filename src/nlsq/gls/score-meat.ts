@@ -42,7 +42,7 @@ export async function weightedMeat(
     });
     throwIfCancelled(context);
     const contrast = best.contrast[a]!;
-    const tables = pairTables(physics, a, true);
+    const tables = pairTables(physics, a, (asked, one) => level.sweeps.shape(asked, one), true);
     const columns = weightedColumns(weight, count, columnRows(tables, sensitivities, a, frames));
     columns.slice(0, count - 2).forEach((column) => scale(column, contrast));
     const m = noise.speckle[a]!;

@@ -17,11 +17,18 @@ export function weightedSweeps(base: Sweeps, weights: readonly MarkovWeight[]): 
   const { data } = base;
   if (data.excluded.some((count) => count > 0)) throw new Defect('weighted sweeps need every pair');
   let count = 0;
+  const shape = (physics: Physics, angle: number): Float64Array => base.shape(physics, angle);
   const sums = async (physics: Physics, scaling: AngleScaling, context: TaskContext): Promise<AngleSums> => {
     const sum = emptySums(data.angles);
     for (let a = 0; a < data.angles; a++) {
       await breathe(context);
-      const rows = residualRows(pairTables(physics, a, false), data, a, scaling.contrast[a]!, scaling.offset[a]!);
+      const rows = residualRows(
+        pairTables(physics, a, shape, false),
+        data,
+        a,
+        scaling.contrast[a]!,
+        scaling.offset[a]!,
+      );
       storeSums(sum, a, weightedProducts(weights[a]!, 3, rows), 3, 0);
     }
     count += 1;
@@ -43,7 +50,7 @@ export function weightedSweeps(base: Sweeps, weights: readonly MarkovWeight[]): 
     const hessian = new Float64Array(columns * columns);
     for (let a = 0; a < data.angles; a++) {
       await breathe(context);
-      const tables = pairTables(physics, a, true);
+      const tables = pairTables(physics, a, shape, true);
       const fillColumns = columnRows(tables, sensitivities, a, data.frames);
       const fillResidual = residualRows(tables, data, a, scaling.contrast[a]!, scaling.offset[a]!);
       const gram = weightedProducts(weights[a]!, size, (i, rows) => {
@@ -72,7 +79,7 @@ export function weightedSweeps(base: Sweeps, weights: readonly MarkovWeight[]): 
     sums,
     normal,
     adjoint: () => Promise.reject(new Defect('a weighted sweep has no adjoint')),
-    shape: (physics, angle) => base.shape(physics, angle),
+    shape,
   };
 }
 

@@ -6,9 +6,10 @@
  * JASA 95, 135, 2000), whose weights are bounded where either proposal covers the posterior.
  */
 import { mapBounded } from '../../base/map-bounded.ts';
-import { exp, fold, keyFromSeed, log1p } from '../../math/index.ts';
+import { exp, fold, log1p } from '../../math/index.ts';
 import { smoothWeights, type SmoothedWeights } from '../diagnostics/index.ts';
 import type { LogValue } from '../log-density.ts';
+import { streamKey } from '../streams.ts';
 import { proposalDraw, proposalLogDensities, type Frame, type ProposalKind } from './proposal.ts';
 
 export interface ImportanceOptions {
@@ -49,7 +50,7 @@ export async function importanceSample(
 ): Promise<ImportanceSample> {
   const kinds: readonly ProposalKind[] = ['normal', 'student'];
   const positions = kinds.flatMap((kind, k) => {
-    const key = fold(keyFromSeed(seed), k);
+    const key = fold(streamKey(seed, 'proposals'), k);
     return Array.from({ length: draws }, (_, n) => proposalDraw(kind, frame, fold(key, n)));
   });
   const values = await mapBounded(positions, atOnce, (position) => logValue(position));

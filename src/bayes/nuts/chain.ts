@@ -5,8 +5,9 @@
  * draw, go through JSON, move to another worker, and go on with the same bits.
  */
 import { InputRefused, isTwotimeError } from '../../base/errors.ts';
-import { fold, keyFromSeed, log, type RandomKey } from '../../math/index.ts';
+import { fold, log, type RandomKey } from '../../math/index.ts';
 import { isFinite, type Evaluation, type LogDensity } from '../log-density.ts';
+import { streamKey } from '../streams.ts';
 import { averagedStep, learn, startAveraging, type DualAveraging } from './step-size.ts';
 import { leapfrog, transition, withMomentum, type Divergence, type Transition } from './trajectory.ts';
 import { addPosition, emptyScatter, firstWindow, metricOf, windowEnds, type Scatter } from './warmup.ts';
@@ -84,7 +85,7 @@ export interface Advance {
 const STEP_SEARCH = 2;
 
 function keyOf(settings: ChainSettings, chain: number, transition: number): RandomKey {
-  return fold(fold(keyFromSeed(settings.seed), chain), transition);
+  return fold(fold(streamKey(settings.seed, 'chains'), chain), transition);
 }
 
 /**

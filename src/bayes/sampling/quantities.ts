@@ -1,7 +1,8 @@
 /** What the draws say in the user's terms: parameters, contrast, offset and noise, with their summaries. */
-import { fold, keyFromSeed, mean, quantile } from '../../math/index.ts';
+import { fold, mean, quantile } from '../../math/index.ts';
 import { essBulk, essTail, mcseMean, mcseSd, rHat, type Chains } from '../diagnostics/index.ts';
 import { drawScaling, type TwoTimePosterior } from '../posterior/index.ts';
+import { streamKey } from '../streams.ts';
 
 /** A draw as far as it matters here. */
 export interface PosteriorDraw {
@@ -15,9 +16,6 @@ export interface Quantity {
   readonly name: string;
   readonly draws: Chains;
 }
-
-/** Streams of random numbers of one sampling run, beside those of the chains. */
-export const STREAMS = { scaling: 101, resampling: 102, starts: 103 } as const;
 
 /** Free parameters at each draw, in the order of the posterior, each of shape (chains, draws). */
 export function parameterDraws(posterior: TwoTimePosterior, chains: readonly (readonly PosteriorDraw[])[]): Quantity[] {
@@ -38,7 +36,7 @@ export function scalingDraws(
   chains: readonly (readonly PosteriorDraw[])[],
   seed: number,
 ): Quantity[] {
-  const key = fold(keyFromSeed(seed), STREAMS.scaling);
+  const key = streamKey(seed, 'scaling');
   const drawn = chains.map((draws, chain) =>
     draws.map(({ aside }, n) => drawScaling(posterior.marginal, points, aside ?? [], fold(fold(key, chain), n))),
   );

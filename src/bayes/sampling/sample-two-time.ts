@@ -9,7 +9,6 @@
 import { Cancelled, InputRefused } from '../../base/errors.ts';
 import type { Warning } from '../../base/events.ts';
 import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
-import { fold, keyFromSeed } from '../../math/index.ts';
 import { freeParameters } from '../../nlsq/free-parameters.ts';
 import {
   importanceSample,
@@ -41,12 +40,12 @@ import { findCoordinates } from './find-coordinates.ts';
 import {
   parameterDraws,
   scalingDraws,
-  STREAMS,
   summarise,
   type PosteriorDraw,
   type Quantity,
   type Summary,
 } from './quantities.ts';
+import { streamKey } from '../streams.ts';
 import { judgeChains, judgeWeights, type Verdict } from './verdict.ts';
 
 export interface SampleOptions {
@@ -155,7 +154,7 @@ export async function sampleTwoTime(
 
   if (importance !== null && (method === 'psis' || (method === 'auto' && importance.verdict.accepted))) {
     const { mixture, asides } = importance.sample;
-    const picked = resample(mixture.logWeights, count * draws, fold(keyFromSeed(seed), STREAMS.resampling));
+    const picked = resample(mixture.logWeights, count * draws, streamKey(seed, 'resampling'));
     const all = Array.from(picked, (k): PosteriorDraw => ({ position: mixture.positions[k]!, aside: asides[k]! }));
     const quantities = [...parameterDraws(posterior, [all]), ...scalingDraws(posterior, points, [all], seed)];
     const summaries = quantities.map((quantity) => summarise(quantity, false));
@@ -181,7 +180,8 @@ export async function sampleTwoTime(
   return {
     ...answer,
     ...{ method: 'nuts', chains: sampled.chains, settings: sampled.settings, quantities, summaries },
-    verdict: judgeChains(sampled.chains.chains, summaries, settings.maxDepth),
+    // Contrast, offset and noise are drawn exactly at each draw: what has to agree are the parameters.
+    verdict: judgeChains(sampled.chains.chains, summaries.slice(0, posterior.free.moving.length), settings.maxDepth),
     warnings: [...warnings, ...sampled.warnings],
   };
 }
@@ -203,7 +203,7 @@ function startPositions(
     return Array.from({ length: count }, () => best);
   }
   const { positions, logWeights } = importance.sample.mixture;
-  return startingDraws(logWeights, count, fold(keyFromSeed(seed), STREAMS.starts)).map((k) => positions[k]!);
+  return startingDraws(logWeights, count, streamKey(seed, 'starts')).map((k) => positions[k]!);
 }
 
 interface ChainRun {

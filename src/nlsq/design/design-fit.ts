@@ -18,7 +18,7 @@ import { blocksPerAngle, scaleScores, speckleMeat, type CovarianceFinding } from
 import { angleColumns } from '../errors/score-columns.ts';
 import { columnMap, expectedDecrease } from '../errors/score-meat.ts';
 import type { ScoreCovariances } from '../errors/speckle-scores.ts';
-import { defaultCovariance, unknownError, type FittedErrors } from '../fitted-errors.ts';
+import { unknownError } from '../fitted-errors.ts';
 import { freeParameters } from '../free-parameters.ts';
 import { weakestDirections } from '../identifiability.ts';
 import { naturalColumns } from '../natural-columns.ts';
@@ -76,7 +76,10 @@ export interface Design {
   readonly warnings: readonly Warning[];
 }
 
-const NEEDS_RESIDUALS = 'it needs residuals';
+interface PlannedErrors {
+  readonly independent: Covariance;
+  readonly speckle: CovarianceFinding;
+}
 
 /** The errors of a planned fit with equal weights. Throws `Cancelled` when stopped. */
 export async function designFit(plan: PlannedFit, context: TaskContext = {}): Promise<Design> {
@@ -113,21 +116,15 @@ export async function designFit(plan: PlannedFit, context: TaskContext = {}): Pr
     covariance === null
       ? { covariance, reason: 'the covariance of the scores is not positive definite' }
       : { covariance, reason: null };
-  const estimates = {
-    independent: covarianceAt(objective, point),
-    speckle,
-    dyadic: { covariance: null, reason: NEEDS_RESIDUALS },
-    noise: { angles: [], shared: true, reason: NEEDS_RESIDUALS },
-  };
-  const condition = conditionNumber(objective, point);
+  const errors: PlannedErrors = { independent: covarianceAt(objective, point), speckle };
+  const shown = speckle.covariance ?? errors.independent;
   const weakest = weakestDirections({
     system: objective.system,
     values: point.values,
-    covariance: defaultCovariance(estimates),
+    covariance: shown,
     times: model.grid.times,
     unit: (name) => parameterInfo(name).unit,
   });
-  const errors: FittedErrors = { estimates, condition, weakest, reason: null };
   const designed = parameters.map(({ name, vary, tie }): DesignedParameter => {
     const fixed = free.reason(name);
     return {
@@ -148,13 +145,13 @@ export async function designFit(plan: PlannedFit, context: TaskContext = {}): Pr
     points: pointsOf(objective),
     correlationTimes: windows,
     rms: Math.sqrt(left / pointsOf(objective)),
-    condition,
+    condition: conditionNumber(objective, point),
     weakest,
     warnings: designWarnings({
       model,
       values: point.values,
       parameters: designed,
-      covariance: defaultCovariance(estimates),
+      covariance: shown,
       reason: speckle.reason,
       weakest,
       correlationTimes: windows,
@@ -202,9 +199,7 @@ async function allScores(
 }
 
 /** Errors under speckle and as if independent; the reason is that of the former. */
-function plannedError({ estimates, reason }: FittedErrors, name: string): Uncertainty {
-  if (estimates === null) return unknownError(reason ?? NEEDS_RESIDUALS);
-  const { speckle, independent } = estimates;
+function plannedError({ independent, speckle }: PlannedErrors, name: string): Uncertainty {
   const i = independent.names.indexOf(name);
   if (i < 0) return unknownError('fixed');
   const errorOf = (covariance: Covariance | null): number | null =>
@@ -216,6 +211,6 @@ function plannedError({ estimates, reason }: FittedErrors, name: string): Uncert
     independent: errorOf(independent),
     dyadic: null,
     reason: speckle.covariance === null ? speckle.reason : speckle.covariance.reasons[i]!,
-    nearDegenerate: defaultCovariance(estimates).nearDegenerate[i]!,
+    nearDegenerate: (speckle.covariance ?? independent).nearDegenerate[i]!,
   };
 }

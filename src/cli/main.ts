@@ -47,6 +47,7 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     .addOption(setOption())
     .option('--workers <n>', 'worker threads (short for --set parallel.workers=n)')
     .option('--backend <name>', 'execution backend (short for --set parallel.backend=name)')
+    .option('--profile <names>', 'profile-likelihood intervals of D0,alpha or a pair D0:alpha (short for fit.profile)')
     .addOption(jsonOption())
     .option('-q, --quiet', 'print warnings and errors only', false)
     .action(async (file: string, options: FitCommandOptions) => {

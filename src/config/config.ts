@@ -72,6 +72,8 @@ export interface FitConfig {
   /** none; speckle: after the ordinary fit, by the inverse covariance of thermal speckle. */
   readonly weights: 'none' | 'speckle';
   readonly maxIterations: number;
+  /** Free parameters to profile, one name or a pair each. */
+  readonly profile: readonly (readonly string[])[];
 }
 
 export interface NoiseConfig {

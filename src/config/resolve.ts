@@ -6,6 +6,7 @@ import { leafKeys } from './keys.ts';
 import { OLD_KEYS } from './old-keys.ts';
 import { PARAMETERS, type ParsedParameter } from './parameter-schema.ts';
 import type { Problem } from './problem.ts';
+import { profileProblems } from './profile-field.ts';
 import type { ParsedConfig } from './schema.ts';
 import { AVAILABLE_BACKENDS, OLD_NAMES } from './warnings.ts';
 
@@ -44,6 +45,7 @@ export function resolveConfig(
   checkTies(parameters, problems);
   checkStarts(parsed, parameters, problems);
   checkScaling(parsed, problems);
+  problems.push(...profileProblems(parsed.fit.profile, parameters));
   checkBackend(parsed, problems);
 
   const { data, grid, scaling, fit, sample } = parsed;
@@ -71,7 +73,7 @@ export function resolveConfig(
       order: scaling.order,
     },
     seed: parsed.seed,
-    fit: { starts: fit.starts, weights: fit.weights, maxIterations: fit.max_iterations },
+    fit: { starts: fit.starts, weights: fit.weights, maxIterations: fit.max_iterations, profile: fit.profile },
     noise: parsed.noise,
     sample: {
       method: sample.method,

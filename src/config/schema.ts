@@ -18,6 +18,7 @@ import type {
 } from './config.ts';
 import { field, fieldWithDefault, orJson, quantityJson, section, wordsJson, type JsonSchema } from './field.ts';
 import { parametersSchema, type ParsedParameter } from './parameter-schema.ts';
+import { profileField } from './profile-field.ts';
 import { readAngleList, readAngleListOrNone, readDistinctAngles, readFrameList, readFrameWindow } from './ranges.ts';
 import {
   accepted,
@@ -65,7 +66,12 @@ export interface ParsedConfig {
     readonly order: number;
   };
   readonly seed: number;
-  readonly fit: { readonly starts: number; readonly weights: FitConfig['weights']; readonly max_iterations: number };
+  readonly fit: {
+    readonly starts: number;
+    readonly weights: FitConfig['weights'];
+    readonly max_iterations: number;
+    readonly profile: FitConfig['profile'];
+  };
   readonly noise: NoiseConfig;
   readonly sample: Omit<SampleConfig, 'chainMethod'> & { readonly chain_method: SampleConfig['chainMethod'] };
   readonly parallel: ParallelConfig;
@@ -194,6 +200,7 @@ const fitSchema = section('least squares', {
     wordsJson(WEIGHTS),
   ),
   max_iterations: whole(1, 100, 'iterations per start on the full data'),
+  profile: profileField,
 });
 
 const noiseSchema = section('noise level', {

@@ -4,6 +4,7 @@ import { physicalParameters } from '../model/parameters.ts';
 import type { Config, ParameterConfig, Range } from './config.ts';
 import { formatAngles, formatFrames } from './ranges.ts';
 import { formatPrior } from './priors.ts';
+import { formatProfile } from './profile-field.ts';
 
 /** One line: a key, its text (null: nothing to write, only the note), and a note on what absence means. */
 type Line = readonly [key: string, text: string | null, absence?: string];
@@ -74,6 +75,7 @@ export function toYaml(config: Config): string {
       ['starts', String(fit.starts)],
       ['weights', fit.weights],
       ['max_iterations', String(fit.maxIterations)],
+      ['profile', formatProfile(fit.profile)],
     ]),
     ...section('noise', [['sigma', String(noise.sigma)]]),
     ...section('sample', [

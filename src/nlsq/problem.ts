@@ -40,6 +40,8 @@ export interface FitOptions {
   readonly maxIterations: number;
   /** Default none. */
   readonly weights?: FitWeights | undefined;
+  /** Free parameters to profile, one name or a pair each. Default none. */
+  readonly profile?: readonly (readonly string[])[] | undefined;
 }
 
 /** Where the picked frames of coarse levels live, and what sweeps over them. */

@@ -14,6 +14,7 @@ export interface FitCommandOptions {
   readonly set: readonly string[];
   readonly workers?: string;
   readonly backend?: string;
+  readonly profile?: string;
   readonly json?: boolean;
   readonly quiet: boolean;
 }
@@ -29,10 +30,16 @@ export async function fitCommand(file: string, options: FitCommandOptions, termi
   });
 }
 
-/** `--workers` and `--backend` are short names of configuration keys; an explicit `--set` of the same key wins. */
-function allSettings({ set, workers, backend }: FitCommandOptions): string[] {
+/** `--workers`, `--backend` and `--profile` are short names of configuration keys; an explicit `--set` of one wins. */
+function allSettings({ set, workers, backend, profile }: FitCommandOptions): string[] {
   const settings: string[] = [];
   if (workers !== undefined) settings.push(`parallel.workers=${workers}`);
   if (backend !== undefined) settings.push(`parallel.backend=${backend}`);
+  if (profile !== undefined) settings.push(`fit.profile=${profileList(profile)}`);
   return [...settings, ...set];
+}
+
+/** `D0,alpha,D0:alpha` as the list of the configuration. */
+function profileList(names: string): string {
+  return JSON.stringify(names.split(',').map((name) => name.trim()));
 }

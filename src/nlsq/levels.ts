@@ -23,18 +23,19 @@ export interface Level {
 
 /** Frames of the coarsest level, about; up to twice as many the data are their own coarsest level. */
 const COARSEST_FRAMES = 64;
-/** Most frames of a coarse level: more would only cost memory. */
-const FINEST_FRAMES = 1000;
+/** Most points of a coarse level, all angles together: more would only cost memory. */
+const MOST_COARSE_POINTS = 8e6;
 /** Frames of a level over those of the next coarser one, about. */
 const RATIO = 2.5;
 /** Frames in one comb, with gaps that double, so that short and long lags are present at every age. */
 const COMB_TEETH = 8;
 
-/** Frames of each level for N frames, coarsest first; the last has all of them. */
-export function framesOfLevels(frames: number): Int32Array[] {
+/** Frames of each level for N frames and P angles, coarsest first; the last has all of them. */
+export function framesOfLevels(frames: number, angles: number): Int32Array[] {
   const all = Int32Array.from({ length: frames }, (_, k) => k);
   if (frames < 2 * COARSEST_FRAMES) return [all];
-  const finest = Math.min(Math.max(frames / RATIO, COARSEST_FRAMES), FINEST_FRAMES);
+  const affordable = Math.sqrt((2 * MOST_COARSE_POINTS) / angles);
+  const finest = Math.max(COARSEST_FRAMES, Math.min(frames / RATIO, affordable));
   const range = finest / COARSEST_FRAMES;
   let steps = 0;
   while (range > RATIO ** (steps + 0.5)) steps += 1;
@@ -59,7 +60,7 @@ function combs(frames: number, count: number): Int32Array {
 /** The levels of a problem, coarsest first, all data last. */
 export function buildLevels({ model, sweeps, coarse }: FitProblem): Level[] {
   const { dt, t0, positions } = model.grid;
-  return framesOfLevels(sweeps.data.frames).map((picked): Level => {
+  return framesOfLevels(sweeps.data.frames, sweeps.data.angles).map((picked): Level => {
     if (picked.length === sweeps.data.frames) return { full: true, sweeps, model };
     const grid = makeTimeGrid(
       dt,

@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import { isTwotimeError, OutputFailed } from '../base/errors.ts';
 import type { Warning } from '../base/events.ts';
 import type { TaskContext } from '../base/task-context.ts';
-import { BackgroundWriter } from '../data/index.ts';
+import { BackgroundWriter, type WriterLimits } from '../data/index.ts';
 import { fitTwoTime, type FitCheckpoint, type FitOutcome } from '../nlsq/index.ts';
 import { makeResultRecord, type ResultRecord } from '../results/index.ts';
 import { CheckpointFile } from './checkpoint-file.ts';
@@ -17,11 +17,11 @@ import { timed } from './timed.ts';
 import { packageVersion, softwareVersions } from './versions.ts';
 import { writeArraysAndFigures, writeRecord, writeSmallArrays, type FinishedFit } from './write-run.ts';
 
-/**
- * Three pages as PNG at a time on large machines, and one of Node's four threads left for files; what waits is a small
- * part of what a fit takes.
- */
-const WRITER_LIMITS = { atOnce: Math.min(3, availableParallelism()) + 1, bytes: 96e6 };
+/** Three pages as PNG at a time on large machines, and one of Node's four threads left for files. */
+const FILES_AT_ONCE = Math.min(3, availableParallelism()) + 1;
+/** What waits to be written may take so much, and no more than this share of `parallel.memory`. */
+const WAITING_BYTES = 96e6;
+const WAITING_SHARE = 1 / 8;
 
 export interface RunToComplete {
   readonly request: FitRunRequest;
@@ -51,7 +51,7 @@ export async function completeFit(run: RunToComplete, log: EventLog, signal: Abo
     );
     const fitted: FinishedFit = { ...run, ...prepared, outcome };
     const [record] = await timed('write', log, async () => {
-      const writer = new BackgroundWriter(WRITER_LIMITS);
+      const writer = new BackgroundWriter(writerLimits(request));
       outcome.warnings.forEach(warn);
       const finished = await writeLargeFiles(fitted, writer, going, warn);
       // Small files, also of what was stopped; only a folder that is no longer ours stops their writing.
@@ -103,6 +103,10 @@ function recordOf(run: FinishedFit, fitSeconds: number, warnings: readonly Warni
     versions: softwareVersions(compute.kernels),
     warnings,
   });
+}
+
+function writerLimits({ config }: FitRunRequest): WriterLimits {
+  return { atOnce: FILES_AT_ONCE, bytes: Math.min(WAITING_BYTES, config.parallel.memory * WAITING_SHARE) };
 }
 
 async function fitWithCheckpoints(

@@ -8,6 +8,15 @@ const FONT = fileURLToPath(new URL('../../assets/fonts/DejaVuSans.ttf', import.m
 /** Compression comes back to this thread, to ask for more room, each time it has written this much. */
 const CHUNK_BYTES = 2 ** 20;
 
+/** Pixels are held as drawn, as copied and as scanlines, at four bytes each, beside the page's own images and shapes. */
+const BYTES_OF_A_PIXEL = 20;
+
+/** Memory that turning a page into PNG takes, about. */
+export function bytesOfPixels(svg: string): number {
+  const size = /<svg[^>]*? width="([\d.]+)" height="([\d.]+)"/.exec(svg);
+  return Number(size?.[1] ?? 0) * Number(size?.[2] ?? 0) * PNG_SCALE ** 2 * BYTES_OF_A_PIXEL;
+}
+
 const deflateAsync = promisify<Uint8Array, ZlibOptions, Buffer>(deflate);
 
 /** PNG bytes of an SVG page, drawn and compressed beside this thread. */

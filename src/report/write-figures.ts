@@ -6,7 +6,7 @@ import { drawFigures } from '../plots/index.ts';
 import type { FigureInput, PngCodec } from '../plots/index.ts';
 import type { FileToWrite, WriteGroup } from '../data/index.ts';
 import { digestOutcome } from '../results/index.ts';
-import { svgToPng } from './svg-to-png.ts';
+import { bytesOfPixels, svgToPng } from './svg-to-png.ts';
 
 export interface FigureFilesInput extends Omit<FigureInput, 'facts' | 'codec'> {
   /** Version of the program, for the footer. */
@@ -28,9 +28,6 @@ const CODEC: PngCodec = {
     }),
   crc32,
 };
-
-/** Memory that turning a page into PNG takes: pixels as drawn, as copied and as scanlines, about. */
-const BYTES_OF_A_PAGE = 24e6;
 
 /**
  * Draw all figures and put each, as SVG and PNG, into `files`, which makes the PNG in other threads. Resolves when this
@@ -58,7 +55,7 @@ export async function putFigures(files: WriteGroup, directory: string, input: Fi
     if (figure !== null) {
       const { name, svg } = figure;
       await put({ content: svg }, `${name}.svg`);
-      const picture = { content: () => svgToPng(svg, files.signal), bytes: svg.length + BYTES_OF_A_PAGE };
+      const picture = { content: () => svgToPng(svg, files.signal), bytes: svg.length + bytesOfPixels(svg) };
       if (rasteriser === null) await put(picture, `${name}.png`);
     }
     // Give the background work a turn.

@@ -7,11 +7,11 @@ import { FLOW_TRUTH, simulatedProblem, type Simulated } from './simulated.ts';
 
 describe('the frames of the levels', () => {
   test('below 128 frames there is one level', () => {
-    expect(framesOfLevels(127)).toEqual([Int32Array.from({ length: 127 }, (_, k) => k)]);
+    expect(framesOfLevels(127, 3)).toEqual([Int32Array.from({ length: 127 }, (_, k) => k)]);
   });
 
   test.each([128, 199, 300, 450, 1000, 2500])('of %i frames grow in small steps from about 64 to all', (frames) => {
-    const levels = framesOfLevels(frames);
+    const levels = framesOfLevels(frames, 8);
     expect(levels.at(-1)!.length).toBe(frames);
     expect(levels[0]!.length).toBeGreaterThan(40);
     expect(levels[0]!.length).toBeLessThan(100);
@@ -22,13 +22,19 @@ describe('the frames of the levels', () => {
   });
 
   test('of very large data stay small before all data', () => {
-    const coarse = framesOfLevels(20_000).slice(0, -1);
-    expect(coarse.length).toBeGreaterThan(2);
-    for (const level of coarse) expect(level.length).toBeLessThan(1100);
+    for (const [frames, angles] of [
+      [20_000, 1],
+      [1000, 200],
+      [300, 3000],
+    ] as const) {
+      const coarse = framesOfLevels(frames, angles).slice(0, -1);
+      expect(coarse[0]!.length).toBeLessThan(100);
+      for (const level of coarse) expect(pairsOf(level.length) * angles).toBeLessThan(9e6);
+    }
   });
 
   test('are ascending, begin with the first and end with the last frame, and hold lags of every size', () => {
-    const [coarsest] = framesOfLevels(1000);
+    const [coarsest] = framesOfLevels(1000, 8);
     const list = Array.from(coarsest!);
     expect(list).toEqual([...new Set(list)].sort((a, b) => a - b));
     expect([list[0], list.at(-1)]).toEqual([0, 999]);

@@ -51,7 +51,7 @@ export async function completeFit(run: RunToComplete, log: EventLog, signal: Abo
     );
     const fitted: FinishedFit = { ...run, ...prepared, outcome };
     const [record] = await timed('write', log, async () => {
-      const writer = new BackgroundWriter(writerLimits(request));
+      const writer = new BackgroundWriter(writerLimits(run.request));
       outcome.warnings.forEach(warn);
       const finished = await writeLargeFiles(fitted, writer, going, warn);
       // Small files, also of what was stopped; only a folder that is no longer ours stops their writing.

@@ -29,7 +29,7 @@ describe('the frames of the levels', () => {
     ] as const) {
       const coarse = framesOfLevels(frames, angles).slice(0, -1);
       expect(coarse[0]!.length).toBeLessThan(100);
-      for (const level of coarse) expect(pairsOf(level.length) * angles).toBeLessThan(9e6);
+      for (const level of coarse) expect(pairsOf(level.length) * angles).toBeLessThan(1e7);
     }
   });
 

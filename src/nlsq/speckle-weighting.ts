@@ -34,6 +34,8 @@ const MOST_ITERATIONS = 30;
  * by more than so many errors they contradict each other.
  */
 const CONTRADICTION = 4;
+/** A dyadic error of the ordinary fit beyond its speckle error by more than this is telling. */
+const TELLING = 2;
 
 /** The weighted minimum of `minimum`, whose ordinary errors are `errors`; or both as they are, and why. */
 export async function weightBySpeckle(
@@ -68,7 +70,7 @@ export async function weightBySpeckle(
       minimum: { ...minimum, point, reason: refined.reason, iterations: minimum.iterations + refined.iterations },
       errors: answer,
       weights: { asked: 'speckle', used: 'speckle', reason: null },
-      warnings: contradictions(objective, minimum.point, point, estimates),
+      warnings: [...contradictions(objective, minimum.point, point, estimates), ...unlikeSpeckle(objective, estimates)],
       sweeps: sweeps + 1,
     };
   } catch (error) {
@@ -154,6 +156,25 @@ function contradictions(
       text:
         `the estimates with and without speckle weights differ by many standard errors of the latter: ${far.join(', ')}; ` +
         'the noise is not that of speckle alone (drift, beam motion), or the model does not hold between neighbouring frames',
+    },
+  ];
+}
+
+/** What the ordinary fit says against speckle noise: weighted fits have no dyadic errors of their own. */
+function unlikeSpeckle({ system }: Objective, { speckle, dyadic }: ErrorEstimates): Warning[] {
+  if (speckle.covariance === null || dyadic.covariance === null) return [];
+  const [expected, found] = [speckle.covariance, dyadic.covariance];
+  const larger = system.free.names.filter((_, i) => {
+    const at = i * (expected.names.length + 1);
+    return found.matrix[at]! > TELLING ** 2 * expected.matrix[at]!;
+  });
+  if (larger.length === 0) return [];
+  return [
+    {
+      code: 'dyadic-exceeds-speckle',
+      text:
+        `without weights the dyadic errors, which assume no speckle model, exceed the speckle errors of ${larger.join(', ')}: ` +
+        'the residuals are correlated in a way that speckle does not explain, and the errors of the weighted fit may be too small',
     },
   ];
 }

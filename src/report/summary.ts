@@ -21,6 +21,9 @@ export function consoleSummary(record: ResultRecord, runDirectory: string, shown
     `${record.status}: ${record.data.file}, q = ${plain(q.value)} ${q.unit}, ${counted(support.angles, 'angle')}, ` +
       `${support.points} points (${solver.reason})`,
     ...names.map((name) => `  ${name.padEnd(width)}  ${parameterText(record, name)}`),
+    ...(record.weights.used === 'speckle'
+      ? ['  values: generalised least squares, weighted by the covariance of speckle']
+      : []),
     `  +/-: ${record.shownErrors} errors, ${KIND_WORDS[record.shownErrors]}`,
     `  ${quality}`,
     `  read ${seconds(timings.readSeconds)}, fit ${seconds(timings.fitSeconds)}, in all ${seconds(timings.totalSeconds)}`,

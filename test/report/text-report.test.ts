@@ -55,6 +55,18 @@ describe('the text report', () => {
     expect(report).toContain('0.01, second differences along lag; a relative weight between angles only');
   });
 
+  test('says which weights the values have, where weights were asked for', () => {
+    const words = (text: string): string => text.replaceAll(/\s+/g, ' ');
+    const weighted = changed({ weights: { asked: 'speckle', used: 'speckle', reason: null } });
+    expect(words(reportOf(weighted))).toContain('weights = inverse covariance of thermal speckle');
+    expect(consoleSummary(recordOf(weighted), 'run').join(' ')).toContain('weighted by the covariance of speckle');
+    const reason = 'the residuals show no speckle noise';
+    const unused = changed({ weights: { asked: 'speckle', used: 'none', reason } });
+    expect(words(reportOf(unused))).toContain(`weights = none, although speckle was asked for: ${reason}`);
+    expect(consoleSummary(recordOf(unused), 'run').join(' ')).not.toContain('weighted');
+    expect(report).not.toMatch(/^ {4}weights/m);
+  });
+
   test('counts what was left out', () => {
     const line = report.replaceAll(/\n {25}/g, ' ').match(/left out .*/)![0];
     expect(line).toBe(

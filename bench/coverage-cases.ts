@@ -50,6 +50,8 @@ export const DYNAMICS: Readonly<Record<string, Dynamics>> = {
     dt: 0.1,
     phi: [-75, -45, -15, 15, 45, 75],
   },
+  /** Nothing tells D0, alpha and D_offset apart. */
+  constant: { truth: { D0: 3000, alpha: 0, D_offset: 1000 }, q: 0.0237, dt: 0.1, phi: [0] },
   static_simon: { truth: { D0: 16917.74, alpha: -1.57245, D_offset: 3.05305 }, q: 0.0237, dt: 0.1, phi: [0] },
   laminar_c020: {
     truth: {
@@ -91,6 +93,8 @@ export interface Coverage {
   readonly crossed: readonly number[];
   readonly correlationTimes: number;
   readonly dyadicUnknown: number;
+  /** Scores of how badly speckle describes the residuals. */
+  readonly misfits: readonly number[];
   readonly seconds: number;
 }
 
@@ -185,6 +189,7 @@ export async function coverage(one: CoverageCase): Promise<Coverage> {
     crossed: angle.map(({ crossed }) => crossed.value ?? NaN),
     correlationTimes: Math.min(...angle.map(({ correlationTimes }) => correlationTimes)),
     dyadicUnknown: outcomes.filter(({ covariance }) => covariance.dyadic.every(Number.isNaN)).length,
+    misfits: outcomes.map(({ noise }) => noise.misfit ?? NaN),
     seconds: (performance.now() - started) / 1000,
   };
 }
@@ -256,7 +261,7 @@ export function coverageTable(one: CoverageCase, found: Coverage): string {
     `${dynamics}, ${frames} frames, contrast ${contrast}, M ${speckles}, photon noise ${noise}: ${sets} sets, ` +
       `${found.correlationTimes.toPrecision(3)} correlation times, ${found.seconds.toFixed(0)} s`,
     `  M found ${quantilesOf(found.speckles)}; sigma_w found ${quantilesOf(found.sigmas)}${expected}; ` +
-      `crossed ${quantilesOf(found.crossed)}; dyadic unknown ${found.dyadicUnknown}`,
+      `crossed ${quantilesOf(found.crossed)}; dyadic unknown ${found.dyadicUnknown}; misfit ${quantilesOf(found.misfits)}`,
     '  95 % intervals          spec  ind dyad  | error/sd  spec   ind  dyad | sets, near-degenerate, unknown',
     ...found.parameters.map(
       ({ name, covered: shares, ratio: ratios, counted, marked, unknown }) =>

@@ -55,7 +55,7 @@ async function estimatesOrStopped(
     if (!(error instanceof Cancelled)) throw error;
     const reason = 'stopped before it was estimated';
     const missing = { covariance: null, reason };
-    const noise: FittedNoise = { angles: [], shared: false, reason };
+    const noise: FittedNoise = { angles: [], shared: false, misfit: null, reason };
     return { independent: covarianceAt(objective, best.point), speckle: missing, dyadic: missing, noise };
   }
 }

@@ -12,6 +12,8 @@ export interface NoiseFindings {
 const FEW_CORRELATION_TIMES = 20;
 /** A dyadic error beyond the speckle error by more than this is telling. */
 const TELLING = 2;
+/** Residuals this many standard errors from what speckle and photon noise give on all scales are not such noise. */
+const MISFIT = 4;
 
 export function noiseWarnings({ outcome, estimates }: NoiseFindings): Warning[] {
   if (estimates === null) return [];
@@ -32,6 +34,16 @@ export function noiseWarnings({ outcome, estimates }: NoiseFindings): Warning[] 
       text:
         `the window holds ${Number(fewest.toPrecision(3))} correlation times, fewer than ${FEW_CORRELATION_TIMES}: ` +
         'the number of speckles M cannot be told well, nor errors that rest on it',
+    });
+  }
+  const misfit = noise.misfit ?? 0;
+  if (misfit > MISFIT) {
+    warnings.push({
+      code: 'noise-not-speckle',
+      text:
+        `residuals are not correlated as thermal speckle and photon noise are (${Number(misfit.toPrecision(2))} standard ` +
+        'errors off): the model may miss something, or there is drift, beam motion or non-Gaussian dynamics; errors and the ' +
+        'number of speckles M are then not to be trusted',
     });
   }
   const exceeding = outcome.parameters.flatMap(({ name, uncertainty }) => {

@@ -46,6 +46,8 @@ export interface FittedNoise {
   readonly angles: readonly AngleNoise[];
   /** Whether all angles have one number of speckles. */
   readonly shared: boolean;
+  /** How badly speckle and photon noise describe the residuals on all scales, in standard errors; null or absent without estimates. */
+  readonly misfit?: number | null;
   /** Why there are no estimates; null when there are. */
   readonly reason: string | null;
 }

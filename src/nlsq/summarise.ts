@@ -56,7 +56,7 @@ export async function summarise(finished: Finished, context: TaskContext): Promi
   return {
     ...outcome,
     covariance: covarianceMatrices(errors),
-    noise: errors.estimates?.noise ?? { angles: [], shared: false, reason: errors.reason },
+    noise: errors.estimates?.noise ?? { angles: [], shared: false, misfit: null, reason: errors.reason },
     weights: weighting?.weights ?? { asked, used: 'none', reason: asked === 'none' ? null : 'there is no fit' },
     solver: {
       iterations: best?.iterations ?? 0,

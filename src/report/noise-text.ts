@@ -75,6 +75,13 @@ export function noiseLines({ noise }: ResultRecord): string[] {
     ),
     ...table([head, ...rows]),
     ...shared,
+    ...(noise.misfit === null
+      ? []
+      : wrap(
+          INDENT,
+          `speckle and photon noise describe the residuals on all scales to ${plain(noise.misfit, 2)} standard errors ` +
+            '(between -3 and 3 is what chance gives)',
+        )),
     ...(noise.reason === null ? [] : wrap(`${INDENT}not known: `, noise.reason)),
   ];
 }

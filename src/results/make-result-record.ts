@@ -132,6 +132,7 @@ function noiseRecord({ noise }: FitOutcome, dataset: Dataset): NoiseRecord {
   });
   return {
     shared: noise.shared,
+    misfit: finiteOrNull(noise.misfit ?? NaN),
     reason: noise.reason,
     angles: noise.angles.map((angle, a) => ({
       phi: dataset.phi[a]!,

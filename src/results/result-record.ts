@@ -130,6 +130,8 @@ export interface NoiseRecord {
   readonly angles: readonly AngleNoiseRecord[];
   /** Whether all angles have one number of speckles. */
   readonly shared: boolean;
+  /** How badly speckle and photon noise describe the residuals on all scales, in standard errors. */
+  readonly misfit: number | null;
   /** Why there are no estimates; null when there are. */
   readonly reason: string | null;
 }

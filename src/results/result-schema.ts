@@ -111,6 +111,9 @@ export const resultSchema: z.ZodType<ResultRecord> = z
       .strictObject({
         angles: z.array(angleNoise),
         shared: z.boolean().describe('All angles have one number of speckles.'),
+        misfit: numberOrNull.describe(
+          'How badly speckle and photon noise describe the residuals on all scales, in standard errors.',
+        ),
         reason,
       })
       .describe('The noise of c2 as the residuals show it.'),

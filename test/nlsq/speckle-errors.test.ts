@@ -133,6 +133,23 @@ describe('on simulated speckle', () => {
   });
 });
 
+test('noise that speckle does not explain is told', async () => {
+  const request = { ...REQUEST, frames: 101 };
+  const quiet = await fitTwoTime(speckleProblem(request, 2000));
+  const drifting = await fitTwoTime(
+    speckleProblem(request, 2000, (values) => {
+      let at = 0;
+      for (let i = 0; i < 100; i++) {
+        for (let j = i + 1; j < 100; j++, at++) values[at] = values[at]! + 0.08 * ((j - i) / 100) ** 2;
+      }
+    }),
+  );
+  expect(Math.abs(quiet.noise.misfit!)).toBeLessThan(3);
+  expect(quiet.warnings.map(({ code }) => code)).not.toContain('noise-not-speckle');
+  expect(drifting.noise.misfit).toBeGreaterThan(4);
+  expect(drifting.warnings.map(({ code }) => code)).toContain('noise-not-speckle');
+});
+
 test('angles add up: the same data at four angles with shared scaling have half the error', async () => {
   const single = speckleProblem(REQUEST, 4000);
   const values = kernels.allocate(4 * 276);

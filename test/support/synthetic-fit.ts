@@ -236,6 +236,7 @@ function makeOutcome({ dataset, model, contrast, offset, sigma }: OutcomeParts):
     },
     noise: {
       shared: true,
+      misfit: 0.4,
       reason: null,
       angles: contrast.map(() => ({
         speckles: { value: 1200, error: 80 },

@@ -24,6 +24,8 @@ export interface NoiseAmplitudes {
   readonly angles: readonly Amplitudes[];
   /** Whether all angles have one m and one x. */
   readonly shared: boolean;
+  /** How badly the amplitudes describe the noise on all scales, as a number of standard errors. */
+  readonly misfit: number;
 }
 
 /** Relative error of what speckle is expected to give on a level: blocks are finite, higher orders in 1/M are left out. */
@@ -35,16 +37,47 @@ const TOO_UNLIKELY = 3.1;
 /** `levels` per angle. */
 export function estimateAmplitudes(levels: readonly (readonly NoiseLevel[])[]): NoiseAmplitudes {
   const shared = solveTogether(levels);
-  if (levels.length === 1) return { angles: shared, shared: true };
+  if (levels.length === 1) return { angles: shared, shared: true, misfit: misfitOf(levels, shared) };
   // One step of each angle's own fit with the weights of the shared one.
   const own = levels.map((angle, a) => weighted([angle], [shared[a]!]));
-  let misfit = 0;
-  for (const { values, errors } of own) misfit += ((values[0]! - shared[0]!.speckle) / errors[0]!) ** 2;
-  const freedom = levels.length - 1;
-  // Wilson & Hilferty: the cube root of χ²/ν is nearly normal.
-  const score = (Math.cbrt(misfit / freedom) - (1 - 2 / (9 * freedom))) / Math.sqrt(2 / (9 * freedom));
-  if (!(score > TOO_UNLIKELY)) return { angles: shared, shared: true };
-  return { angles: levels.map((angle) => solveTogether([angle])[0]!), shared: false };
+  let spread = 0;
+  for (const { values, errors } of own) spread += ((values[0]! - shared[0]!.speckle) / errors[0]!) ** 2;
+  if (!(normalScore(spread, levels.length - 1) > TOO_UNLIKELY)) {
+    return { angles: shared, shared: true, misfit: misfitOf(levels, shared) };
+  }
+  const apart = levels.map((angle) => solveTogether([angle])[0]!);
+  return { angles: apart, shared: false, misfit: misfitOf(levels, apart) };
+}
+
+/** χ² with so many degrees of freedom as a standard normal number (Wilson & Hilferty 1931). */
+function normalScore(chi2: number, freedom: number): number {
+  return (Math.cbrt(chi2 / freedom) - (1 - 2 / (9 * freedom))) / Math.sqrt(2 / (9 * freedom));
+}
+
+function misfitOf(levels: readonly (readonly NoiseLevel[])[], amplitudes: readonly Amplitudes[]): number {
+  let chi2 = 0;
+  let count = 0;
+  levels.forEach((angle, a) => {
+    const one = amplitudes[a]!;
+    for (const level of angle) {
+      const variance = uncertaintyOf(level, one);
+      if (!(variance > 0)) continue;
+      chi2 += (level.found - expectedOn(level, one)) ** 2 / variance;
+      count++;
+    }
+  });
+  // m and x count once, s once for each angle.
+  return normalScore(chi2, Math.max(1, count - 2 - levels.length));
+}
+
+function expectedOn(level: NoiseLevel, { speckle, crossed, white }: Amplitudes): number {
+  return speckle * level.speckle + crossed * level.crossed + white * level.white;
+}
+
+/** Variance of what is found on a level, that of its expectation included. */
+function uncertaintyOf(level: NoiseLevel, amplitudes: Amplitudes): number {
+  const approximate = amplitudes.speckle * level.speckle + amplitudes.crossed * level.crossed;
+  return varianceOf(level, amplitudes) + (LEVEL_ERROR * approximate) ** 2;
 }
 
 function solveTogether(levels: readonly (readonly NoiseLevel[])[]): Amplitudes[] {
@@ -82,10 +115,8 @@ function weighted(
   const normal = new Float64Array(size * size);
   const right = new Float64Array(size);
   levels.forEach((angle, a) => {
-    const { speckle: m, crossed: x } = current[a]!;
     for (const level of angle) {
-      const approximate = m * level.speckle + x * level.crossed;
-      const variance = varianceOf(level, current[a]!) + (LEVEL_ERROR * approximate) ** 2;
+      const variance = uncertaintyOf(level, current[a]!);
       if (!(variance > 0)) continue;
       const row: [number, number][] = [
         [0, level.speckle],

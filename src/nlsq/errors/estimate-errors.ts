@@ -242,6 +242,7 @@ function withoutNoise(independent: Covariance, reason: string, angles: readonly 
     dyadic: unknown,
     noise: {
       shared: false,
+      misfit: null,
       reason,
       angles: angles.map(({ sums, correlationTimes: times }) => ({
         speckles: { value: null, error: null },
@@ -256,12 +257,13 @@ function withoutNoise(independent: Covariance, reason: string, angles: readonly 
 }
 
 function fittedNoise(
-  { angles: amplitudes, shared }: NoiseAmplitudes,
+  { angles: amplitudes, shared, misfit }: NoiseAmplitudes,
   angles: readonly AngleFindings[],
   levels: readonly AngleLevels[],
 ): FittedNoise {
   return {
     shared,
+    misfit,
     reason: null,
     angles: amplitudes.map((one, a): AngleNoise => {
       const { sums, correlationTimes: times } = angles[a]!;

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { formatError, isTwotimeError } from '../base/errors.ts';
 import type { ConfigInitOptions, ConfigValidateOptions } from './commands/config.ts';
+import type { DesignOptions } from './commands/design.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { FitCommandOptions } from './commands/fit.ts';
 import type { InspectOptions } from './commands/inspect.ts';
@@ -106,6 +107,26 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
       setExitCode(await simulateCommand(options, terminal));
     });
 
+  program
+    .command('design')
+    .description('say what errors a fit will have, before there are data')
+    .requiredOption('-c, --config <model.yaml>', 'configuration with a grid section and the values you expect')
+    .option('--speckles <M>', 'effective number of independent speckles per angle')
+    .option('--photon-noise <sigma_w>', 'white noise of one c2 value from counting photons (default: none)')
+    .option('--photons <mean>', 'the same as mean counts per speckle and frame: sigma_w = 1/(mean*sqrt(M))')
+    .addOption(
+      new Option('--vary <key=a,b,c>', 'one row for each value of a key; of several keys all combinations (repeatable)')
+        .argParser(collect)
+        .default([], 'none'),
+    )
+    .addOption(setOption())
+    .addOption(jsonOption())
+    .addHelpText('after', DESIGN_HELP)
+    .action(async (options: DesignOptions) => {
+      const { designCommand } = await import('./commands/design.ts');
+      setExitCode(await designCommand(options, terminal));
+    });
+
   const config = program.command('config').description('start and check configuration files');
   config
     .command('init')
@@ -148,6 +169,14 @@ A run that has ended is left as it is (exit code 0).
 Example:
   twotime resume run`;
 
+const DESIGN_HELP = `
+Keys of --vary: frames, dt, phi, q, gap, t0, contrast, offset, speckles, photon-noise, photons, the name of a parameter (its
+value), or any key of the configuration. A list as value goes into brackets: --vary 'phi=[0 deg],[0 deg, 45 deg, 90 deg]'
+
+Examples:
+  twotime design -c model.yaml --speckles 1000
+  twotime design -c model.yaml --speckles 1000 --photon-noise 0.02 --vary frames=500,1000,2000 --vary contrast=0.05,0.2`;
+
 const HELP_TAIL = `
 Exit codes:
   0 done and converged    1 failed    2 finished, not converged    3 input or configuration refused, nothing written
@@ -157,7 +186,8 @@ Examples:
   twotime config init --from data.h5 -o fit.yaml
   twotime fit data.h5 -c fit.yaml -o run
   twotime resume run
-  twotime simulate -c model.yaml -o data.h5 --noise speckle:1000`;
+  twotime simulate -c model.yaml -o data.h5 --noise speckle:1000
+  twotime design -c model.yaml --speckles 1000 --vary frames=500,1000,2000`;
 
 /** Run the command line; resolves to the exit code and never throws. */
 export async function run(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {

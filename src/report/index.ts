@@ -13,6 +13,7 @@ export { checkResult } from './checks.ts';
 export type { Check } from './checks.ts';
 export { strongCorrelations } from './correlations.ts';
 export type { Correlation, NamedCovariance } from './correlations.ts';
+export { designTable, designText } from './design-text.ts';
 export { consoleSummary } from './summary.ts';
 export { svgToPng } from './svg-to-png.ts';
 export { textReport } from './text-report.ts';

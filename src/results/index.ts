@@ -12,6 +12,8 @@
  * await files.written();
  * ```
  */
+export { DESIGN_SCHEMA, makeDesignRecord } from './design-record.ts';
+export type { DesignInput, DesignRecord, PlannedError, PlannedParameterRecord } from './design-record.ts';
 export { digestOutcome } from './digest.ts';
 export { AUTO_ARRAY_BYTES, decideArrays, fitArrays } from './fit-arrays.ts';
 export type { ArraysDecision, FitArraysInput } from './fit-arrays.ts';

@@ -25,6 +25,8 @@ export interface Weighting {
   readonly warnings: readonly Warning[];
   /** Passes over all data that the weights took. */
   readonly sweeps: number;
+  /** Whether it was stopped before it was done. */
+  readonly stopped: boolean;
 }
 
 /** Iterations with each set of weights. */
@@ -45,12 +47,13 @@ export async function weightBySpeckle(
   problem: FitProblem,
   context: TaskContext,
 ): Promise<Weighting> {
-  const unused = (why: string, sweeps = 0): Weighting => ({
+  const unused = (why: string, sweeps = 0, stopped = false): Weighting => ({
     minimum,
     errors,
     weights: { asked: 'speckle', used: 'none', reason: why },
     warnings: [{ code: 'weights-not-used', text: `speckle weights were asked for but not used: ${why}` }],
     sweeps,
+    stopped,
   });
   const { estimates } = errors;
   const noise = estimates === null ? null : noiseOf(estimates.noise);
@@ -61,7 +64,7 @@ export async function weightBySpeckle(
     const options = { maxIterations: MOST_ITERATIONS, record: () => {} };
     const weighted = await refineWeighted(objective, minimum.point, noise, options, context);
     const { refined, sweeps } = weighted;
-    if (refined.status === 'cancelled') return unused('stopped on request', sweeps);
+    if (refined.status === 'cancelled') return unused('stopped on request', sweeps, true);
     if (refined.status !== 'converged') return unused(`the weighted fit ended with: ${refined.reason}`, sweeps);
     if (!weighted.settled) return unused(`the weights did not settle in ${weighted.rounds} rounds`, sweeps);
     const answer = await weightedErrors(weighted, estimates, noise, problem, context);
@@ -72,10 +75,11 @@ export async function weightBySpeckle(
       weights: { asked: 'speckle', used: 'speckle', reason: null },
       warnings: [...contradictions(objective, minimum.point, point, estimates), ...unlikeSpeckle(objective, estimates)],
       sweeps: sweeps + 1,
+      stopped: false,
     };
   } catch (error) {
     if (!isTwotimeError(error, 'Cancelled')) throw error;
-    return unused('stopped on request');
+    return unused('stopped on request', 0, true);
   }
 }
 

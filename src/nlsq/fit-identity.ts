@@ -20,8 +20,18 @@ export function fitIdentity(problem: FitProblem, { data, program }: Checkpoints)
     order: parameters.map(({ name }) => name),
     parameters: Object.fromEntries(parameters.map((setting) => [setting.name, factsOf(setting)])),
     scaling: scalingFacts(scaling),
-    options: { starts: options.starts, seed: toPlain(options.seed), maxIterations: options.maxIterations },
+    options: {
+      starts: options.starts,
+      seed: toPlain(options.seed),
+      maxIterations: options.maxIterations,
+      ...profileFacts(options),
+    },
   };
+}
+
+/** Said only where profiles are asked for. */
+function profileFacts({ profile = [], weights = 'none' }: FitProblem['options']): { readonly [key: string]: Plain } {
+  return profile.length === 0 ? {} : { profile: profile.map((names) => names.join(':')), weights };
 }
 
 function factsOf({ value, vary, bounds, tie }: ParameterSetting): Plain {

@@ -74,6 +74,8 @@ export interface FitWorkOptions {
   readonly objectives: readonly Objective[];
   /** Number of starts, for the progress. */
   readonly starts: number;
+  /** Passes over all data that usually follow the fit itself, for the progress. */
+  readonly later: number;
   /** Where to keep checkpoints of a fit with this identity, if anywhere. */
   readonly keeping: { readonly checkpoints: Checkpoints; readonly identity: FitCheckpoint['identity'] } | null;
 }
@@ -87,17 +89,18 @@ export class FitWork implements Disposable {
   readonly #pieces = new Map<number, CheckpointPiece>();
   readonly #descents: Descent[] = [];
   readonly #saver: CheckpointSaver | null;
-  readonly #advance: () => void;
+  /** Tells the progress; call it after every pass that is not one of a descent here. */
+  readonly advance: () => void;
   #next = 0;
   #stopped = false;
 
   /** Throws `InputRefused` when the checkpoint to resume from is one of another fit. */
-  constructor({ objectives, starts, keeping }: FitWorkOptions, context: TaskContext) {
+  constructor({ objectives, starts, later, keeping }: FitWorkOptions, context: TaskContext) {
     this.#objectives = objectives;
     this.#context = context;
     this.#before = objectives.map(({ level }) => level.sweeps.count);
     this.#earlier = objectives.map(() => 0);
-    this.#advance = fitProgress(objectives, starts, (k) => this.#passes(k), context);
+    this.advance = fitProgress(objectives, { starts, later }, (k) => this.#passes(k), context);
     const resumeFrom = keeping?.checkpoints.resumeFrom;
     if (resumeFrom !== undefined) {
       checkIdentity(resumeFrom, keeping!.identity);
@@ -180,7 +183,7 @@ export class FitWork implements Disposable {
       record: (step) => {
         steps.push(step);
         this.#context.progress?.({ kind: 'iteration', level: tell, start: task.origin, ...step });
-        this.#advance();
+        this.advance();
       },
       reached: (state) => {
         descent.state = { ...state, sweeps: descent.sweepsBefore + counted.count(), steps: steps.length };
@@ -290,7 +293,7 @@ export class FitWork implements Disposable {
 
   #count(level: number, sweeps: number): void {
     this.#earlier[level] = this.#earlier[level]! + sweeps;
-    this.#advance();
+    this.advance();
   }
 
   #passes(level: number): number {

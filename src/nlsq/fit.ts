@@ -17,6 +17,7 @@ import { buildLevels } from './levels.ts';
 import { pointsOf, type Objective } from './objective.ts';
 import type { FitOutcome } from './outcome.ts';
 import type { FitProblem } from './problem.ts';
+import { passesOf } from './profiles/index.ts';
 import { scalingGroups } from './scaling.ts';
 import { summarise } from './summarise.ts';
 import { validateFit } from './validate.ts';
@@ -57,7 +58,7 @@ export async function fitTwoTime(
   }
 
   const keeping = checkpoints === undefined ? null : { checkpoints, identity: fitIdentity(problem, checkpoints) };
-  using work = new FitWork({ objectives, starts: options.starts, keeping }, context);
+  using work = new FitWork({ objectives, starts: options.starts, later: passesOf(options.profile), keeping }, context);
   const { times, dt } = model.grid;
   const exploring = {
     count: free.names.length === 0 ? 1 : options.starts,
@@ -73,8 +74,8 @@ export async function fitTwoTime(
   const used = objectives.slice(index);
   const explored = await explore(used[0]!, exploring, scanned, work, context);
   const climbed = explored.cancelled ? explored : await climb(used, explored.minima, options.maxIterations, work);
-  const { trace, fullSweeps } = work;
-  return summarise({ problem, objectives, explored, climbed, trace, fullSweeps, warnings }, context);
+  // Awaited here: `work` saves its last checkpoint when this function is left.
+  return await summarise({ problem, objectives, explored, climbed, work, warnings }, context);
 }
 
 /** Scaling to begin with: the given one when it is fixed, else any; it is eliminated exactly by the first sweep. */

@@ -31,4 +31,6 @@ export type {
   ParameterSetting,
   ScalingChoice,
 } from './problem.ts';
+export { LEVELS, ROOTS_OF_ONE, ROOTS_OF_TWO } from './profiles/index.ts';
+export type { FitProfiles, PairProfile, ParameterProfile, ProfileContour, ProfileInterval } from './profiles/index.ts';
 export { validateFit, type FitPlan } from './validate.ts';

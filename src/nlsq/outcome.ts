@@ -1,6 +1,7 @@
 /** What a least-squares fit answers. */
 import type { Warning } from '../base/events.ts';
 import type { FitWeights } from './problem.ts';
+import type { FitProfiles } from './profiles/profile.ts';
 
 /**
  * Standard errors of one number by what is assumed of the noise. Each is a number, or `null` with the reason why it is not
@@ -132,6 +133,8 @@ export interface FitOutcome {
   };
   readonly noise: FittedNoise;
   readonly weights: FittedWeights;
+  /** Null when none were asked for. */
+  readonly profiles: FitProfiles | null;
   readonly solver: {
     readonly iterations: number;
     /** Passes over all data, trial steps and the final covariance included. */

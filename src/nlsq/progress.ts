@@ -12,16 +12,20 @@ const SWEEPS_PER_START = 150;
 const SWEEPS_BETWEEN = 8;
 const SWEEPS_OF_ALL_DATA = 6;
 
-/** A function to call after every step of the fit; it tells `context.progress`. `passes` are those made over a level. */
+/**
+ * A function to call after every step of the fit; it tells `context.progress`. `passes` are those made over a level, `later`
+ * those over all data that usually follow the fit itself.
+ */
 export function fitProgress(
   objectives: readonly Objective[],
-  starts: number,
+  { starts, later }: { readonly starts: number; readonly later: number },
   passes: (level: number) => number,
   context: TaskContext,
 ): () => void {
   const usual = objectives.map((_, k) => {
-    if (k === objectives.length - 1 && k > 0) return SWEEPS_OF_ALL_DATA;
-    return k === 0 ? starts * SWEEPS_PER_START : SWEEPS_BETWEEN;
+    const after = k === objectives.length - 1 ? later : 0;
+    if (k === objectives.length - 1 && k > 0) return SWEEPS_OF_ALL_DATA + after;
+    return (k === 0 ? starts * SWEEPS_PER_START : SWEEPS_BETWEEN) + after;
   });
   return () => {
     let done = 0;

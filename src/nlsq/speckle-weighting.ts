@@ -20,6 +20,8 @@ import type { FitProblem } from './problem.ts';
 
 export interface Weighting {
   readonly minimum: Minimum;
+  /** The weighted problem and its minimum; null when the weights were not used. */
+  readonly fitted: { readonly objective: Objective; readonly point: Linearisation } | null;
   readonly errors: FittedErrors;
   readonly weights: FittedWeights;
   readonly warnings: readonly Warning[];
@@ -49,6 +51,7 @@ export async function weightBySpeckle(
 ): Promise<Weighting> {
   const unused = (why: string, sweeps = 0, stopped = false): Weighting => ({
     minimum,
+    fitted: null,
     errors,
     weights: { asked: 'speckle', used: 'none', reason: why },
     warnings: [{ code: 'weights-not-used', text: `speckle weights were asked for but not used: ${why}` }],
@@ -71,6 +74,7 @@ export async function weightBySpeckle(
     const point = await ordinaryPoint(objective, refined.point, context);
     return {
       minimum: { ...minimum, point, reason: refined.reason, iterations: minimum.iterations + refined.iterations },
+      fitted: { objective: weighted.objective, point: refined.point },
       errors: answer,
       weights: { asked: 'speckle', used: 'speckle', reason: null },
       warnings: [...contradictions(objective, minimum.point, point, estimates), ...unlikeSpeckle(objective, estimates)],

@@ -4,6 +4,7 @@ import type { TaskContext } from '../base/task-context.ts';
 import type { CoordinateSystem } from './coordinates.ts';
 import type { Climbed } from './climb.ts';
 import type { Explored } from './explore.ts';
+import type { FitWork } from './fit-work.ts';
 import {
   covarianceMatrices,
   defaultCovariance,
@@ -13,8 +14,9 @@ import {
   type FittedErrors,
 } from './fitted-errors.ts';
 import type { Objective, Point, Value } from './objective.ts';
-import type { FitOutcome, FittedParameter, FittedScaling, TraceEntry } from './outcome.ts';
+import type { FitOutcome, FittedParameter, FittedScaling } from './outcome.ts';
 import type { FitProblem } from './problem.ts';
+import { askProfiles } from './ask-profiles.ts';
 import { weightBySpeckle } from './speckle-weighting.ts';
 import { findWarnings } from './warnings.ts';
 
@@ -24,8 +26,7 @@ export interface Finished {
   readonly objectives: readonly Objective[];
   readonly explored: Explored;
   readonly climbed: Climbed;
-  readonly trace: readonly TraceEntry[];
-  readonly fullSweeps: number;
+  readonly work: FitWork;
   readonly warnings: readonly Warning[];
 }
 
@@ -45,10 +46,13 @@ export async function summarise(finished: Finished, context: TaskContext): Promi
       : null;
   const best = weighting?.minimum ?? ordinary;
   const errors = weighting?.errors ?? ordinaryErrors;
+  const fitted = weighting?.fitted ?? (ordinary === undefined ? null : { objective, point: ordinary.point });
+  const profiling = await askProfiles({ problem, level: objective, fitted, errors, work: finished.work }, context);
   // Stopped before any start was linearised: the first start is the best point there is.
   const point: Point = best?.point ?? explored.starts[0]!;
   const cancelled = { status: 'cancelled', reason: 'stopped on request' } as const;
-  const { status, reason } = climbed.cancelled || best === undefined ? cancelled : best;
+  const stopped = climbed.cancelled || weighting?.stopped === true || profiling.cancelled;
+  const { status, reason } = stopped || best === undefined ? cancelled : best;
   const parameters = fittedParameters(problem, system, point, errors);
   const scaling = fittedScaling(problem, point, errors);
   const cost = quality(objective, best?.full === true ? best.point : null);
@@ -58,17 +62,19 @@ export async function summarise(finished: Finished, context: TaskContext): Promi
     covariance: covarianceMatrices(errors),
     noise: errors.estimates?.noise ?? { angles: [], shared: false, misfit: null, reason: errors.reason },
     weights: weighting?.weights ?? { asked, used: 'none', reason: asked === 'none' ? null : 'there is no fit' },
+    profiles: profiling.profiles,
     solver: {
       iterations: best?.iterations ?? 0,
-      fullSweeps: finished.fullSweeps + (weighting?.sweeps ?? 0),
+      fullSweeps: finished.work.fullSweeps + (weighting?.sweeps ?? 0),
       starts: explored.starts.length,
       ...startsSummary(climbed),
-      trace: finished.trace,
+      trace: finished.work.trace,
     },
     identifiability: { condition: errors.condition, weakest: errors.weakest },
     warnings: [
       ...finished.warnings,
       ...(weighting?.warnings ?? []),
+      ...profiling.warnings,
       ...findWarnings({
         outcome,
         phi: problem.model.phi,

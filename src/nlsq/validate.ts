@@ -126,6 +126,7 @@ function checkOptions({ parameters, options }: FitPlan): void {
   if (!Number.isInteger(maxIterations) || maxIterations < 1) {
     refuse('fit.max_iterations', `the number of iterations is ${maxIterations}`, 'give a whole number of 1 or more');
   }
+  checkProfile(parameters, options);
   if (!Number.isSafeInteger(seed) || seed < 0)
     refuse('seed', `the seed is ${seed}`, 'give a whole number of 0 or more');
   const open = parameters.filter((s) => s.vary && s.tie === undefined && s.value === undefined);
@@ -133,6 +134,17 @@ function checkOptions({ parameters, options }: FitPlan): void {
     const names = open.map((setting) => setting.name).join(', ');
     const text = `starts: 1 uses the given start alone, but ${names} ${open.length === 1 ? 'has' : 'have'} no value`;
     refuse('fit.starts', text, 'give every free parameter a value, or allow more starts');
+  }
+}
+
+function checkProfile(parameters: readonly ParameterSetting[], { profile = [] }: FitOptions): void {
+  const free = parameters.filter(({ vary, tie }) => vary && tie === undefined).map(({ name }) => name);
+  const help = free.length === 0 ? 'no parameter is free' : `free parameters: ${free.join(', ')}`;
+  const wrong = profile.flat().find((name) => !free.includes(name));
+  if (wrong !== undefined) refuse('fit.profile', `${wrong} is not a free parameter, so it has no profile`, help);
+  const shape = profile.find((names) => names.length < 1 || names.length > 2 || names[0] === names[1]);
+  if (shape !== undefined) {
+    refuse('fit.profile', `'${shape.join(':')}' is neither one parameter nor two`, help);
   }
 }
 

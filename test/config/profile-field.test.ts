@@ -22,7 +22,7 @@ test('names and pairs are read, alone or in a list, and written back', () => {
 test('what is fixed, tied or unknown is refused, naming the free parameters', () => {
   expect(problem('[D_offset]')).toBe('D_offset is fixed, so it has no profile; free parameters: D0, alpha');
   expect(problem('[beta]')).toBe("the model has no parameter 'beta'; free parameters: D0, alpha");
-  expect(problem('[alfa]')).toBe("there is no parameter 'alfa'; did you mean 'alpha'?");
+  expect(problem('[alpa]')).toBe("there is no parameter 'alpa'; did you mean 'alpha'?");
   const tied = 'model: laminar_flow\ndata: { gap: 200 um }\nparameters: { beta: { tie: alpha } }\n';
   expect(problem('[beta]', tied)).toMatch(
     /^beta is tied to alpha, so it has no profile of its own; free parameters: D0,/,

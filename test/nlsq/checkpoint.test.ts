@@ -191,7 +191,7 @@ describe('a checkpoint', () => {
     const objective = { level: buildLevels(problem)[0]!, system, groups: [], weight };
     {
       const keeping = { checkpoints, identity: fitIdentity(problem, checkpoints) };
-      using work = new FitWork({ objectives: [objective], starts: 1, keeping }, {});
+      using work = new FitWork({ objectives: [objective], starts: 1, later: 0, keeping }, {});
       const none = { objective, run: () => Promise.resolve([]) };
       await work.points([none]);
       const stopped = { objective, run: () => Promise.reject(new Cancelled('stopped on request')) };

@@ -228,6 +228,7 @@ function makeOutcome({ dataset, model, contrast, offset, sigma }: OutcomeParts):
       chi2PerPoint: Float64Array.from(contrast, (_, a) => 1 + 0.004 * ((a * 7) % 11)),
     },
     weights: { asked: 'none', used: 'none', reason: null },
+    profiles: null,
     covariance: {
       names,
       speckle: covariance,

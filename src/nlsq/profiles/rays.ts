@@ -1,0 +1,79 @@
+/** Follow a profile along a path, one fit after the other, and take the walk up again from what it found. */
+import type { TaskContext } from '../../base/task-context.ts';
+import { variancePerPoint, type Linearisation, type Objective, type Point } from '../objective.ts';
+import { fitHeld } from './held-fit.ts';
+import type { ProfilePath } from './paths.ts';
+import { walk, type Walked, type WalkOptions } from './walk.ts';
+
+export interface Ray {
+  readonly path: ProfilePath;
+  /** By what the independent ratio is multiplied. */
+  readonly scale: number;
+  readonly heights: readonly number[];
+  readonly beyond?: number | undefined;
+}
+
+/** A walk with the points behind its samples. */
+export interface FollowedRay extends Walked {
+  readonly ray: Ray;
+  /** One per sample. */
+  readonly points: readonly Point[];
+  /** The point that is below the minimum, when the walk ended in one. */
+  readonly lower: Point | null;
+}
+
+/** Λ of a point: the rise of χ² in units of the noise, scaled. */
+function ratioOf(objective: Objective, minimum: Linearisation, { scale }: Ray, point: Point): number {
+  return (scale * 2 * (point.best.cost - minimum.best.cost)) / variancePerPoint(objective, minimum);
+}
+
+/** The points of a walk in the order in which they were asked for; fewer where a fit did not end. Throws `Cancelled`. */
+export async function followRay(
+  objective: Objective,
+  minimum: Linearisation,
+  ray: Ray,
+  record: () => void,
+  context: TaskContext,
+): Promise<Linearisation[]> {
+  const { path } = ray;
+  const found: { readonly at: number; readonly point: Linearisation }[] = [{ at: 0, point: minimum }];
+  const walker = walk(walkOptions(ray));
+  for (let step = walker.next(); step.done !== true;) {
+    const at: number = step.value;
+    const near = found.reduce((best, one) => (Math.abs(one.at - at) < Math.abs(best.at - at) ? one : best)).point;
+    const held = { indices: path.indices, values: path.at(at) };
+    const point = await fitHeld(objective, near, held, record, context);
+    if (point === null) break;
+    found.push({ at, point });
+    step = walker.next(ratioOf(objective, minimum, ray, point));
+  }
+  return found.slice(1).map(({ point }) => point);
+}
+
+/** The same walk from its points. */
+export function walkAgain(
+  objective: Objective,
+  minimum: Linearisation,
+  ray: Ray,
+  points: readonly Point[],
+): FollowedRay {
+  const places = new Map<number, Point>([[0, minimum]]);
+  const walker = walk(walkOptions(ray));
+  let step = walker.next();
+  for (let k = 0; step.done !== true; k++) {
+    const point = points[k];
+    if (point === undefined) {
+      step = walker.next(null);
+      continue;
+    }
+    places.set(step.value, point);
+    step = walker.next(ratioOf(objective, minimum, ray, point));
+  }
+  const walked = step.value;
+  const lower = walked.end === 'lower-minimum' ? places.get(walked.last)! : null;
+  return { ...walked, ray, points: walked.samples.map(({ at }) => places.get(at)!), lower };
+}
+
+function walkOptions({ path, heights, beyond }: Ray): WalkOptions {
+  return { heights, beyond, edge: path.edge, firstStep: path.firstStep };
+}

@@ -1,0 +1,152 @@
+/**
+ * Walk outward from a minimum along a path and find where the root of a ratio reaches given heights.
+ *
+ * The root of a likelihood ratio is nearly straight where the ratio is nearly a parabola, so a secant finds a crossing in
+ * one or two steps; a bracket holds where it is not. The walk is a generator: it yields the place at which it wants the
+ * ratio and is given it, so the same walk can be made once with fits and again from what they found.
+ */
+
+/** A place along the path, in standard errors, and the root of the scaled ratio there. */
+export interface Sample {
+  readonly at: number;
+  readonly root: number;
+}
+
+/** Why a walk ended before all heights were reached. */
+export type WalkEnd = 'edge' | 'lower-minimum' | 'failed' | 'too-long';
+
+export interface Walked {
+  /** In the order along the path, the minimum at 0 first. */
+  readonly samples: readonly Sample[];
+  /** Where each height is reached first; null where it is not. */
+  readonly crossings: readonly (number | null)[];
+  /** Null when all heights were reached. */
+  readonly end: WalkEnd | null;
+  /** Where it ended: the last place asked for. */
+  readonly last: number;
+}
+
+export interface WalkOptions {
+  /** Heights of the root, ascending. */
+  readonly heights: readonly number[];
+  /** Where the path ends; may be infinite, or 0. */
+  readonly edge: number;
+  /** The longest first step. */
+  readonly firstStep: number;
+  /** A height to look at beyond the last one, for the curve; absent: none. */
+  readonly beyond?: number | undefined;
+}
+
+/** A root this near to a height, as a share of it, is good for the last interpolation. */
+const NEAR = 1e-3;
+/** Steps grow by this factor at most. */
+const GROWTH = 1.5;
+/** A bracket this narrow, as a share of its place, is where the root jumps. */
+const NARROW = 1e-6;
+/** Places tried on one walk. */
+const MOST_PLACES = 48;
+/** A ratio below this is a lower minimum, and none of rounding or of a valley's floor. */
+const LOWER = -0.01;
+/** Interpolations of one crossing before its bracket is halved instead. */
+const PATIENCE = 6;
+
+/** Yields places; is given the ratio there, or null when it cannot be found. */
+export function* walk(options: WalkOptions): Generator<number, Walked, number | null> {
+  const { heights, edge, firstStep, beyond } = options;
+  const samples: Sample[] = [{ at: 0, root: 0 }];
+  const crossings: (number | null)[] = heights.map(() => null);
+  let last = 0;
+  const ended = (end: WalkEnd | null): Walked => ({ samples, crossings, end, last });
+  for (const [k, height] of heights.entries()) {
+    for (let tries = 0; ; tries++) {
+      const found = crossingIn(samples, height);
+      if (found !== null) {
+        crossings[k] = Math.min(found, edge);
+        break;
+      }
+      const next = nextPlace(samples, height, { edge, firstStep, tries });
+      if (next === null) return ended('edge');
+      if (samples.length > MOST_PLACES) return ended('too-long');
+      last = next;
+      const ratio = yield next;
+      if (ratio === null || Number.isNaN(ratio)) return ended('failed');
+      if (ratio < LOWER) return ended('lower-minimum');
+      insert(samples, { at: next, root: Math.sqrt(Math.max(0, ratio)) });
+    }
+  }
+  if (beyond !== undefined && !samples.some(({ root }) => root >= beyond)) {
+    const next = nextPlace(samples, beyond, { edge, firstStep, tries: 0 });
+    const ratio = next === null ? null : yield next;
+    if (next !== null && ratio !== null && ratio >= 0) insert(samples, { at: next, root: Math.sqrt(ratio) });
+  }
+  return ended(null);
+}
+
+function insert(samples: Sample[], sample: Sample): void {
+  const place = samples.findIndex(({ at }) => at > sample.at);
+  samples.splice(place < 0 ? samples.length : place, 0, sample);
+}
+
+/** Index of the first sample at or above a height; −1 when there is none. */
+function firstAbove(samples: readonly Sample[], height: number): number {
+  return samples.findIndex(({ root }) => root >= height);
+}
+
+/** Where the root reaches a height, once a sample is near enough; else null. */
+function crossingIn(samples: readonly Sample[], height: number): number | null {
+  const above = firstAbove(samples, height);
+  const before = samples[above < 0 ? samples.length - 1 : above - 1]!;
+  const close = (sample: Sample): boolean => Math.abs(sample.root - height) <= NEAR * height;
+  if (above < 0) {
+    if (samples.length < 2 || !close(before)) return null;
+    return through(samples.at(-2)!, before, height);
+  }
+  const after = samples[above]!;
+  if (after.at - before.at <= NARROW * after.at) return (before.at + after.at) / 2;
+  if (!close(before) && !close(after)) return null;
+  const bent = bentThrough(samples, above, height);
+  if (bent !== null) return bent;
+  return through(before, after, height);
+}
+
+/** Where the line through two samples has a height. */
+function through(a: Sample, b: Sample, height: number): number {
+  return b.root === a.root ? b.at : b.at + ((height - b.root) * (b.at - a.at)) / (b.root - a.root);
+}
+
+/** Inverse quadratic interpolation with a third sample; null where the roots do not ascend or it leaves the bracket. */
+function bentThrough(samples: readonly Sample[], above: number, height: number): number | null {
+  const [a, b] = [samples[above - 1]!, samples[above]!];
+  const others = [samples[above - 2], samples[above + 1]].filter((one) => one !== undefined);
+  const nearest = others.toSorted((p, q) => Math.abs(p.root - height) - Math.abs(q.root - height))[0];
+  if (nearest === undefined) return null;
+  const [p, q, r] = [nearest, a, b].toSorted((one, other) => one.at - other.at) as [Sample, Sample, Sample];
+  if (!(p.root < q.root && q.root < r.root)) return null;
+  const share = (one: Sample, two: Sample, three: Sample): number =>
+    (one.at * (height - two.root) * (height - three.root)) / ((one.root - two.root) * (one.root - three.root));
+  const place = share(p, q, r) + share(q, p, r) + share(r, p, q);
+  return place > a.at && place < b.at ? place : null;
+}
+
+/** The next place to look for a height; null when the path has ended below it. */
+function nextPlace(
+  samples: readonly Sample[],
+  height: number,
+  { edge, firstStep, tries }: { readonly edge: number; readonly firstStep: number; readonly tries: number },
+): number | null {
+  const above = firstAbove(samples, height);
+  if (above >= 0) {
+    const [a, b] = [samples[above - 1]!, samples[above]!];
+    const guess = tries > PATIENCE ? (a.at + b.at) / 2 : (bentThrough(samples, above, height) ?? through(a, b, height));
+    const margin = 1e-3 * (b.at - a.at);
+    return Math.min(Math.max(guess, a.at + margin), b.at - margin);
+  }
+  const here = samples.at(-1)!;
+  if (here.at >= edge) return null;
+  const longest = here.at + Math.max(firstStep, GROWTH * here.at);
+  const before = samples.at(-2);
+  const slope = before === undefined ? 1 : (here.root - before.root) / (here.at - before.at);
+  // From a rising root on a straight line; a little farther, so that the height is bracketed.
+  const straight = slope > 0 ? here.at + (1.005 * (height - here.root)) / slope : Infinity;
+  return Math.min(straight, longest, edge);
+}

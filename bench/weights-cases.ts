@@ -209,8 +209,8 @@ function otherModes(
 /** What many fits of one case say of one kind of weights. */
 export interface WeightsSummary {
   readonly parameter: string;
-  /** Spread of the estimates with and without weights: 1.48 times the median distance from the median. */
-  readonly spread: Readonly<Record<'none' | 'speckle', number>>;
+  /** Typical distance of the estimates from the truth: 1.48 times the median, one sd of normal errors. */
+  readonly distance: Readonly<Record<'none' | 'speckle', number>>;
   /** Share of 95 % intervals that hold the truth, among those that are known. */
   readonly coverage: Readonly<Record<'none' | 'speckle', number>>;
   readonly known: Readonly<Record<'none' | 'speckle', number>>;
@@ -227,7 +227,7 @@ export function summariseWeights(fits: readonly WeightsFit[]): WeightsSummary[] 
       const known = all.filter(({ sigma }) => sigma !== null);
       const covered = known.filter(({ error, sigma }) => Math.abs(error) < 1.96 * sigma!);
       return {
-        spread: spreadOf(all.map(({ error }) => error)),
+        distance: typicalError(all.map(({ error }) => error)),
         coverage: covered.length / known.length,
         known: known.length,
       };
@@ -235,15 +235,14 @@ export function summariseWeights(fits: readonly WeightsFit[]): WeightsSummary[] 
     const [none, speckle] = kinds.map(of) as [ReturnType<typeof of>, ReturnType<typeof of>];
     return {
       parameter: name,
-      spread: { none: none.spread, speckle: speckle.spread },
+      distance: { none: none.distance, speckle: speckle.distance },
       coverage: { none: none.coverage, speckle: speckle.coverage },
       known: { none: none.known, speckle: speckle.known },
     };
   });
 }
 
-function spreadOf(values: readonly number[]): number {
-  const middle = (list: readonly number[]): number => [...list].sort((a, b) => a - b)[Math.floor(list.length / 2)]!;
-  const centre = middle(values);
-  return 1.4826 * middle(values.map((value) => Math.abs(value - centre)));
+function typicalError(errors: readonly number[]): number {
+  const sorted = errors.map(Math.abs).sort((a, b) => a - b);
+  return 1.4826 * sorted[Math.floor(sorted.length / 2)]!;
 }

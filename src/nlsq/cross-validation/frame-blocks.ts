@@ -15,12 +15,15 @@ const FEWEST_FRAMES = 3;
 export function frameBlocks(models: readonly Physics[]): Int32Array {
   const frames = models[0]!.c.length;
   const slowest = slowestProgress(models);
-  const least = Math.max(FEWEST_FRAMES, Math.floor(frames / BLOCKS));
   const edges = [0];
+  let due = frames / BLOCKS;
   for (let k = 1; k <= frames; k++) {
     const first = edges.at(-1)!;
-    // The frame before k is the last of the block.
-    if (k - first >= least && slowest.every((passed) => passed[k - 1]! - passed[first]! >= 1)) edges.push(k);
+    // The frame before k is the last of the block; rounding must not put off the last one.
+    if (k - first < FEWEST_FRAMES || k < due - 1e-6) continue;
+    if (!slowest.every((passed) => passed[k - 1]! - passed[first]! >= 1)) continue;
+    edges.push(k);
+    due = k + (frames - k) / Math.max(1, Math.round(((frames - k) * BLOCKS) / frames));
   }
   edges[edges.length === 1 ? 1 : edges.length - 1] = frames;
   return Int32Array.from(edges);

@@ -118,12 +118,16 @@ export function coverageModel({ dynamics, frames }: CoverageCase): TwoTimeModel 
 }
 
 /** One set fitted from the truth. */
-export async function fitSet(one: CoverageCase, set: number): Promise<FitOutcome> {
+export async function fitSet(
+  one: CoverageCase,
+  set: number,
+  options: Pick<FitProblem['options'], 'profile' | 'weights'> = {},
+): Promise<FitOutcome> {
   const mark = memory.mark();
   try {
     const model = coverageModel(one);
     const problem = coverageProblem(one, model, coverageData(one, model, one.seed * 100000 + set));
-    return await fitTwoTime(problem);
+    return await fitTwoTime({ ...problem, options: { ...problem.options, ...options } });
   } finally {
     memory.release(mark);
   }

@@ -1,6 +1,7 @@
 /** The `twotime` command: parses arguments, runs one subcommand, maps every outcome to an exit code. */
 import { Command, CommanderError, Option } from 'commander';
 import { formatError, isTwotimeError } from '../base/errors.ts';
+import type { CompareOptions } from './commands/compare.ts';
 import type { ConfigInitOptions, ConfigValidateOptions } from './commands/config.ts';
 import type { DesignOptions } from './commands/design.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
@@ -127,6 +128,20 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
       setExitCode(await designCommand(options, terminal));
     });
 
+  program
+    .command('compare')
+    .description('put runs side by side, and say which model predicts better')
+    .argument('<run...>', 'run directories, two or more')
+    .option('--format <name>', 'text, markdown, csv or latex', 'text')
+    .option('--input <file>', 'where the two-time file of the runs is now, if it was moved')
+    .option('--no-rank', 'the table alone, without reading the data again')
+    .addOption(jsonOption())
+    .addHelpText('after', COMPARE_HELP)
+    .action(async (runs: string[], options: CompareOptions) => {
+      const { compareCommand } = await import('./commands/compare.ts');
+      setExitCode(await compareCommand(runs, options, terminal));
+    });
+
   const config = program.command('config').description('start and check configuration files');
   config
     .command('init')
@@ -177,6 +192,15 @@ Examples:
   twotime design -c model.yaml --speckles 1000
   twotime design -c model.yaml --speckles 1000 --photon-noise 0.02 --vary frames=500,1000,2000 --vary contrast=0.05,0.2`;
 
+const COMPARE_HELP = `
+Runs that fit the same pairs of the same data are ranked by cross-validation: blocks of frames are left out one at a time, the
+models fitted again to the rest and scored on the pairs left out. Runs of other data, frames or angles stand in the table, but
+are not ranked. Errors are those under speckle.
+
+Examples:
+  twotime compare static flow
+  twotime compare runs/* --format latex --no-rank`;
+
 const HELP_TAIL = `
 Exit codes:
   0 done and converged    1 failed    2 finished, not converged    3 input or configuration refused, nothing written
@@ -187,7 +211,8 @@ Examples:
   twotime fit data.h5 -c fit.yaml -o run
   twotime resume run
   twotime simulate -c model.yaml -o data.h5 --noise speckle:1000
-  twotime design -c model.yaml --speckles 1000 --vary frames=500,1000,2000`;
+  twotime design -c model.yaml --speckles 1000 --vary frames=500,1000,2000
+  twotime compare run-static run-flow`;
 
 /** Run the command line; resolves to the exit code and never throws. */
 export async function run(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {

@@ -11,6 +11,8 @@
  */
 export { checkResult } from './checks.ts';
 export type { Check } from './checks.ts';
+export { COMPARISON_FORMATS, comparisonText, rankingText } from './comparison-text.ts';
+export type { ComparisonFormat } from './comparison-text.ts';
 export { strongCorrelations } from './correlations.ts';
 export type { Correlation, NamedCovariance } from './correlations.ts';
 export { designTable, designText } from './design-text.ts';

@@ -12,6 +12,8 @@
  * await files.written();
  * ```
  */
+export { COMPARISON_SCHEMA, supportDifferences, unknownsOf } from './comparison-record.ts';
+export type { ComparedRun, ComparisonRecord, RankedRun, Ranking } from './comparison-record.ts';
 export { DESIGN_SCHEMA, makeDesignRecord } from './design-record.ts';
 export type { DesignInput, DesignRecord, PlannedError, PlannedParameterRecord } from './design-record.ts';
 export { digestOutcome } from './digest.ts';

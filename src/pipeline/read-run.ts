@@ -1,0 +1,109 @@
+/** Read a finished run back from its directory, for comparison. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { InputRefused } from '../base/errors.ts';
+import { parseJson } from '../base/json.ts';
+import { readConfig, type Config } from '../config/index.ts';
+import type { ComparedRun, ResultRecord } from '../results/index.ts';
+import { EVENTS_FILE } from './event-log.ts';
+import { CONFIG_FILE, sha256Of } from './run-request.ts';
+
+export interface FinishedRun extends ComparedRun {
+  /** Input file as the user named it for the fit. */
+  readonly input: string;
+  /** What the fit was asked. */
+  readonly config: Config;
+}
+
+const WHOLE = 'run it again with twotime fit FILE -c CONFIG -o RUN --force';
+
+/** Throws `InputRefused` for a folder that is no run, one whose run has not ended, and damaged files. */
+export async function readRun(run: string): Promise<FinishedRun> {
+  await refuseOtherThings(run);
+  const record = await readResult(run);
+  const file = join(run, 'provenance.json');
+  const provenance = parseJson(await readText(file), { file });
+  const { input, config } = partsOf(provenance, file);
+  const configFile = join(run, CONFIG_FILE);
+  if (sha256Of(await readText(configFile)) !== sha256Of(config)) {
+    throw new InputRefused('the configuration of the run was changed after it ended', {
+      where: { file: configFile },
+      help: 'undo the change (provenance.json holds the text), or run the fit again from it',
+    });
+  }
+  const read = readConfig(config, configFile);
+  if (read.config === null) {
+    throw new InputRefused(`this version cannot read the configuration of the run: ${read.problems[0]?.message}`, {
+      where: { file: configFile },
+      help: WHOLE,
+    });
+  }
+  return { run, record, input, config: read.config };
+}
+
+async function refuseOtherThings(run: string): Promise<void> {
+  const where = { file: run };
+  let names: string[];
+  try {
+    names = await readdir(run);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const what =
+      code === 'ENOENT'
+        ? 'there is no such run'
+        : code === 'ENOTDIR'
+          ? 'this is a file, not a run directory'
+          : `the run cannot be read (${code})`;
+    throw new InputRefused(what, { where, help: 'name the folder that twotime fit was given with -o', cause });
+  }
+  if (names.includes('result.json')) return;
+  if (names.includes(EVENTS_FILE)) {
+    throw new InputRefused('the run has not ended', { where, help: `go on with it: twotime resume ${run}` });
+  }
+  throw new InputRefused('this folder is not a run directory (it has no result.json)', {
+    where,
+    help: 'name the folder that twotime fit was given with -o',
+  });
+}
+
+async function readResult(run: string): Promise<ResultRecord> {
+  const file = join(run, 'result.json');
+  const value = parseJson(await readText(file), { file });
+  const { resultSchema } = await import('../results/result-schema.ts');
+  const parsed = resultSchema.safeParse(value);
+  if (!parsed.success) {
+    const { path, message } = parsed.error.issues[0]!;
+    const text = `this is not a result that this version reads (${path.join('.') || 'the whole'}: ${message})`;
+    throw new InputRefused(text, { where: { file }, help: WHOLE });
+  }
+  const record = value as ResultRecord;
+  if (record.status === 'cancelled') {
+    throw new InputRefused('the run was stopped before it ended', {
+      where: { file: run },
+      help: `go on with it: twotime resume ${run}`,
+    });
+  }
+  return record;
+}
+
+function partsOf(provenance: unknown, file: string): { input: string; config: string } {
+  const { input, config } = asMapping(provenance);
+  const { file: path } = asMapping(input);
+  const { text } = asMapping(config);
+  if (typeof path === 'string' && typeof text === 'string') return { input: path, config: text };
+  throw new InputRefused('this does not say where the data of the run came from', { where: { file }, help: WHOLE });
+}
+
+function asMapping(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {};
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    const what = code === 'ENOENT' ? 'the run lacks this file' : `the file cannot be read (${code})`;
+    throw new InputRefused(what, { where: { file }, help: WHOLE, cause });
+  }
+}

@@ -8,7 +8,7 @@ import { Cancelled } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/task-context.ts';
 import { atBound, type Chart } from '../coordinates.ts';
 import { factorise, solve } from '../linear-algebra.ts';
-import { variancePerPoint, type Linearisation, type Objective } from '../objective.ts';
+import { evaluate, variancePerPoint, type Linearisation, type Objective, type Point } from '../objective.ts';
 import { descend } from '../trust-region.ts';
 
 /** Errors of a profile's ratio are the square of this. */
@@ -32,15 +32,40 @@ export async function fitHeld(
   record: () => void,
   context: TaskContext,
 ): Promise<Linearisation | null> {
+  const start = await startHeld(objective, near, held, context);
   const { free } = objective.system;
-  const theta = guessHeld(objective, near, held);
   const [lower, upper] = [Float64Array.from(free.lower), Float64Array.from(free.upper)];
   held.indices.forEach((i, k) => (lower[i] = upper[i] = held.values[k]!));
   const system = { ...objective.system, free: { ...free, lower, upper } };
-  const from = { theta, values: free.values(theta), best: near.best };
-  const refined = await descend({ ...objective, system }, from, { ...RULE, record }, context);
+  const refined = await descend({ ...objective, system }, start, { ...RULE, record }, context);
   if (refined === null || refined.status === 'cancelled') throw new Cancelled('stopped on request');
-  return refined.status === 'converged' || refined.status === 'stalled' ? refined.point : null;
+  return refined.status === 'converged' ? refined.point : null;
+}
+
+/**
+ * Where to begin: where the quadratic model of the neighbour has its minimum. Where parameters may leave a bound, or the way
+ * is longer than a natural step, the lowest of several guesses.
+ */
+async function startHeld(objective: Objective, near: Linearisation, held: Held, context: TaskContext): Promise<Point> {
+  const { free } = objective.system;
+  const onBound = free.names.map((_, i) => i).filter((i) => atBound(free, near.theta, i) && !held.indices.includes(i));
+  const guesses = [guessHeld(objective, near, held, onBound)];
+  if (onBound.length > 0) guesses.push(guessHeld(objective, near, held, []));
+  if (guesses.some((theta) => distance(near.chart, theta) > 1)) {
+    const still = Float64Array.from(near.theta);
+    held.indices.forEach((i, k) => (still[i] = held.values[k]!));
+    guesses.push(still);
+  }
+  if (guesses.length === 1) return { theta: guesses[0]!, values: free.values(guesses[0]!), best: near.best };
+  const tried = await Promise.all(guesses.map((theta) => evaluate(objective, theta, near.best, context)));
+  return tried.reduce((best, one) => (one.best.cost < best.best.cost ? one : best));
+}
+
+/** Natural steps from the middle of a chart; infinite where it does not reach. */
+function distance(chart: Chart, theta: Float64Array): number {
+  const z = chart.locate(theta);
+  const length = Math.sqrt(z.reduce((sum, value) => sum + value * value, 0));
+  return Number.isNaN(length) ? Infinity : length;
 }
 
 /** How z answers to constraints on θ with these indices at least cost: shape (n, indices) row-major, J_S·M = 1. */
@@ -77,10 +102,14 @@ export function leastCostResponse(
   return response;
 }
 
-/** θ with the held values, the others where the quadratic model of the neighbour has its minimum, inside the box. */
-function guessHeld(objective: Objective, near: Linearisation, { indices, values }: Held): Float64Array {
+/** θ with the held values, those `onBound` as they are, the others at least cost, inside the box. */
+function guessHeld(
+  objective: Objective,
+  near: Linearisation,
+  { indices, values }: Held,
+  onBound: readonly number[],
+): Float64Array {
   const { free } = objective.system;
-  const onBound = free.names.map((_, i) => i).filter((i) => atBound(free, near.theta, i) && !indices.includes(i));
   const kept = [...indices, ...onBound];
   const goal = Float64Array.of(...values, ...onBound.map((i) => near.theta[i]!));
   const response = leastCostResponse(objective, near, kept);

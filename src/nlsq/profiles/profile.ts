@@ -11,6 +11,8 @@ export const ROOTS_OF_TWO = [1.5151728, 2.4477468306808166] as const;
 export interface IntervalEnd {
   readonly value: number | null;
   readonly reason: string | null;
+  /** What the limit owes to bounds of other parameters; null where it owes nothing. */
+  readonly note: string | null;
 }
 
 export interface ProfileInterval {

@@ -43,9 +43,8 @@ export async function followRay(
     const near = found.reduce((best, one) => (Math.abs(one.at - at) < Math.abs(best.at - at) ? one : best)).point;
     const held = { indices: path.indices, values: path.at(at) };
     const point = await fitHeld(objective, near, held, record, context);
-    if (point === null) break;
-    found.push({ at, point });
-    step = walker.next(ratioOf(objective, minimum, ray, point));
+    if (point !== null) found.push({ at, point });
+    step = walker.next(point === null ? null : ratioOf(objective, minimum, ray, point));
   }
   return found.slice(1).map(({ point }) => point);
 }

@@ -1,4 +1,5 @@
 /** The profile of one parameter from the walks to both sides. */
+import { atBound } from '../coordinates.ts';
 import type { Linearisation, Objective } from '../objective.ts';
 import { calibrate, scaleAlong, type Calibration } from './calibration.ts';
 import type { ErrorEstimates } from '../errors/estimate-errors.ts';
@@ -48,7 +49,7 @@ export function singleProfile(
   const estimate = theta[index]!;
   const [down, up] = followed;
   if (calibration === null || down === undefined || up === undefined) {
-    const unknown = { value: null, reason: NOT_CALIBRATED };
+    const unknown = { value: null, reason: NOT_CALIBRATED, note: null };
     return {
       ...{ name, estimate, error: null, scale: null, reason: NOT_CALIBRATED, nearDegenerate: true },
       intervals: LEVELS.map((level) => ({ level, lower: unknown, upper: unknown })),
@@ -56,11 +57,26 @@ export function singleProfile(
     };
   }
   const end = (side: FollowedRay, k: number): IntervalEnd => {
-    if (lowerFound) return { value: null, reason: NOT_THE_BEST };
+    if (lowerFound) return { value: null, reason: NOT_THE_BEST, note: null };
     const crossing = side.crossings[k]!;
-    if (crossing !== null) return { value: side.ray.path.at(crossing)[0]!, reason: null };
+    if (crossing !== null)
+      return { value: side.ray.path.at(crossing)[0]!, reason: null, note: boundsAt(side, crossing) };
     const word = side === down ? 'lower' : 'upper';
-    return { value: null, reason: whyNot(side, ROOTS_OF_ONE[k]! ** 2, name, word) };
+    return { value: null, reason: whyNot(side, ROOTS_OF_ONE[k]! ** 2, name, word), note: null };
+  };
+  /** Parameters that came to a bound on the way to a place. */
+  const boundsAt = ({ samples: all, points }: FollowedRay, place: number): string | null => {
+    const nearest = all.reduce(
+      (best, { at }, s) => (Math.abs(at - place) < Math.abs(all[best]!.at - place) ? s : best),
+      0,
+    );
+    const there = points[nearest]!.theta;
+    const met = free.names.flatMap((other, i) =>
+      i === index || !atBound(free, there, i) || atBound(free, theta, i)
+        ? []
+        : [`the ${there[i] === free.lower[i] ? 'lower' : 'upper'} bound ${rounded(there[i]!)} of ${other}`],
+    );
+    return met.length === 0 ? null : `set by ${met.join(' and ')}`;
   };
   const samples = [...rows(down).toReversed(), ...rows(up).slice(1)];
   return {

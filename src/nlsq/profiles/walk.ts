@@ -39,16 +39,18 @@ export interface WalkOptions {
 
 /** A root this near to a height, as a share of it, is good for the last interpolation. */
 const NEAR = 1e-3;
-/** Steps grow by this factor at most. */
-const GROWTH = 1.5;
+/** Steps are at most this share of the way so far, or the first step. */
+const GROWTH = 0.5;
 /** A bracket this narrow, as a share of its place, is where the root jumps. */
 const NARROW = 1e-6;
 /** Places tried on one walk. */
 const MOST_PLACES = 48;
 /** A ratio below this is a lower minimum, and none of rounding or of a valley's floor. */
 const LOWER = -0.01;
-/** Interpolations of one crossing before its bracket is halved instead. */
-const PATIENCE = 6;
+/** Times the way to a place is halved where no ratio can be found. */
+const MOST_HALVINGS = 8;
+/** Of so many interpolations of one crossing the last halves its bracket instead. */
+const PATIENCE = 3;
 
 /** Yields places; is given the ratio there, or null when it cannot be found. */
 export function* walk(options: WalkOptions): Generator<number, Walked, number | null> {
@@ -67,19 +69,34 @@ export function* walk(options: WalkOptions): Generator<number, Walked, number | 
       const next = nextPlace(samples, height, { edge, firstStep, tries });
       if (next === null) return ended('edge');
       if (samples.length > MOST_PLACES) return ended('too-long');
-      last = next;
-      const ratio = yield next;
-      if (ratio === null || Number.isNaN(ratio)) return ended('failed');
+      let place = next;
+      let ratio = yield place;
+      for (let halvings = 0; !isNumber(ratio); halvings++) {
+        last = place;
+        if (halvings === MOST_HALVINGS) return ended('failed');
+        place = (place + before(samples, place).at) / 2;
+        ratio = yield place;
+      }
+      last = place;
       if (ratio < LOWER) return ended('lower-minimum');
-      insert(samples, { at: next, root: Math.sqrt(Math.max(0, ratio)) });
+      insert(samples, { at: place, root: Math.sqrt(Math.max(0, ratio)) });
     }
   }
   if (beyond !== undefined && !samples.some(({ root }) => root >= beyond)) {
     const next = nextPlace(samples, beyond, { edge, firstStep, tries: 0 });
     const ratio = next === null ? null : yield next;
-    if (next !== null && ratio !== null && ratio >= 0) insert(samples, { at: next, root: Math.sqrt(ratio) });
+    if (next !== null && isNumber(ratio) && ratio >= 0) insert(samples, { at: next, root: Math.sqrt(ratio) });
   }
   return ended(null);
+}
+
+function isNumber(ratio: number | null): ratio is number {
+  return ratio !== null && Number.isFinite(ratio);
+}
+
+/** The last sample before a place. */
+function before(samples: readonly Sample[], place: number): Sample {
+  return samples.findLast(({ at }) => at < place)!;
 }
 
 function insert(samples: Sample[], sample: Sample): void {
@@ -95,18 +112,18 @@ function firstAbove(samples: readonly Sample[], height: number): number {
 /** Where the root reaches a height, once a sample is near enough; else null. */
 function crossingIn(samples: readonly Sample[], height: number): number | null {
   const above = firstAbove(samples, height);
-  const before = samples[above < 0 ? samples.length - 1 : above - 1]!;
+  const below = samples[above < 0 ? samples.length - 1 : above - 1]!;
   const close = (sample: Sample): boolean => Math.abs(sample.root - height) <= NEAR * height;
   if (above < 0) {
-    if (samples.length < 2 || !close(before)) return null;
-    return through(samples.at(-2)!, before, height);
+    if (samples.length < 2 || !close(below)) return null;
+    return through(samples.at(-2)!, below, height);
   }
   const after = samples[above]!;
-  if (after.at - before.at <= NARROW * after.at) return (before.at + after.at) / 2;
-  if (!close(before) && !close(after)) return null;
+  if (after.at - below.at <= NARROW * after.at) return (below.at + after.at) / 2;
+  if (!close(below) && !close(after)) return null;
   const bent = bentThrough(samples, above, height);
   if (bent !== null) return bent;
-  return through(before, after, height);
+  return through(below, after, height);
 }
 
 /** Where the line through two samples has a height. */
@@ -137,15 +154,18 @@ function nextPlace(
   const above = firstAbove(samples, height);
   if (above >= 0) {
     const [a, b] = [samples[above - 1]!, samples[above]!];
-    const guess = tries > PATIENCE ? (a.at + b.at) / 2 : (bentThrough(samples, above, height) ?? through(a, b, height));
+    const guess =
+      tries % PATIENCE === PATIENCE - 1
+        ? (a.at + b.at) / 2
+        : (bentThrough(samples, above, height) ?? through(a, b, height));
     const margin = 1e-3 * (b.at - a.at);
     return Math.min(Math.max(guess, a.at + margin), b.at - margin);
   }
   const here = samples.at(-1)!;
   if (here.at >= edge) return null;
   const longest = here.at + Math.max(firstStep, GROWTH * here.at);
-  const before = samples.at(-2);
-  const slope = before === undefined ? 1 : (here.root - before.root) / (here.at - before.at);
+  const earlier = samples.at(-2);
+  const slope = earlier === undefined ? 1 : (here.root - earlier.root) / (here.at - earlier.at);
   // From a rising root on a straight line; a little farther, so that the height is bracketed.
   const straight = slope > 0 ? here.at + (1.005 * (height - here.root)) / slope : Infinity;
   return Math.min(straight, longest, edge);

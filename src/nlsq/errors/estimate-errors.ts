@@ -1,5 +1,5 @@
 /** The three covariances of a fit at its minimum and the amplitudes of its noise, from one pass over the residuals. */
-import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
+import type { TaskContext } from '../../base/task-context.ts';
 import { median } from '../../math/index.ts';
 import type { TwoTimeModel } from '../../model/two-time-model.ts';
 import { covarianceAt, type Covariance } from '../covariance.ts';
@@ -50,9 +50,7 @@ export async function estimateErrors(
   const angles: AngleFindings[] = [];
   const shared = new Map<string, ScoreCovariances>();
   for (let a = 0; a < objective.weight.length; a++) {
-    angles.push(lookAtAngle(objective, point, model, a, shared));
-    await new Promise((resolve) => setTimeout(resolve));
-    throwIfCancelled(context);
+    angles.push(await lookAtAngle(objective, point, model, a, shared, context));
   }
   const map = columnMap(objective, point);
   const dyadic = dyadicFinding(objective, point, map, angles);
@@ -91,19 +89,21 @@ interface AngleFindings {
   readonly scores: ScoreCovariances;
 }
 
-function lookAtAngle(
+async function lookAtAngle(
   objective: Objective,
   point: Linearisation,
   model: TwoTimeModel,
   a: number,
   shared: Map<string, ScoreCovariances>,
-): AngleFindings {
+  context: TaskContext,
+): Promise<AngleFindings> {
   const { data } = objective.level.sweeps;
   const { best, chart, values } = point;
   const physics = model.physics(values);
   const { free } = objective.system;
   const { sensitivities } = naturalColumns(free, chart, model.sensitivities(values, free.moving));
-  const sums = residualPass(data, angleColumns(physics, sensitivities, a, best.contrast[a]!), best.offset[a]!);
+  const columns = angleColumns(physics, sensitivities, a, best.contrast[a]!);
+  const sums = await residualPass(data, columns, best.offset[a]!, context);
   const most = blocksPerAngle(objective.weight.length);
   const present: PresentShare = data.excluded[a]! > 0 ? presentShare(sums) : () => null;
   const compute = (): ScoreCovariances =>

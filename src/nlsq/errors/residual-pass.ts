@@ -2,6 +2,7 @@
  * One pass over the residuals r = c2 − offset − contrast·M of an angle: sums of scores over pairs of blocks of frames, and
  * mean products of residuals some frames apart.
  */
+import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
 import { readRows, type TriangleStack } from '../../kernels/triangles.ts';
 import { correlationTimes, evenBlocks, type AgeBlocks } from './age-blocks.ts';
 import { pairRows, type PairRow } from './pair-row.ts';
@@ -29,28 +30,37 @@ export interface ResidualCorrelation {
   readonly age: Float64Array;
 }
 
-/** Blocks of a pass, at most: a power of two, because neighbours are merged. */
+/** Blocks of a pass, at most: a power of two, because neighbours are merged; fewer where many angles keep theirs. */
 const MOST_BLOCKS = 128;
+const MANY_ANGLES = 16;
+const MOST_BLOCKS_OF_MANY = 64;
+/** Milliseconds after which others get a turn. */
+const TURN = 20;
 /** Share of the blocks spread evenly over the frames instead of over correlation times. */
 const EVEN_SHARE = 0.25;
 /** Rows used for the correlation of residuals, at least. */
-const SAMPLED_ROWS = 200;
+const SAMPLED_ROWS = 100;
 const LONGEST_STEP = 64;
 
 /** Blocks of about equal numbers of correlation times. */
-function passBlocks(columns: AngleColumns): AgeBlocks {
+function passBlocks(columns: AngleColumns, angles: number): AgeBlocks {
   const passed = correlationTimes(columns.physics, columns.angle);
   const total = passed.at(-1)!;
   const share = total > 0 ? EVEN_SHARE : 1;
   const place = passed.map((at, k) => (share * k) / (passed.length - 1) + (total > 0 ? ((1 - share) * at) / total : 0));
-  return evenBlocks(place, MOST_BLOCKS);
+  return evenBlocks(place, angles > MANY_ANGLES ? MOST_BLOCKS_OF_MANY : MOST_BLOCKS);
 }
 
-/** `offset` and the contrast of `columns` are those of the fit. */
-export function residualPass(data: TriangleStack, columns: AngleColumns, offset: number): ResidualSums {
+/** `offset` and the contrast of `columns` are those of the fit. Throws `Cancelled` when stopped. */
+export async function residualPass(
+  data: TriangleStack,
+  columns: AngleColumns,
+  offset: number,
+  context: TaskContext,
+): Promise<ResidualSums> {
   const { physics, angle, contrast, count: r } = columns;
   const { frames } = data;
-  const blocks = passBlocks(columns);
+  const blocks = passBlocks(columns, data.angles);
   const { count: n, edges } = blocks;
   const pairs = new Float64Array(n * n);
   const scores = new Float64Array(n * n * r);
@@ -59,7 +69,13 @@ export function residualPass(data: TriangleStack, columns: AngleColumns, offset:
   const products = laggedProducts(frames);
   const sums = columnSums(columns);
   let squares = 0;
+  let turn = performance.now() + TURN;
   for (let block = 0; block < n; block++) {
+    if (performance.now() > turn) {
+      await new Promise((resolve) => setTimeout(resolve));
+      throwIfCancelled(context);
+      turn = performance.now() + TURN;
+    }
     sums.clear();
     for (let i = edges[block]!; i < Math.min(edges[block + 1]!, frames - 1); i++) {
       const measured = readRows(data, angle, i, i + 1);

@@ -146,18 +146,28 @@ function reachOf(matrix: Float64Array, n: number): Int32Array {
   return reach;
 }
 
-/** A·B for B of limited reach. */
+/** A·B for B of limited reach, four rows of B at a time. */
 function timesBanded(a: Float64Array, b: Float64Array, reach: Int32Array, n: number): Float64Array {
   const result = new Float64Array(n * n);
   const least = NEGLIGIBLE_WEIGHT * largest(a);
   for (let i = 0; i < n; i++) {
     const row = i * n;
-    for (let k = 0; k < n; k++) {
-      const factor = a[row + k]!;
-      if (Math.abs(factor) <= least) continue;
-      const from = k * n;
-      const end = reach[2 * k + 1]!;
-      for (let j = reach[2 * k]!; j < end; j++) result[row + j] = result[row + j]! + factor * b[from + j]!;
+    for (let k = 0; k < n; k += 4) {
+      // Past the end the last row stands in, with factor 0.
+      const k1 = Math.min(k + 1, n - 1);
+      const k2 = Math.min(k + 2, n - 1);
+      const k3 = Math.min(k + 3, n - 1);
+      const f0 = a[row + k]!;
+      const f1 = k1 === k ? 0 : a[row + k1]!;
+      const f2 = k2 === k1 ? 0 : a[row + k2]!;
+      const f3 = k3 === k2 ? 0 : a[row + k3]!;
+      if (Math.max(Math.abs(f0), Math.abs(f1), Math.abs(f2), Math.abs(f3)) <= least) continue;
+      const first = Math.min(reach[2 * k]!, reach[2 * k1]!, reach[2 * k2]!, reach[2 * k3]!);
+      const end = Math.max(reach[2 * k + 1]!, reach[2 * k1 + 1]!, reach[2 * k2 + 1]!, reach[2 * k3 + 1]!);
+      const [b0, b1, b2, b3] = [k * n, k1 * n, k2 * n, k3 * n];
+      for (let j = first; j < end; j++) {
+        result[row + j]! += f0 * b[b0 + j]! + f1 * b[b1 + j]! + (f2 * b[b2 + j]! + f3 * b[b3 + j]!);
+      }
     }
   }
   return result;

@@ -15,6 +15,7 @@ export type { CompiledKernels, KernelExports } from './load.ts';
 export { instantiateKernels, instantiateOn, loadKernels } from './load.ts';
 export { readJob } from './job-record.ts';
 export { KernelMemory } from './memory.ts';
+export { KernelRegion, KernelRegions } from './regions.ts';
 export { TreeSum } from './reduce.ts';
 export { ReferenceEngine } from './reference.ts';
 export { compiledSpeckleKernel, speckleBytes, speckleKernels, speckleSums } from './speckle.ts';

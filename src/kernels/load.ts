@@ -41,7 +41,7 @@ export interface CompiledKernels {
 }
 
 let loading: Promise<CompiledKernels> | null = null;
-const instances = new WeakMap<KernelMemory, KernelExports>();
+const instances = new WeakMap<WebAssembly.Memory, KernelExports>();
 
 /** Read and compile the kernels, once per process. */
 export function loadKernels(): Promise<CompiledKernels> {
@@ -60,10 +60,10 @@ async function compile(): Promise<CompiledKernels> {
 
 /** The kernels on this memory; the same instance every time. */
 export function instantiateKernels(kernels: CompiledKernels, memory: KernelMemory): KernelExports {
-  const known = instances.get(memory);
+  const known = instances.get(memory.memory);
   if (known !== undefined) return known;
   const exports = instantiateOn(kernels.module, memory.memory);
-  instances.set(memory, exports);
+  instances.set(memory.memory, exports);
   return exports;
 }
 

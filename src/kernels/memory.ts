@@ -16,8 +16,8 @@ export class KernelMemory {
   readonly memory: WebAssembly.Memory;
   #top = STATIC_BYTES;
 
-  constructor() {
-    this.memory = new WebAssembly.Memory({ initial: STATIC_BYTES / PAGE, maximum: MAXIMUM_PAGES, shared: true });
+  constructor(memory: WebAssembly.Memory = newMemory()) {
+    this.memory = memory;
   }
 
   /** Reserve zeroed bytes; returns the address. Addresses are 64-byte aligned. */
@@ -57,4 +57,8 @@ export class KernelMemory {
     if (mark > this.#top || mark < STATIC_BYTES) throw new Defect(`cannot release kernel memory to ${mark}`);
     this.#top = mark;
   }
+}
+
+function newMemory(): WebAssembly.Memory {
+  return new WebAssembly.Memory({ initial: STATIC_BYTES / PAGE, maximum: MAXIMUM_PAGES, shared: true });
 }

@@ -4,6 +4,7 @@ import { availableParallelism } from 'node:os';
 import { isTwotimeError, OutputFailed } from '../base/errors.ts';
 import type { Warning } from '../base/events.ts';
 import type { TaskContext } from '../base/task-context.ts';
+import type { ParallelConfig } from '../config/index.ts';
 import { BackgroundWriter, type WriterLimits } from '../data/index.ts';
 import { fitTwoTime, type FitCheckpoint, type FitOutcome } from '../nlsq/index.ts';
 import { makeResultRecord, type ResultRecord } from '../results/index.ts';
@@ -29,10 +30,18 @@ export interface RunToComplete {
   readonly directory: RunDirectory;
   /** The text of `config.yaml`. */
   readonly configText: string;
+  /** When the work on it began in this process, ms as `performance.now` counts; absent: with the process. */
+  readonly begun?: number;
   /** UTC, ISO 8601: the first beginning of the run, and that of its resume. */
   readonly started: string;
   readonly resumed: string | null;
   readonly checkpoint: FitCheckpoint | null;
+}
+
+/** A run whose fit has ended, to be written. */
+export interface FittedRun {
+  readonly finished: FinishedFit;
+  readonly fitSeconds: number;
 }
 
 /**
@@ -41,19 +50,35 @@ export interface RunToComplete {
  * when there is no point; the folder is then the caller's to leave or to discard.
  */
 export async function completeFit(run: RunToComplete, log: EventLog, signal: AbortSignal): Promise<ResultRecord> {
+  const fitted = await fitRun(run, log, signal);
+  return await writeFitted(fitted, new BackgroundWriter(writerLimits(run.request.config.parallel)), log, signal);
+}
+
+/** The first half of `completeFit`: attach the log, fit. */
+export async function fitRun(run: RunToComplete, log: EventLog, signal: AbortSignal): Promise<FittedRun> {
   const { prepared, directory } = run;
   const warn = (warning: Warning): void => log.record({ kind: 'warning', warning });
   log.attach(directory.path);
-  try {
-    const going = AbortSignal.any([signal, directory.lost]);
-    const [outcome, fitSeconds] = await timed('fit', log, () =>
-      fitWithCheckpoints(run, { signal: going, progress: log.record }, warn),
-    );
-    const fitted: FinishedFit = { ...run, ...prepared, outcome };
+  const going = AbortSignal.any([signal, directory.lost]);
+  const [outcome, fitSeconds] = await whileOurs(directory, () =>
+    timed('fit', log, () => fitWithCheckpoints(run, { signal: going, progress: log.record }, warn)),
+  );
+  return { finished: { ...run, ...prepared, outcome }, fitSeconds };
+}
+
+/** The second half: write everything through `writer`, which may serve other runs at the same time. */
+export async function writeFitted(
+  { finished: fitted, fitSeconds }: FittedRun,
+  writer: BackgroundWriter,
+  log: EventLog,
+  signal: AbortSignal,
+): Promise<ResultRecord> {
+  const { directory } = fitted;
+  const warn = (warning: Warning): void => log.record({ kind: 'warning', warning });
+  return await whileOurs(directory, async () => {
     const [record] = await timed('write', log, async () => {
-      const writer = new BackgroundWriter(writerLimits(run.request));
-      outcome.warnings.forEach(warn);
-      const finished = await writeLargeFiles(fitted, writer, going, warn);
+      fitted.outcome.warnings.forEach(warn);
+      const finished = await writeLargeFiles(fitted, writer, AbortSignal.any([signal, directory.lost]), warn);
       // Small files, also of what was stopped; only a folder that is no longer ours stops their writing.
       await using files = writer.group(directory.lost);
       if (finished.outcome.status === 'cancelled') await writeSmallArrays(finished, files, warn);
@@ -65,6 +90,13 @@ export async function completeFit(run: RunToComplete, log: EventLog, signal: Abo
     log.close();
     await directory.keep(record.status !== 'cancelled');
     return record;
+  });
+}
+
+/** A failure in a folder that another process took over is that. */
+async function whileOurs<T>(directory: RunDirectory, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
   } catch (error) {
     if (directory.lost.aborted) throw lostError(directory);
     throw error;
@@ -98,15 +130,16 @@ function recordOf(run: FinishedFit, fitSeconds: number, warnings: readonly Warni
     model: problem.model,
     noise: problem.noise,
     scaling: request.config.scaling.mode,
-    timings: { readSeconds, fitSeconds, totalSeconds: performance.now() / 1000 },
+    timings: { readSeconds, fitSeconds, totalSeconds: (performance.now() - (run.begun ?? 0)) / 1000 },
     resources: { peakMegabytes: (process.resourceUsage().maxRSS * 1024) / 1e6 },
     versions: softwareVersions(compute.kernels),
     warnings,
   });
 }
 
-function writerLimits({ config }: FitRunRequest): WriterLimits {
-  return { atOnce: FILES_AT_ONCE, bytes: Math.min(WAITING_BYTES, config.parallel.memory * WAITING_SHARE) };
+/** Limits of the writer of a process. */
+export function writerLimits({ memory }: ParallelConfig): WriterLimits {
+  return { atOnce: FILES_AT_ONCE, bytes: Math.min(WAITING_BYTES, memory * WAITING_SHARE) };
 }
 
 async function fitWithCheckpoints(

@@ -1,4 +1,4 @@
-/** What a fit computes with: the kernel memory, the kernels, and the worker threads that share its sweeps. */
+/** What fits compute with: the kernel memory, the kernels, and the worker threads that share their sweeps. */
 import type { Warning } from '../base/events.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import type { ParallelConfig } from '../config/config.ts';
@@ -11,29 +11,66 @@ import { thisMachine } from './this-machine.ts';
 const WINDOW_SHARE = 1 / 8;
 const AMPLE_WINDOW = 64 * 2 ** 20;
 
-export class Compute implements AsyncDisposable {
+/** The threads of a process, which may serve one fit or many; disposing ends them. */
+export class ComputePool implements AsyncDisposable {
   readonly memory: KernelMemory;
   readonly kernels: CompiledKernels;
-  readonly #threads: WorkerThreads | null;
-  readonly #parallel: ParallelConfig;
-  readonly #windowBytes: number;
-  #workers: number;
+  readonly parallel: ParallelConfig;
+  readonly workers: number;
+  /** Null when one thread computes everything. */
+  readonly threads: WorkerThreads | null;
 
-  private constructor(memory: KernelMemory, kernels: CompiledKernels, parallel: ParallelConfig, context: TaskContext) {
+  private constructor(memory: KernelMemory, kernels: CompiledKernels, parallel: ParallelConfig) {
     this.memory = memory;
     this.kernels = kernels;
-    this.#parallel = parallel;
-    this.#windowBytes = Math.min(parallel.memory * WINDOW_SHARE, AMPLE_WINDOW);
-    this.#workers = parallel.chunks ? selectBackend(parallel, thisMachine()).workers : 1;
-    this.#threads = this.#workers > 1 ? new WorkerThreads(memory, kernels, this.#workers) : null;
-    this.#threads?.onDeath((death) => {
-      if (!death.hadTask) context.progress?.(deathEvent(death));
-    });
+    this.parallel = parallel;
+    this.workers = parallel.chunks ? selectBackend(parallel, thisMachine()).workers : 1;
+    this.threads = this.workers > 1 ? new WorkerThreads(memory, kernels, this.workers) : null;
   }
 
-  /** Compile the kernels, for data in `memory`; no thread is started yet. Deaths of threads are told to `progress`. */
+  /** Compile the kernels, for data in `memory` or in regions of it; no thread is started yet. */
+  static async open(memory: KernelMemory, parallel: ParallelConfig): Promise<ComputePool> {
+    return new ComputePool(memory, await loadKernels(), parallel);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.threads?.[Symbol.asyncDispose]();
+  }
+}
+
+/** What one fit computes with. */
+export class Compute implements AsyncDisposable {
+  readonly memory: KernelMemory;
+  readonly #pool: ComputePool;
+  readonly #windowBytes: number;
+  readonly #owned = new AsyncDisposableStack();
+  #workers: number;
+
+  /** Over threads that stay with whoever made them; `memory` is that of the pool or a region of it. */
+  constructor(pool: ComputePool, memory: KernelMemory, context: TaskContext = {}) {
+    this.memory = memory;
+    this.#pool = pool;
+    this.#workers = pool.workers;
+    this.#windowBytes = Math.min(pool.parallel.memory * WINDOW_SHARE, AMPLE_WINDOW);
+    const listening = pool.threads?.onDeath((death) => {
+      if (!death.hadTask) context.progress?.(deathEvent(death));
+    });
+    if (listening !== undefined) this.#owned.use(listening);
+  }
+
+  /**
+   * Compile the kernels, for data in `memory`, with threads of its own; none is started yet. Deaths of threads are told
+   * to `progress`.
+   */
   static async open(memory: KernelMemory, parallel: ParallelConfig, context: TaskContext = {}): Promise<Compute> {
-    return new Compute(memory, await loadKernels(), parallel, context);
+    const pool = await ComputePool.open(memory, parallel);
+    const compute = new Compute(pool, memory, context);
+    compute.#owned.use(pool);
+    return compute;
+  }
+
+  get kernels(): CompiledKernels {
+    return this.#pool.kernels;
   }
 
   /** Threads that compute the sweeps over all data, this one included. */
@@ -46,16 +83,17 @@ export class Compute implements AsyncDisposable {
    * fallback, now or when a thread cannot start, and this thread then computes what is left to it.
    */
   sweepsOver(data: TriangleStack, warn: (warning: Warning) => void): Sweeps {
+    const { threads, kernels, parallel } = this.#pool;
     const options = { windowBytes: this.#windowBytes };
-    if (this.#threads === null) return createKernelSweeps(this.kernels, this.memory, data, options);
-    const { sweeps, alone } = createPoolSweeps(this.#threads, data, options);
+    if (threads === null) return createKernelSweeps(kernels, this.memory, data, options);
+    const { sweeps, alone } = createPoolSweeps(threads, data, options, this.memory);
     if (alone !== null) {
-      warn(fallbackWarning(this.#parallel, alone));
+      warn(fallbackWarning(parallel, alone));
       this.#workers = 1;
       return sweeps;
     }
     // This thread computes as well, so one fewer is enough; until they are ready it computes alone.
-    this.#threads.start(this.#workers - 1).catch((error: unknown) => {
+    threads.start(this.#workers - 1).catch((error: unknown) => {
       warn({ code: 'parallel-fallback', text: error instanceof Error ? error.message : String(error) });
     });
     return sweeps;
@@ -63,11 +101,12 @@ export class Compute implements AsyncDisposable {
 
   /** Sweeps over a part of the data, in the same threads where that pays. */
   coarseSweeps(data: TriangleStack): Sweeps {
-    if (this.#threads === null) return createKernelSweeps(this.kernels, this.memory, data);
-    return createPoolSweeps(this.#threads, data).sweeps;
+    const { threads, kernels } = this.#pool;
+    if (threads === null) return createKernelSweeps(kernels, this.memory, data);
+    return createPoolSweeps(threads, data, {}, this.memory).sweeps;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#threads?.[Symbol.asyncDispose]();
+    await this.#owned.disposeAsync();
   }
 }

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { toYaml } from '../config/index.ts';
 import { validateFit } from '../nlsq/index.ts';
 import type { ResultRecord } from '../results/index.ts';
-import { completeFit } from './complete-fit.ts';
+import { completeFit, type RunToComplete } from './complete-fit.ts';
 import { EVENTS_FILE, type EventLog } from './event-log.ts';
 import { checkRunDirectory } from './output-folder.ts';
 import { fitPlan, prepareFit, type PreparedFit } from './prepare-fit.ts';
@@ -20,11 +20,32 @@ import { packageVersion } from './versions.ts';
  * written so far removed, `Cancelled` when stopped before there was a result, with nothing left either.
  */
 export async function runFit(request: FitRunRequest, log: EventLog, signal: AbortSignal): Promise<ResultRecord> {
-  await checkRunDirectory(request.output, request.force);
-  validateFit(fitPlan(request.config, undefined));
-
+  await checkNewRun(request);
   const started = new Date().toISOString();
   await using prepared = await prepareFit(request, log, { signal, progress: log.record });
+  const run = await createRun(request, prepared, started);
+  try {
+    return await completeFit(run, log, signal);
+  } catch (error) {
+    log.abandon();
+    // Nothing half-written stays behind: the folder goes, and what it replaced comes back.
+    await run.directory.discard();
+    throw error;
+  }
+}
+
+/** What can be refused before the data are read. */
+export async function checkNewRun({ output, force, config }: FitRunRequest): Promise<void> {
+  await checkRunDirectory(output, force);
+  validateFit(fitPlan(config, undefined));
+}
+
+/** Make the run directory of a fit that can begin; whoever asked leaves or discards it. */
+export async function createRun(
+  request: FitRunRequest,
+  prepared: PreparedFit,
+  started: string,
+): Promise<RunToComplete> {
   const configText = toYaml(request.config);
   const contents = {
     // First, because it marks a run directory.
@@ -33,18 +54,7 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
     [REQUEST_FILE]: requestText(asked(request, prepared, configText, started)),
   };
   const directory = await RunDirectory.create(request.output, request.force, contents);
-  try {
-    return await completeFit(
-      { request, prepared, directory, configText, started, resumed: null, checkpoint: null },
-      log,
-      signal,
-    );
-  } catch (error) {
-    log.abandon();
-    // Nothing half-written stays behind: the folder goes, and what it replaced comes back.
-    await directory.discard();
-    throw error;
-  }
+  return { request, prepared, directory, configText, started, resumed: null, checkpoint: null };
 }
 
 function asked(request: FitRunRequest, { dataset, compute }: PreparedFit, configText: string, started: string) {

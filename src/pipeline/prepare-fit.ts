@@ -4,11 +4,11 @@ import { throwIfCancelled, type TaskContext } from '../base/task-context.ts';
 import { plausibilityWarnings, type Config } from '../config/index.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { estimateNoise, givenNoise, readDataset } from '../data/index.ts';
-import { KernelMemory } from '../kernels/index.ts';
+import { KernelMemory, type KernelRegions } from '../kernels/index.ts';
 import { bindModel, physicalParameters, type TwoTimeModel } from '../model/index.ts';
 import { validateFit, type FitProblem, type NoiseEstimate } from '../nlsq/index.ts';
 import { selectBackend } from '../parallel/index.ts';
-import { Compute } from './compute.ts';
+import { Compute, type ComputePool } from './compute.ts';
 import type { EventLog } from './event-log.ts';
 import { folderBeside } from './output-folder.ts';
 import { ReadingThreads } from './reading-threads.ts';
@@ -16,7 +16,13 @@ import { dataRequest, fitOptions, parameterSettings, scalingChoice, type FitRunR
 import { thisMachine } from './this-machine.ts';
 import { timed } from './timed.ts';
 
-/** Disposing stops the threads and gives up the data. */
+/** Threads and memory of several fits. */
+export interface SharedCompute {
+  readonly pool: ComputePool;
+  readonly regions: KernelRegions;
+}
+
+/** Disposing stops the threads, unless they are those of several fits, and gives up the data. */
 export interface PreparedFit extends AsyncDisposable {
   readonly dataset: Dataset;
   readonly problem: FitProblem;
@@ -24,15 +30,26 @@ export interface PreparedFit extends AsyncDisposable {
   readonly readSeconds: number;
 }
 
-/** Read the data of a fit and prepare it. Throws `InputRefused`, `ConfigRefused` or `Cancelled` with nothing written. */
-export async function prepareFit(request: FitRunRequest, log: EventLog, context: TaskContext): Promise<PreparedFit> {
+/**
+ * Read the data of a fit and prepare it, with threads and memory of its own or, when `shared` is given, within those of
+ * several fits. Throws `InputRefused`, `ConfigRefused` or `Cancelled` with nothing written.
+ */
+export async function prepareFit(
+  request: FitRunRequest,
+  log: EventLog,
+  context: TaskContext,
+  shared?: SharedCompute,
+): Promise<PreparedFit> {
   const { config } = request;
   const warn = (warning: Warning): void => log.record({ kind: 'warning', warning });
-  const memory = new KernelMemory();
-  const opening = Compute.open(memory, config.parallel, context);
+  await using owned = new AsyncDisposableStack();
+  const memory = shared === undefined ? new KernelMemory() : owned.use(shared.regions.open());
+  const opening =
+    shared === undefined
+      ? Compute.open(memory, config.parallel, context)
+      : Promise.resolve(owned.use(new Compute(shared.pool, memory, context)));
   // Awaited below; a file that is refused first must not leave its failure unhandled.
   opening.catch(() => undefined);
-  await using owned = new AsyncDisposableStack();
   const placement = { limit: config.parallel.memory, folder: await folderBeside(request.output) };
   const kernels = opening.then((compute) => compute.kernels);
   const [dataset, readSeconds] = await timed('read', log, async () => {
@@ -42,7 +59,8 @@ export async function prepareFit(request: FitRunRequest, log: EventLog, context:
   });
   owned.use(dataset);
   throwIfCancelled(context);
-  const compute = owned.use(await opening);
+  const compute = await opening;
+  if (shared === undefined) owned.use(compute);
   const { problem, warnings } = prepareProblem(config, dataset, compute, warn);
   [...plausibilityWarnings(config), ...dataset.warnings, ...warnings].forEach(warn);
   const kept = owned.move();

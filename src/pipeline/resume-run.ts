@@ -7,9 +7,9 @@ import { writeFileAtomically } from '../data/index.ts';
 import type { FitCheckpoint } from '../nlsq/index.ts';
 import type { ResultRecord } from '../results/index.ts';
 import { readCheckpoint } from './checkpoint-file.ts';
-import { completeFit } from './complete-fit.ts';
+import { completeFit, type RunToComplete } from './complete-fit.ts';
 import type { EventLog } from './event-log.ts';
-import { prepareFit, type PreparedFit } from './prepare-fit.ts';
+import { prepareFit, type PreparedFit, type SharedCompute } from './prepare-fit.ts';
 import { RunDirectory, statusOf } from './run-directory.ts';
 import {
   CONFIG_FILE,
@@ -48,7 +48,11 @@ export async function resumeFit(request: ResumeRequest, log: EventLog, signal: A
   if (finished !== null) return finished;
   const directory = await RunDirectory.reopen(path);
   try {
-    return (await readFinished(path)) ?? { kind: 'resumed', record: await goOn(request, directory, log, signal) };
+    const done = await readFinished(path);
+    if (done !== null) return done;
+    const run = await takeUp(request, directory, log, signal);
+    await using _data = run.prepared;
+    return { kind: 'resumed', record: await completeFit(run, log, signal) };
   } catch (error) {
     if (!isTwotimeError(error, 'Cancelled')) throw error;
     throw new Cancelled(error.message, { help: `go on with twotime resume ${path}`, cause: error.cause });
@@ -58,12 +62,17 @@ export async function resumeFit(request: ResumeRequest, log: EventLog, signal: A
   }
 }
 
-async function goOn(
-  { input, set, fromStart }: ResumeRequest,
+/**
+ * Read and check everything a run goes on with, in a directory that was reopened; with `shared`, within the threads and
+ * memory of several. Whoever asks disposes of the data and leaves the directory.
+ */
+export async function takeUp(
+  { input, set, fromStart }: Omit<ResumeRequest, 'directory'>,
   directory: RunDirectory,
   log: EventLog,
   signal: AbortSignal,
-): Promise<ResultRecord> {
+  shared?: SharedCompute,
+): Promise<RunToComplete> {
   const { path } = directory;
   log.countFrom(path);
   if (directory.takenOver !== null) log.record({ kind: 'log', level: 'warning', text: directory.takenOver });
@@ -79,7 +88,8 @@ async function goOn(
     force: false,
     argv: asked.argv,
   };
-  await using prepared = await prepareFit(request, log, { signal, progress: log.record });
+  await using owned = new AsyncDisposableStack();
+  const prepared = owned.use(await prepareFit(request, log, { signal, progress: log.record }, shared));
   refuseOtherInput(prepared, asked, request.file);
   const program = { twotime: packageVersion(), kernels: prepared.compute.kernels.hash };
   if (fromStart) {
@@ -88,7 +98,8 @@ async function goOn(
   } else refuseOtherProgram(program, asked, path);
   await directory.removeHalfFiles();
   const { started } = asked;
-  return completeFit({ request, prepared, directory, configText, started, resumed, checkpoint }, log, signal);
+  owned.move();
+  return { request, prepared, directory, configText, started, resumed, checkpoint };
 }
 
 async function refuseOtherThings(path: string): Promise<void> {

@@ -22,6 +22,8 @@ export interface FinishedFit extends Omit<PreparedFit, typeof Symbol.asyncDispos
   readonly directory: RunDirectory;
   /** The text of `config.yaml`. */
   readonly configText: string;
+  /** When the work on it began in this process, ms as `performance.now` counts; absent: with the process. */
+  readonly begun?: number;
   readonly outcome: FitOutcome;
   /** UTC, ISO 8601. */
   readonly started: string;

@@ -4,6 +4,7 @@ import {
   type CompiledOptions,
   createSweeps,
   instantiateKernels,
+  type KernelMemory,
   pairsOf,
   SequentialExecutor,
   type Sweeps,
@@ -18,16 +19,17 @@ export interface PoolSweeps {
   readonly alone: string | null;
 }
 
-/** Takes all its memory now; freed by releasing a mark taken before. */
+/** Takes all its memory now, of the threads' own or of a region of it; freed by releasing a mark taken before. */
 export function createPoolSweeps(
   threads: WorkerThreads,
   data: TriangleStack,
   options: ThreadedOptions & CompiledOptions = {},
+  memory: KernelMemory = threads.memory,
 ): PoolSweeps {
-  const { memory, kernels, workers } = threads;
+  const { kernels, workers } = threads;
   const engine = new CompiledEngine(instantiateKernels(kernels, memory), memory, data, options);
   if (workers < 2) return { sweeps: createSweeps(new SequentialExecutor(engine)), alone: null };
-  const sweeps = createSweeps(new ThreadedExecutor(engine, threads, options));
+  const sweeps = createSweeps(new ThreadedExecutor(engine, threads, options, memory));
   return { sweeps, alone: whyAlone(engine.tiles.length, data.angles * pairsOf(data.frames)) };
 }
 

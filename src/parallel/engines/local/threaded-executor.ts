@@ -69,11 +69,16 @@ export class ThreadedExecutor implements TileExecutor {
   #lastYield = performance.now();
 
   /** `workers` threads share a sweep, this one among them. Takes all memory now: an arena each, a result per unit. */
-  constructor(engine: CompiledEngine, threads: WorkerThreads, options: ThreadedOptions = {}) {
+  constructor(
+    engine: CompiledEngine,
+    threads: WorkerThreads,
+    options: ThreadedOptions = {},
+    memory: KernelMemory = threads.memory,
+  ) {
     this.#engine = engine;
     this.#threads = threads;
     this.#lease = options.lease ?? LEASE;
-    const { memory, kernels, board } = threads;
+    const { kernels, board } = threads;
     this.#own = { kernels: instantiateKernels(kernels, memory), memory: memory.memory, board, thread: 0 };
     this.#unitsWanted = Math.min(UNITS_PER_THREAD * threads.workers, MAXIMUM_UNITS);
     const { tilesAtOnce, align } = engine.windows;

@@ -4,7 +4,7 @@ import type { ErrorEstimates } from './errors/estimate-errors.ts';
 import type { FitOutcome } from './outcome.ts';
 
 export interface NoiseFindings {
-  readonly outcome: Pick<FitOutcome, 'parameters'>;
+  readonly outcome: Pick<FitOutcome, 'parameters' | 'scaling'>;
   readonly estimates: ErrorEstimates | null;
 }
 
@@ -25,6 +25,16 @@ export function noiseWarnings({ outcome, estimates }: NoiseFindings): Warning[] 
       text:
         `errors that know of speckle cannot be given: ${speckle.reason}; the independent errors shown instead are too small ` +
         'for measured speckle, by factors of 2 to 20',
+    });
+  }
+  // Angles whose contrast cannot be that of speckle were given the median of the others.
+  const odd = outcome.scaling.filter(({ contrast }) => !(contrast.value > 0 && contrast.value <= 1)).length;
+  if (noise.reason === null && odd > 0) {
+    warnings.push({
+      code: 'speckle-contrast-assumed',
+      text:
+        `the contrast of ${odd} of ${outcome.scaling.length} angles is not between 0 and 1, as that of speckle is: their noise ` +
+        'is taken to have the median contrast of the others',
     });
   }
   const fewest = Math.min(...noise.angles.map(({ correlationTimes }) => correlationTimes));

@@ -185,3 +185,17 @@ test('too few frames leave the independent errors, with the reason', async () =>
   expect(outcome.scaling[0]!.offset.uncertainty.reason).toMatch(/fewer than 16 frames/);
   expect(outcome.scaling[0]!.offset.uncertainty.independent).toBeGreaterThan(0);
 });
+
+test('an angle whose contrast cannot be that of speckle is told', async () => {
+  const request = { ...REQUEST, phi: [0, 45, 90] };
+  const half = (24 * 23) / 2;
+  const outcome = await fitTwoTime(
+    speckleProblem(request, 2000, (values) => {
+      // A contrast of −0.2 at the first angle.
+      for (let k = 0; k < half; k++) values[k] = 2 - values[k]!;
+    }),
+  );
+  expect(outcome.scaling[0]!.contrast.value).toBeLessThan(0);
+  expect(outcome.warnings.map(({ code }) => code)).toContain('speckle-contrast-assumed');
+  expect(outcome.scaling[0]!.offset.uncertainty.speckle).toBeGreaterThan(0);
+});

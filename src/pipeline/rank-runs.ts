@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { InputRefused, isTwotimeError } from '../base/errors.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { estimateNoise, type NoiseEstimate } from '../data/index.ts';
-import { createKernelSweeps } from '../kernels/index.ts';
+import { createKernelSweeps, isResident } from '../kernels/index.ts';
 import { bindModel } from '../model/index.ts';
 import {
   compareScores,
@@ -50,7 +50,7 @@ export async function rankRuns(
     return await rankOn(runs, prepared, context);
   } catch (error) {
     if (!isTwotimeError(error, 'InputRefused')) throw error;
-    return none(`the data cannot be read again: ${error.message}`);
+    return none(`the data cannot be used again: ${error.message}`);
   }
 }
 
@@ -74,6 +74,9 @@ async function rankOn(
 ): Promise<RankingFinding> {
   const { problem, compute } = prepared;
   const { sweeps } = problem;
+  if (!isResident(sweeps.data)) {
+    return none('the data are larger than parallel.memory of the first run, and cross-validation needs them in memory');
+  }
   const candidates = runs.map((run) => candidateOf(run, prepared));
   const edges = frameBlocks(candidates.map(({ model, values }) => model.physics(values)));
   const blocks = edges.length - 1;

@@ -4,6 +4,7 @@
  * Weighted least squares on the levels of `noise-levels.ts`, the weights from the variance that the amplitudes themselves
  * predict, repeated until they agree. Angles with one number of speckles share it where their own values allow.
  */
+import { pow } from '../../math/index.ts';
 import { varianceOf, type NoiseLevel } from './noise-levels.ts';
 import { factorise, invert } from '../linear-algebra.ts';
 
@@ -41,7 +42,7 @@ export function estimateAmplitudes(levels: readonly (readonly NoiseLevel[])[]): 
   // One step of each angle's own fit with the weights of the shared one.
   const own = levels.map((angle, a) => weighted([angle], [shared[a]!]));
   let spread = 0;
-  for (const { values, errors } of own) spread += ((values[0]! - shared[0]!.speckle) / errors[0]!) ** 2;
+  own.forEach(({ values, errors }) => (spread += square((values[0]! - shared[0]!.speckle) / errors[0]!)));
   if (!(normalScore(spread, levels.length - 1) > TOO_UNLIKELY)) {
     return { angles: shared, shared: true, misfit: misfitOf(levels, shared) };
   }
@@ -51,7 +52,7 @@ export function estimateAmplitudes(levels: readonly (readonly NoiseLevel[])[]): 
 
 /** χ² with so many degrees of freedom as a standard normal number (Wilson & Hilferty 1931). */
 function normalScore(chi2: number, freedom: number): number {
-  return (Math.cbrt(chi2 / freedom) - (1 - 2 / (9 * freedom))) / Math.sqrt(2 / (9 * freedom));
+  return (pow(chi2 / freedom, 1 / 3) - (1 - 2 / (9 * freedom))) / Math.sqrt(2 / (9 * freedom));
 }
 
 function misfitOf(levels: readonly (readonly NoiseLevel[])[], amplitudes: readonly Amplitudes[]): number {
@@ -62,12 +63,16 @@ function misfitOf(levels: readonly (readonly NoiseLevel[])[], amplitudes: readon
     for (const level of angle) {
       const variance = uncertaintyOf(level, one);
       if (!(variance > 0)) continue;
-      chi2 += (level.found - expectedOn(level, one)) ** 2 / variance;
+      chi2 += square(level.found - expectedOn(level, one)) / variance;
       count++;
     }
   });
   // m and x count once, s once for each angle.
   return normalScore(chi2, Math.max(1, count - 2 - levels.length));
+}
+
+function square(x: number): number {
+  return x * x;
 }
 
 function expectedOn(level: NoiseLevel, { speckle, crossed, white }: Amplitudes): number {
@@ -77,7 +82,7 @@ function expectedOn(level: NoiseLevel, { speckle, crossed, white }: Amplitudes):
 /** Variance of what is found on a level, that of its expectation included. */
 function uncertaintyOf(level: NoiseLevel, amplitudes: Amplitudes): number {
   const approximate = amplitudes.speckle * level.speckle + amplitudes.crossed * level.crossed;
-  return varianceOf(level, amplitudes) + (LEVEL_ERROR * approximate) ** 2;
+  return varianceOf(level, amplitudes) + square(LEVEL_ERROR * approximate);
 }
 
 function solveTogether(levels: readonly (readonly NoiseLevel[])[]): Amplitudes[] {

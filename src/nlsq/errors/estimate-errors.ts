@@ -163,7 +163,7 @@ export function scaleScores(scores: ScoreCovariances, contrast: number, beta: nu
   const physical = (k: number): number => (k < r - 2 ? contrast : 1);
   const scale = (at: number): number => physical(Math.floor(at / r)) * physical(at % r);
   return {
-    speckle: scores.square.map((value, at) => scale(at) * beta ** 2 * (value + beta * scores.cube[at]!)),
+    speckle: scores.square.map((value, at) => scale(at) * beta * beta * (value + beta * scores.cube[at]!)),
     crossed: scores.linear.map((value, at) => scale(at) * beta * (value + beta * scores.crossedSquare[at]!)),
     white: scores.white.map((value, at) => scale(at) * value),
   };
@@ -226,7 +226,7 @@ function dyadicFinding(
       const reason = `the window holds fewer than ${FEWEST_DYADIC_BLOCKS} correlation times`;
       return { covariance: null, reason };
     }
-    addAngle(total, map, a, scores, objective.weight[a]! ** 2);
+    addAngle(total, map, a, scores, objective.weight[a]! * objective.weight[a]!);
   }
   const covariance = covarianceAt(objective, point, projectMeat(objective, point, total));
   return covariance === null

@@ -127,16 +127,20 @@ function singlePairs(
   let white = 0;
   let vv = 0;
   for (let b = 0; b < n; b++) {
-    for (let d = 0; d < n; d++) vv += sizes[b]! * sizes[d]! * (contrast * intensity[b * n + d]!) ** 2;
+    for (let d = 0; d < n; d++) vv += sizes[b]! * sizes[d]! * square(contrast * intensity[b * n + d]!);
     for (let d = b; d < n; d++) {
       const count = pairs[b * n + d]!;
       const m = shape[b * n + d]!;
-      speckle += count * contrast ** 2 * (1 + m * m + contrast * m * (4 - 4 * m + 2 * m * m));
+      speckle += count * square(contrast) * (1 + m * m + contrast * m * (4 - 4 * m + 2 * m * m));
       crossed += count * 2 * contrast * (1 + contrast * m * (2 - m));
       white += count;
     }
   }
   return { found: squares, speckle, crossed, white, spread: spreadOf(vv, frames * contrast, frames) };
+}
+
+function square(x: number): number {
+  return x * x;
 }
 
 function blockMeans(
@@ -155,22 +159,22 @@ function blockMeans(
     const kbb = field[b * (n + 1)]!;
     const vbb = contrast * intensity[b * (n + 1)]!;
     vi += sizes[b]! * vbb;
-    for (let d = 0; d < n; d++) vv += sizes[b]! * sizes[d]! * (contrast * intensity[b * n + d]!) ** 2;
+    for (let d = 0; d < n; d++) vv += sizes[b]! * sizes[d]! * square(contrast * intensity[b * n + d]!);
     for (let d = b; d < n; d++) {
       const count = pairs[b * n + d]!;
       if (count === 0) continue;
       const kdd = field[d * (n + 1)]!;
       const vdd = contrast * intensity[d * (n + 1)]!;
-      const kk = field[b * n + d]! ** 2;
+      const kk = square(field[b * n + d]!);
       const v = contrast * intensity[b * n + d]!;
-      const fourth = 2 * contrast ** 3 * (kk * kk + 2 * kbb * kdd * kk);
-      const thirdB = 2 * contrast ** 2 * kbb * kk;
-      const thirdD = 2 * contrast ** 2 * kdd * kk;
+      const fourth = 2 * contrast * square(contrast) * (kk * kk + 2 * kbb * kdd * kk);
+      const thirdB = 2 * square(contrast) * kbb * kk;
+      const thirdD = 2 * square(contrast) * kdd * kk;
       speckle += count * (fourth + vbb * vdd + v * v - 2 * v * (thirdB + thirdD) + v * v * (vbb + vdd + 2 * v));
       const shots = (vdd + thirdD - v * v) / sizes[b]! + (vbb + thirdB - v * v) / sizes[d]!;
       crossed += count * (b === d ? 2 : 1) * shots;
       white += 1;
-      found += totals[b * n + d]! ** 2 / count;
+      found += square(totals[b * n + d]!) / count;
     }
   }
   return { found, speckle, crossed, white, spread: spreadOf(vv, vi, n) };

@@ -185,8 +185,8 @@ Example:
   twotime resume run`;
 
 const DESIGN_HELP = `
-Keys of --vary: frames, dt, phi, q, gap, t0, contrast, offset, speckles, photon-noise, photons, the name of a parameter (its
-value), or any key of the configuration. A list as value goes into brackets: --vary 'phi=[0 deg],[0 deg, 45 deg, 90 deg]'
+Keys of --vary: frames, dt, phi, q, gap, t0, contrast, offset, convention, speckles, photon-noise, photons, the name of a
+parameter (its value), or any key of the configuration. A list as value goes into brackets: --vary 'phi=[0 deg],[0 deg, 45 deg, 90 deg]'
 
 Examples:
   twotime design -c model.yaml --speckles 1000

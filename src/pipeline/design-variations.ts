@@ -28,6 +28,7 @@ const SHORT_KEYS: Readonly<Record<string, string>> = {
   t0: 'data.t0',
   contrast: 'scaling.contrast',
   offset: 'scaling.offset',
+  convention: 'convention',
 };
 const NOISE_KEYS: Readonly<Record<string, keyof NoiseOptions>> = {
   speckles: 'speckles',

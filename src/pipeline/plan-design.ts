@@ -88,7 +88,7 @@ function checkPoints({ model, parameters, scaling }: PlannedFit, refuse: Refuser
   const unknowns = parameters.filter(({ vary, tie }) => vary && tie === undefined).length + coefficients + series;
   const points = (angles * frames * (frames - 1)) / 2;
   if (points > unknowns) return;
-  refuse('grid.frames', `there would be ${points} points for ${unknowns} unknowns`, 'plan more frames');
+  refuse('grid.frames', `${frames} fitted frames make ${points} points for ${unknowns} unknowns`, 'plan more frames');
 }
 
 /** What a fit reads and a plan does not. */

@@ -114,7 +114,7 @@ export interface Config {
   readonly model: Mode;
   readonly convention: Convention;
   readonly data: DataConfig;
-  /** Null when the file has no `grid` section; only `simulate` reads it. */
+  /** Null when the file has no `grid` section; only `simulate` and `design` read it. */
   readonly grid: GridConfig | null;
   /** Every parameter of the model and no other, in the model's order. */
   readonly parameters: Readonly<Record<string, ParameterConfig>>;

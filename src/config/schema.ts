@@ -160,7 +160,7 @@ const gridSchema = z
     }),
   })
   .optional()
-  .meta({ description: 'frames and angles of a simulation; only simulate reads it' });
+  .meta({ description: 'frames and angles of a simulation or a plan; only simulate and design read it' });
 
 const readScaling: Reader<number | readonly number[]> = (input) =>
   Array.isArray(input) ? readListOf(readQuantityOf('number'))(input) : readQuantityOf('number')(input);

@@ -10,6 +10,7 @@
  * | covariance_speckle, covariance_independent, covariance_dyadic | (F, F) | NaN where unknown |
  * | covariance_names | (F) | |
  * | q (1/Angstrom), dt (s) | () | |
+ * | profile_A, profile_A_ratio, profile_A_theta | (K), (K), (K, n) | where asked for: see `profile-arrays.ts` |
  *
  * What is not in the fit is NaN in c2_exp and residual: the diagonal (shot noise) and excluded pairs. The model has no
  * gaps; its diagonal is offset + contrast.
@@ -20,6 +21,7 @@ import type { NpzMember } from '../data/index.ts';
 import type { Warning } from '../base/events.ts';
 import { isResident, pairsOf, readRows, rowStart } from '../kernels/index.ts';
 import type { FitOutcome } from '../nlsq/outcome.ts';
+import { profileArrays } from './profile-arrays.ts';
 
 export interface FitArraysInput {
   readonly dataset: Dataset;
@@ -80,6 +82,7 @@ export function fitArrays(input: FitArraysInput, full: boolean): NpzMember[] {
     npzArray('frames', dataset.frameNumbers),
     npzArray('q', Float64Array.of(dataset.q), []),
     npzArray('dt', Float64Array.of(dataset.grid.dt), []),
+    ...profileArrays(outcome.profiles),
     ...(full ? pairArrays(input) : []),
   ];
 }

@@ -7,6 +7,7 @@ import type { Estimate, FitOutcome, FittedParameter, Uncertainty } from '../nlsq
 import { shownKind } from '../nlsq/shown-errors.ts';
 import type { NoiseEstimate, ScalingChoice } from '../nlsq/problem.ts';
 import { digestOutcome } from './digest.ts';
+import { profilesRecord } from './profile-record.ts';
 import { RESULT_SCHEMA } from './result-record.ts';
 import type {
   CostRecord,
@@ -66,6 +67,7 @@ export function makeResultRecord(input: ResultInput): ResultRecord {
     noise: noiseRecord(outcome, dataset),
     weights: outcome.weights,
     shownErrors: shownKind(outcome),
+    profiles: profilesRecord(outcome.profiles),
     solver: {
       reason: outcome.reason,
       iterations: outcome.solver.iterations,

@@ -25,8 +25,18 @@ const COLUMNS = [
   'at_bound',
 ] as const;
 
+/** Ends of the profile-likelihood intervals; there only where profiles were asked for. */
+const PROFILE_COLUMNS = [
+  'profile_68_lower',
+  'profile_68_upper',
+  'profile_95_lower',
+  'profile_95_upper',
+  'profile_reason',
+] as const;
+
 type Cell = string | number | boolean | null;
-type Row = Readonly<Partial<Record<(typeof COLUMNS)[number], Cell>>>;
+type Column = (typeof COLUMNS)[number] | (typeof PROFILE_COLUMNS)[number];
+type Row = Readonly<Partial<Record<Column, Cell>>>;
 
 /** The table as RFC 4180 text with a header line; `phi_deg` is empty for parameters of all angles together. */
 export function parametersCsv(record: ResultRecord): string {
@@ -43,6 +53,7 @@ export function parametersCsv(record: ResultRecord): string {
     lower_bound: one.bounds[0],
     upper_bound: one.bounds[1],
     at_bound: one.atBound,
+    ...profileEnds(record, parameter),
   }));
   const vary = record.scaling.mode !== 'fixed';
   for (const angle of record.scaling.angles) {
@@ -51,8 +62,25 @@ export function parametersCsv(record: ResultRecord): string {
       rows.push({ ...common, phi_deg: angle.phi, parameter, value, unit: '', ...errors(uncertainty), vary });
     }
   }
-  const lines = rows.map((row) => COLUMNS.map((column) => cell(row[column] ?? null)).join(','));
-  return `${[COLUMNS.join(','), ...lines].join('\r\n')}\r\n`;
+  const columns: readonly Column[] = record.profiles === null ? COLUMNS : [...COLUMNS, ...PROFILE_COLUMNS];
+  const lines = rows.map((row) => columns.map((column) => cell(row[column] ?? null)).join(','));
+  return `${[columns.join(','), ...lines].join('\r\n')}\r\n`;
+}
+
+function profileEnds({ profiles }: ResultRecord, name: string): Row {
+  const profile = profiles?.parameters.find((one) => one.name === name);
+  if (profile === undefined) return {};
+  const [inner, outer] = profile.intervals;
+  const ends = [inner?.lower, inner?.upper, outer?.lower, outer?.upper];
+  const [a, b, c, d] = ends.map((end) => end?.value ?? null);
+  const told = ends.flatMap((end) => [end?.reason ?? null, end?.note ?? null]).filter((text) => text !== null);
+  return {
+    profile_68_lower: a ?? null,
+    profile_68_upper: b ?? null,
+    profile_95_lower: c ?? null,
+    profile_95_upper: d ?? null,
+    profile_reason: told.length === 0 ? null : [...new Set(told)].join('; '),
+  };
 }
 
 function errors(uncertainty: UncertaintyRecord): Row {

@@ -9,6 +9,9 @@ import type { Convention, Mode } from '../model/two-time-model.ts';
 import type { FitStatus, FittedWeights } from '../nlsq/outcome.ts';
 import type { ShownKind } from '../nlsq/shown-errors.ts';
 import type { ScalingChoice } from '../nlsq/problem.ts';
+import type { ProfilesRecord } from './profile-record.ts';
+
+export type * from './profile-record.ts';
 
 export const RESULT_SCHEMA = 'twotime/result@1';
 
@@ -185,6 +188,8 @@ export interface ResultRecord {
   readonly weights: FittedWeights;
   /** The kind of standard error that tables, figures and words of this run use. */
   readonly shownErrors: ShownKind;
+  /** Profile-likelihood intervals; null when none were asked for. */
+  readonly profiles: ProfilesRecord | null;
   readonly solver: SolverRecord;
   readonly identifiability: IdentifiabilityRecord;
   readonly timings: TimingsRecord;

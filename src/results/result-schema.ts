@@ -1,5 +1,6 @@
 /** The shape of `result.json` as a zod schema: what tests and readers check, and what the published JSON Schema is made from. */
 import { z } from 'zod';
+import { profilesSchema } from './profile-schema.ts';
 import { RESULT_SCHEMA } from './result-record.ts';
 import type { ResultRecord } from './result-record.ts';
 
@@ -127,6 +128,7 @@ export const resultSchema: z.ZodType<ResultRecord> = z
     shownErrors: z
       .enum(['speckle', 'independent'])
       .describe('The kind of standard error that tables, figures and words of this run use.'),
+    profiles: profilesSchema,
     solver: z.strictObject({
       reason: z.string().describe('Which stopping rule held, or why the fit failed.'),
       iterations: count,

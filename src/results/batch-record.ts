@@ -1,0 +1,157 @@
+/**
+ * The content of `batch.json`: every job of a batch with what became of it, and counts that add up.
+ *
+ * A job is one q ring of one file. What its row in the summary needs stands here, so that no run has to be opened to say
+ * how a batch went.
+ */
+import type { FitStatus } from '../nlsq/outcome.ts';
+import type { ShownKind } from '../nlsq/shown-errors.ts';
+import type { ParameterRecord, ResultRecord, UncertaintyRecord } from './result-record.ts';
+
+export const BATCH_SCHEMA = 'twotime/batch@1';
+
+/**
+ * `ok`: there is a result, converged or not. `failed`: refused, broken, or without a usable result. `skipped`: not begun
+ * because the batch was stopped by failures or told to leave it out. `pending`: not begun. `cancelled`: begun and stopped;
+ * goes on from its checkpoint.
+ */
+export const JOB_STATUSES = ['ok', 'failed', 'skipped', 'pending', 'cancelled'] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+/** Numbers of a finished fit that the summary shows. */
+export interface JobResult {
+  readonly fit: FitStatus;
+  /** 1/Å. */
+  readonly q: number;
+  readonly points: number;
+  readonly angles: number;
+  readonly reducedChi2: number | null;
+  readonly digest: string;
+  /** The kind of standard error that this run uses. */
+  readonly shownErrors: ShownKind;
+  readonly parameters: Readonly<Record<string, JobParameter>>;
+  /** Mean over the angles. */
+  readonly contrast: number | null;
+  readonly offset: number | null;
+  /** Codes of the warnings. */
+  readonly warnings: readonly string[];
+}
+
+export interface JobParameter {
+  readonly value: number | null;
+  readonly unit: string;
+  readonly vary: boolean;
+  readonly atBound: ParameterRecord['atBound'];
+  readonly speckle: number | null;
+  readonly independent: number | null;
+}
+
+export interface JobRecord {
+  /** Its run directory in that of the batch. */
+  readonly name: string;
+  /** As the user named it, and in full. */
+  readonly file: string;
+  readonly path: string;
+  /** The ring, 1/Å; null: the only one of a file that does not say its q, or the file cannot be opened. */
+  readonly q: number | null;
+  readonly angles: number;
+  readonly frames: number;
+  /** Of the file when the job was planned: bytes, and last change as ms since 1970; null when there was none. */
+  readonly size: number | null;
+  readonly modified: number | null;
+  readonly status: JobStatus;
+  /** Why it failed, was skipped or cancelled; null otherwise. */
+  readonly reason: string | null;
+  /** s in each stage, the last time it ran; null before. */
+  readonly seconds: { readonly load: number; readonly fit: number; readonly write: number } | null;
+  readonly result: JobResult | null;
+}
+
+export interface BatchCounts extends Readonly<Record<JobStatus, number>> {
+  readonly submitted: number;
+  /** Of those that are ok. */
+  readonly notConverged: number;
+}
+
+/** What the stages of one process did: s at work, s waiting for another stage. */
+export interface StageTimes {
+  readonly total: number;
+  readonly load: number;
+  readonly fit: number;
+  readonly write: number;
+  /** The fit waited for data; reading waited for room; fits waited for earlier ones to be written. */
+  readonly fitWaited: number;
+  readonly loadWaited: number;
+  readonly writeWaited: number;
+  /** No stage was at work. */
+  readonly outside: number;
+}
+
+export interface BatchRecord {
+  readonly schema: typeof BATCH_SCHEMA;
+  /** UTC, ISO 8601. */
+  readonly created: string;
+  readonly updated: string;
+  readonly config: {
+    /** As the user named it. */
+    readonly file: string;
+    /** What decides results, as YAML; a batch goes on only with the same. */
+    readonly text: string;
+  };
+  readonly counts: BatchCounts;
+  /** Of the last process that ended; null before one did. */
+  readonly stages: StageTimes | null;
+  readonly jobs: readonly JobRecord[];
+}
+
+/** Counts of the jobs; the five statuses add up to `submitted`. */
+export function countJobs(jobs: readonly JobRecord[]): BatchCounts {
+  const counts = { ok: 0, failed: 0, skipped: 0, pending: 0, cancelled: 0 };
+  let notConverged = 0;
+  for (const { status, result } of jobs) {
+    counts[status] += 1;
+    if (status === 'ok' && result?.fit !== 'converged') notConverged += 1;
+  }
+  return { submitted: jobs.length, ...counts, notConverged };
+}
+
+/** The status of a job whose run has this result. */
+export function jobStatusOf(fit: FitStatus): JobStatus {
+  if (fit === 'cancelled' || fit === 'failed') return fit;
+  return 'ok';
+}
+
+export function jobResultOf(record: ResultRecord): JobResult {
+  const parameters = Object.entries(record.parameters).map(([name, one]): [string, JobParameter] => [
+    name,
+    { value: one.value, unit: one.unit, vary: one.vary, atBound: one.atBound, ...errorsOf(one.uncertainty) },
+  ]);
+  const { angles } = record.scaling;
+  return {
+    fit: record.status,
+    q: record.q.value,
+    points: record.support.points,
+    angles: record.support.angles,
+    reducedChi2: record.cost.reducedChi2,
+    digest: record.digest,
+    shownErrors: record.shownErrors,
+    parameters: Object.fromEntries(parameters),
+    contrast: mean(angles.map(({ contrast }) => contrast.value)),
+    offset: mean(angles.map(({ offset }) => offset.value)),
+    warnings: [...new Set(record.warnings.map(({ code }) => code))],
+  };
+}
+
+function errorsOf({ speckle, independent }: UncertaintyRecord): Pick<JobParameter, 'speckle' | 'independent'> {
+  return { speckle, independent };
+}
+
+/** Null when a value is not known. */
+function mean(values: readonly (number | null)[]): number | null {
+  let sum = 0;
+  for (const value of values) {
+    if (value === null) return null;
+    sum += value;
+  }
+  return values.length === 0 ? null : sum / values.length;
+}

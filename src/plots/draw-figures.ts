@@ -11,6 +11,7 @@ import { chooseCutDomains, CUTS_PER_PAGE, drawLagCuts } from './lag-cuts.ts';
 import type { CutAngle } from './lag-cuts.ts';
 import type { PageFacts } from './page.ts';
 import { blockFor, mapPairs } from './pair-map.ts';
+import { drawProfiles, panelsOf, PROFILES_PER_PAGE } from './profiles.ts';
 import { drawRates } from './rates.ts';
 import { chooseMapColours, drawMaps, drawSmallMaps, SMALL_MAPS_PER_PAGE } from './two-time-map.ts';
 import type { MapAngle, MapStyle } from './two-time-map.ts';
@@ -42,7 +43,7 @@ const LARGE_PIXELS = 360;
 const SMALL_PIXELS = 140;
 
 /**
- * Figures `rates`, `convergence`, `c2-maps` (and `c2-maps-others` beyond four angles), `lag-cuts`; numbered pages where
+ * Figures `rates`, `convergence`, `profiles` where they were asked for, `c2-maps` (and `c2-maps-others` beyond four angles), `lag-cuts`; numbered pages where
  * there are very many angles. Made one by one, those that take least work first, so that a caller can write one while
  * the next is drawn. Null stands for a piece of work done, a moment to let something else go on.
  */
@@ -51,6 +52,12 @@ export function* drawFigures(input: FigureInput): Generator<Figure | null, void,
   const { grid } = dataset;
   yield { name: 'rates', svg: drawRates(model, outcome, facts) };
   yield { name: 'convergence', svg: drawConvergence(outcome, facts) };
+  const { profiles } = outcome;
+  if (profiles !== null && profiles.reason === null) {
+    for (const { shown, suffix, told } of pagesOf(panelsOf(profiles), PROFILES_PER_PAGE)) {
+      yield { name: `profiles${suffix}`, svg: drawProfiles(shown, profiles.errors, facts, told) };
+    }
+  }
 
   const order = worstFirst(outcome.cost.chi2PerPoint);
   const large = new Set(order.slice(0, LARGE_MAPS));

@@ -68,12 +68,12 @@ export function profilesRecord(profiles: FitProfiles | null): ProfilesRecord | n
   return { errors, reason, parameters: parameters.map(parameterRecord), pairs: pairs.map(pairRecord) };
 }
 
-function parameterRecord({ theta: _, ...profile }: ParameterProfile): ParameterProfileRecord {
+function parameterRecord(profile: ParameterProfile): ParameterProfileRecord {
+  const { name, estimate, error, scale, reason, nearDegenerate, intervals, values, ratio } = profile;
   return {
-    ...profile,
-    unit: parameterInfo(profile.name).unit,
-    values: Array.from(profile.values),
-    ratio: Array.from(profile.ratio),
+    ...{ name, unit: parameterInfo(name).unit, estimate, error, scale, reason, nearDegenerate, intervals },
+    values: Array.from(values),
+    ratio: Array.from(ratio),
   };
 }
 

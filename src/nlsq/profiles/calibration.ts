@@ -6,7 +6,7 @@
  * the right curvature and, at the truth, the χ² distribution with one degree of freedom: Rotnitzky & Jewell 1990, for
  * composite likelihoods Pace, Salvan & Sartori, Statistica Sinica 21, 129 (2011). For two parameters the scale depends on the
  * direction u from the estimate, uᵀΣ_speckle⁻¹u / uᵀΣ_independent⁻¹u: the vertical scaling of Chandler & Bate, Biometrika 94,
- * 167 (2007), here with directions in the coordinates in which the problem is nearly straight.
+ * 167 (2007), here with u measured in the coordinates in which the problem is nearly straight.
  */
 import type { Covariance } from '../covariance.ts';
 import type { ErrorEstimates } from '../errors/estimate-errors.ts';

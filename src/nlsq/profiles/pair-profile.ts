@@ -2,7 +2,7 @@
 import { cos, sin } from '../../math/index.ts';
 import type { ErrorEstimates } from '../errors/estimate-errors.ts';
 import { cholesky } from '../linear-algebra.ts';
-import type { Linearisation, Objective } from '../objective.ts';
+import type { Linearisation, Objective, Point } from '../objective.ts';
 import { calibrate, scaleAlong, type Calibration } from './calibration.ts';
 import { pairPath, type ProfilePath } from './paths.ts';
 import { LEVELS, ROOTS_OF_TWO, type PairProfile, type ProfileContour } from './profile.ts';
@@ -35,7 +35,10 @@ export function planPair(
     const u = directionAt(axes, k / DIRECTIONS);
     return {
       path: pairPath(objective, point, [i, j], u),
-      ...{ scale: scaleAlong(calibration, u), heights: ROOTS_OF_TWO },
+      ...{
+        scaleAt: (there) => scaleAlong(calibration, displacement(point, there, [i, j]) ?? u),
+        heights: ROOTS_OF_TWO,
+      },
     };
   });
   return { indices: [i, j], calibration, axes, rays };
@@ -113,11 +116,30 @@ function contour(
   return { level, points: Float64Array.from(points), onBound, reason };
 }
 
-/** Periodic Catmull–Rom interpolation. */
+/** Periodic cubic interpolation without overshoot (tangents of Fritsch & Butland 1984). */
 function around(values: readonly number[], place: number): number {
   const at = (index: number): number => values[(index + values.length) % values.length]!;
   const k = Math.floor(place);
   const t = place - k;
-  const [a, b, c, d] = [at(k - 1), at(k), at(k + 1), at(k + 2)];
-  return b + 0.5 * t * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
+  const slope = (index: number): number => at(index + 1) - at(index);
+  const tangent = (index: number): number => {
+    const [before, after] = [slope(index - 1), slope(index)];
+    return before * after <= 0 ? 0 : (2 * before * after) / (before + after);
+  };
+  const [p, q, rise] = [tangent(k), tangent(k + 1), slope(k)];
+  return at(k) + t * (p + t * (3 * rise - 2 * p - q + t * (p + q - 2 * rise)));
+}
+
+/** The change of a pair from the minimum to a point, straightened: J_S·z; null where the coordinates do not reach it. */
+function displacement(
+  { chart, theta }: Linearisation,
+  there: Point,
+  indices: readonly [number, number],
+): Float64Array | null {
+  const n = theta.length;
+  const z = chart.locate(there.theta);
+  const change = Float64Array.from(indices, (i) =>
+    z.reduce((sum, value, c) => sum + chart.jacobian[i * n + c]! * value, 0),
+  );
+  return change.every((value) => Number.isFinite(value)) && change.some((value) => value !== 0) ? change : null;
 }

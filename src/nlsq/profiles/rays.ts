@@ -7,8 +7,8 @@ import { walk, type Walked, type WalkOptions } from './walk.ts';
 
 export interface Ray {
   readonly path: ProfilePath;
-  /** By what the independent ratio is multiplied. */
-  readonly scale: number;
+  /** By what the independent ratio is multiplied at a point. */
+  readonly scaleAt: (point: Point) => number;
   readonly heights: readonly number[];
   readonly beyond?: number | undefined;
 }
@@ -23,20 +23,24 @@ export interface FollowedRay extends Walked {
 }
 
 /** Λ of a point: the rise of χ² in units of the noise, scaled. */
-function ratioOf(objective: Objective, minimum: Linearisation, { scale }: Ray, point: Point): number {
-  return (scale * 2 * (point.best.cost - minimum.best.cost)) / variancePerPoint(objective, minimum);
+function ratioOf(objective: Objective, minimum: Linearisation, { scaleAt }: Ray, point: Point): number {
+  return (scaleAt(point) * 2 * (point.best.cost - minimum.best.cost)) / variancePerPoint(objective, minimum);
 }
 
-/** The points of a walk in the order in which they were asked for; fewer where a fit did not end. Throws `Cancelled`. */
+/**
+ * The points of a walk in the order in which they were asked for; the cost of one whose fit did not end is NaN. Throws
+ * `Cancelled`.
+ */
 export async function followRay(
   objective: Objective,
   minimum: Linearisation,
   ray: Ray,
   record: () => void,
   context: TaskContext,
-): Promise<Linearisation[]> {
+): Promise<Point[]> {
   const { path } = ray;
   const found: { readonly at: number; readonly point: Linearisation }[] = [{ at: 0, point: minimum }];
+  const asked: Point[] = [];
   const walker = walk(walkOptions(ray));
   for (let step = walker.next(); step.done !== true;) {
     const at: number = step.value;
@@ -44,9 +48,10 @@ export async function followRay(
     const held = { indices: path.indices, values: path.at(at) };
     const point = await fitHeld(objective, near, held, record, context);
     if (point !== null) found.push({ at, point });
-    step = walker.next(point === null ? null : ratioOf(objective, minimum, ray, point));
+    asked.push(point ?? { ...near, best: { ...near.best, cost: NaN } });
+    step = walker.next(point === null ? NaN : ratioOf(objective, minimum, ray, point));
   }
-  return found.slice(1).map(({ point }) => point);
+  return asked;
 }
 
 /** The same walk from its points. */
@@ -60,11 +65,7 @@ export function walkAgain(
   const walker = walk(walkOptions(ray));
   let step = walker.next();
   for (let k = 0; step.done !== true; k++) {
-    const point = points[k];
-    if (point === undefined) {
-      step = walker.next(null);
-      continue;
-    }
+    const point = points[k]!;
     places.set(step.value, point);
     step = walker.next(ratioOf(objective, minimum, ray, point));
   }

@@ -32,7 +32,7 @@ export function planSingle(
   const scale = scaleAlong(calibration, Float64Array.of(1));
   const rays = ([-1, 1] as const).map((sign): Ray => ({
     path: singlePath(objective, point, index, error, sign),
-    ...{ scale, heights: ROOTS_OF_ONE, beyond: DRAWN },
+    ...{ scaleAt: () => scale, heights: ROOTS_OF_ONE, beyond: DRAWN },
   }));
   return { index, calibration, rays };
 }
@@ -66,21 +66,24 @@ export function singleProfile(
   };
   /** Parameters that came to a bound on the way to a place. */
   const boundsAt = ({ samples: all, points }: FollowedRay, place: number): string | null => {
-    const nearest = all.reduce(
-      (best, { at }, s) => (Math.abs(at - place) < Math.abs(all[best]!.at - place) ? s : best),
-      0,
-    );
-    const there = points[nearest]!.theta;
-    const met = free.names.flatMap((other, i) =>
-      i === index || !atBound(free, there, i) || atBound(free, theta, i)
-        ? []
-        : [`the ${there[i] === free.lower[i] ? 'lower' : 'upper'} bound ${rounded(there[i]!)} of ${other}`],
-    );
-    return met.length === 0 ? null : `set by ${met.join(' and ')}`;
+    const beyond = all.findIndex(({ at }) => at >= place);
+    const passed = points.slice(0, beyond < 0 ? points.length : beyond + 1).map((point) => point.theta);
+    const met = free.names.flatMap((other, i) => {
+      const there = passed.findLast((one) => atBound(free, one, i));
+      if (i === index || there === undefined || atBound(free, theta, i)) return [];
+      return [`the ${there[i] === free.lower[i] ? 'lower' : 'upper'} bound ${rounded(there[i]!)} of ${other}`];
+    });
+    return met.length === 0 ? null : `met ${met.join(' and ')} on the way`;
   };
   const samples = [...rows(down).toReversed(), ...rows(up).slice(1)];
   return {
-    ...{ name, estimate, error: Math.sqrt(calibration.shown[0]!), scale: down.ray.scale, reason: null },
+    ...{
+      name,
+      estimate,
+      error: Math.sqrt(calibration.shown[0]!),
+      scale: scaleAlong(calibration, Float64Array.of(1)),
+      reason: null,
+    },
     nearDegenerate: calibration.nearDegenerate,
     intervals: LEVELS.map((level, k) => ({ level, lower: end(down, k), upper: end(up, k) })),
     values: Float64Array.from(samples, ({ point }) => point[index]!),

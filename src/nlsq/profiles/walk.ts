@@ -52,8 +52,8 @@ const MOST_HALVINGS = 8;
 /** Of so many interpolations of one crossing the last halves its bracket instead. */
 const PATIENCE = 3;
 
-/** Yields places; is given the ratio there, or null when it cannot be found. */
-export function* walk(options: WalkOptions): Generator<number, Walked, number | null> {
+/** Yields places; is given the ratio there, NaN when it cannot be found. */
+export function* walk(options: WalkOptions): Generator<number, Walked, number> {
   const { heights, edge, firstStep, beyond } = options;
   const samples: Sample[] = [{ at: 0, root: 0 }];
   const crossings: (number | null)[] = heights.map(() => null);
@@ -71,7 +71,7 @@ export function* walk(options: WalkOptions): Generator<number, Walked, number | 
       if (samples.length > MOST_PLACES) return ended('too-long');
       let place = next;
       let ratio = yield place;
-      for (let halvings = 0; !isNumber(ratio); halvings++) {
+      for (let halvings = 0; !Number.isFinite(ratio); halvings++) {
         last = place;
         if (halvings === MOST_HALVINGS) return ended('failed');
         place = (place + before(samples, place).at) / 2;
@@ -84,14 +84,10 @@ export function* walk(options: WalkOptions): Generator<number, Walked, number | 
   }
   if (beyond !== undefined && !samples.some(({ root }) => root >= beyond)) {
     const next = nextPlace(samples, beyond, { edge, firstStep, tries: 0 });
-    const ratio = next === null ? null : yield next;
-    if (next !== null && isNumber(ratio) && ratio >= 0) insert(samples, { at: next, root: Math.sqrt(ratio) });
+    const ratio = next === null ? NaN : yield next;
+    if (next !== null && ratio >= 0 && Number.isFinite(ratio)) insert(samples, { at: next, root: Math.sqrt(ratio) });
   }
   return ended(null);
-}
-
-function isNumber(ratio: number | null): ratio is number {
-  return ratio !== null && Number.isFinite(ratio);
 }
 
 /** The last sample before a place. */
@@ -121,9 +117,11 @@ function crossingIn(samples: readonly Sample[], height: number): number | null {
   const after = samples[above]!;
   if (after.at - below.at <= NARROW * after.at) return (below.at + after.at) / 2;
   if (!close(below) && !close(after)) return null;
-  const bent = bentThrough(samples, above, height);
-  if (bent !== null) return bent;
-  return through(below, after, height);
+  // Of both interpolations the one that goes less far from the sample that is near: a kink bends the other away.
+  const near = close(below) ? below : after;
+  const straight = through(below, after, height);
+  const bent = bentThrough(samples, above, height) ?? straight;
+  return Math.abs(bent - near.at) < Math.abs(straight - near.at) ? bent : straight;
 }
 
 /** Where the line through two samples has a height. */

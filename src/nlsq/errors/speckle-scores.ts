@@ -58,10 +58,11 @@ export function scoreCovariances(
   const { weights, white } = columnMatrices(columns, fields, present);
   const r = weights.length;
   const reach = reachOf(intensity, n);
-  const wv = weights.map((w) => timesBanded(w, intensity, reach, n));
+  const room = matrices(3 * r, n);
+  const wv = weights.map((w, p) => timesBanded(w, intensity, reach, n, room[p]!));
   const fieldReach = reachOf(k, n);
-  const a = weights.map((w) => w.map((value, at) => value * k[at]!));
-  const ak = a.map((matrix) => timesBanded(matrix, k, fieldReach, n));
+  const a = weights.map((w, p) => timesEach(w, k, room[r + p]!));
+  const ak = a.map((matrix, p) => timesBanded(matrix, k, fieldReach, n, room[2 * r + p]!));
   const rowSums = weights.map((w) => rowSumsOf(w, fields.shape, n));
   // (K·A·K)_kk, and V·a.
   const cycles = ak.map((matrix) => diagonalOfProduct(k, matrix, n));
@@ -108,7 +109,7 @@ function columnMatrices(
   present: Float64Array | null,
 ): { weights: Float64Array[]; white: Float64Array } {
   const r = columns.count;
-  const weights = Array.from({ length: r }, () => new Float64Array(n * n));
+  const weights = matrices(r, n);
   const white = new Float64Array(r * r);
   const row = new Float64Array(r);
   for (let b = 0; b < n; b++) {
@@ -146,9 +147,26 @@ function reachOf(matrix: Float64Array, n: number): Int32Array {
   return reach;
 }
 
-/** A·B for B of limited reach, four rows of B at a time. */
-function timesBanded(a: Float64Array, b: Float64Array, reach: Int32Array, n: number): Float64Array {
-  const result = new Float64Array(n * n);
+/** So many matrices of zeros in one piece of memory, which costs the collector less than many. */
+function matrices(count: number, n: number): Float64Array[] {
+  const all = new Float64Array(count * n * n);
+  return Array.from({ length: count }, (_, k) => all.subarray(k * n * n, (k + 1) * n * n));
+}
+
+/** A∘B in `result`. */
+function timesEach(a: Float64Array, b: Float64Array, result: Float64Array): Float64Array {
+  for (let at = 0; at < result.length; at++) result[at] = a[at]! * b[at]!;
+  return result;
+}
+
+/** A·B for B of limited reach, four rows of B at a time, added to the zeros of `result`. */
+function timesBanded(
+  a: Float64Array,
+  b: Float64Array,
+  reach: Int32Array,
+  n: number,
+  result: Float64Array,
+): Float64Array {
   const least = NEGLIGIBLE_WEIGHT * largest(a);
   for (let i = 0; i < n; i++) {
     const row = i * n;

@@ -2,7 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { betaQuantile } from '../../src/bayes/distributions/gamma.ts';
-import { normalCdf, normalQuantile } from '../../src/bayes/distributions/normal.ts';
+import {
+  normalCdf,
+  normalInterval,
+  normalQuantile,
+  truncatedNormalQuantile,
+} from '../../src/bayes/distributions/normal.ts';
 import {
   energyFraction,
   essBulk,
@@ -158,6 +163,37 @@ describe('special functions agree with scipy', () => {
     for (const [x, p] of reference.functions.normalCdf) expectEqual(normalCdf(x), p, 1e-12);
     for (const [p, x] of reference.functions.normalQuantile) expect(normalQuantile(p)).toBeCloseTo(x, 12);
     expect([normalQuantile(0), normalQuantile(1), normalQuantile(1.1)]).toEqual([-Infinity, Infinity, NaN]);
+  });
+
+  test('intervals of the normal distribution keep their digits in the tails', () => {
+    for (const [a, b] of [
+      [-1, 2],
+      [3.5, 4],
+      [6, 6.5],
+      [-5, -4.9],
+      [-30, -29],
+      [0.2, 50],
+      [-1e-7, 1e-7],
+    ] as const) {
+      const { logMass, atLower, atUpper } = normalInterval(a, b);
+      // Simpson's rule for φ relative to its value at the nearer end.
+      const steps = 20000;
+      const end = Math.abs(a) < Math.abs(b) ? a : b;
+      const at = (x: number): number => Math.exp(0.5 * (end - x) * (end + x));
+      let sum = at(a) + at(b);
+      const width = (Math.min(b, a + 40) - a) / steps;
+      for (let k = 1; k < steps; k++) sum += (k % 2 === 1 ? 4 : 2) * at(a + k * width);
+      const mass = (sum * width) / 3;
+      expect(logMass).toBeCloseTo(Math.log(mass) - 0.5 * end * end - 0.5 * Math.log(2 * Math.PI), 6);
+      expectEqual(atLower, at(a) / mass, 1e-6);
+      if (b < 40) expectEqual(atUpper, at(b) / mass, 1e-6);
+      for (const probability of [0.01, 0.5, 0.9]) {
+        const x = truncatedNormalQuantile(probability, a, b);
+        expect(x).toBeGreaterThanOrEqual(a);
+        expect(x).toBeLessThanOrEqual(b);
+        expectEqual(Math.exp(normalInterval(a, x).logMass - logMass), probability, 1e-6);
+      }
+    }
   });
 
   test('the quantiles of a beta distribution', () => {

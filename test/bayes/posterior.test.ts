@@ -202,12 +202,12 @@ describe('the natural coordinates of a rate', () => {
 });
 
 describe('the marginal likelihood', () => {
-  test('is the integral over contrast, offset and σ: brute force on one angle', async () => {
-    const request: Simulated = { ...STATIC, frames: 9, phi: [0], sigma: 0.03 };
+  test('is the integral over contrast, offset and σ with their priors: brute force on one angle', async () => {
+    const request: Simulated = { ...STATIC, frames: 16, phi: [0], sigma: 0.1 };
     const problem = simulatedProblem(request);
     const posterior = await bind(request);
     const data = Array.from(valuesOf(problem.sweeps.data));
-    /** ln ∫∫∫ Π N(y; o + c·M, σ²) dc do dσ/σ on a grid. */
+    /** ln ∫∫∫ Π N(y; o + c·M, σ²) N(o; 1, 0.1²) dc do dσ/σ over 0 < c < 1 on a grid. */
     const integral = (values: ParameterValues): number => {
       const shape = problem.sweeps.shape(problem.model.physics(values), 0);
       let [n, m, mm, y, ym, yy] = [0, 0, 0, 0, 0, 0];
@@ -222,14 +222,14 @@ describe('the marginal likelihood', () => {
       let total = 0;
       const steps = 60;
       for (let i = 0; i < steps; i++) {
-        const sigma = 0.012 * 5 ** ((i + 0.5) / steps);
+        const sigma = 0.05 * 4 ** ((i + 0.5) / steps);
         for (let j = 0; j < steps; j++) {
-          const contrast = -0.3 + (j + 0.5) * (1 / steps);
+          const contrast = (j + 0.5) / steps;
           for (let k = 0; k < steps; k++) {
-            const offset = 0.7 + (k + 0.5) * (0.6 / steps);
+            const offset = 0.5 + (k + 0.5) / steps;
             const rss =
               yy + n * offset ** 2 + mm * contrast ** 2 - 2 * (offset * y + contrast * ym - offset * contrast * m);
-            total += Math.exp(-n * Math.log(sigma / 0.03) - rss / (2 * sigma * sigma));
+            total += Math.exp(-n * Math.log(sigma / 0.1) - 50 * (offset - 1) ** 2 - rss / (2 * sigma * sigma));
           }
         }
       }
@@ -253,13 +253,50 @@ describe('the marginal likelihood', () => {
     expect(Math.abs(difference)).toBeGreaterThan(0.05);
   });
 
-  test('is 0 where the model shows no contrast, and the density 0 outside the bounds', async () => {
+  test('does not depend on how flat a flat model is: no contrast, however large, makes up for it', async () => {
     const posterior = await bind({ ...STATIC, q: 0.03 });
-    const flat = posterior.coordinates.locate(Float64Array.of(9e5, 0, 9e4));
-    expect(await posterior.density({})(flat)).toMatchObject({ value: -Infinity });
-    expect((await posterior.value({})(flat)).value).toBe(-Infinity);
+    const likelihood = async (amplitude: number): Promise<number> => {
+      const theta = Float64Array.of(amplitude, 0, 100);
+      const z = posterior.coordinates.locate(theta);
+      const priors = posterior.priors.reduce((sum, prior, i) => sum + prior.at(theta[i]!).value, 0);
+      return (await posterior.value({})(z)).value - priors - posterior.coordinates.at(z).logDeterminant;
+    };
+    const [nearly, flat, flatter] = [await likelihood(1.1e5), await likelihood(1.7e5), await likelihood(9e5)];
+    // Without the prior of the contrast the best one would win some hundreds here.
+    expect(Math.abs(nearly - flat)).toBeLessThan(0.5);
+    expect(flatter).toBeCloseTo(flat, 6);
+    expect(await likelihood(STATIC_TRUTH['D0']!)).toBeGreaterThan(flat + 100);
+  });
+
+  test('knows a contrast outside its prior: the prior is widened, with a warning', async () => {
+    const posterior = await bind({ ...STATIC, contrast: () => 1.4 });
+    expect(posterior.warnings.map(({ code }) => code)).toEqual(['contrast-prior-widened', 'contrast-prior-widened']);
+    await expectGradient(posterior, nearby(posterior, STATIC_TRUTH));
+  });
+
+  test('with priors that bind, has the gradient of its value', async () => {
+    const scalingPrior = { contrast: { lower: 0.2005, upper: 0.3 }, offset: { mean: 1.003, sd: 0.0004 } };
+    for (const scaling of [{ mode: 'per-angle' }, { mode: 'shared' }] as const) {
+      const fit = simulatedProblem({ ...STATIC, sigma: 0.1 }, { scaling });
+      const origin = {
+        values: STATIC_TRUTH,
+        contrast: new Float64Array(2).fill(0.25),
+        offset: new Float64Array(2).fill(1),
+      };
+      const posterior = await twoTimePosterior({ ...posteriorProblem(fit), scalingPrior }, origin, {}, {});
+      await expectGradient(posterior, nearby(posterior, STATIC_TRUTH, 0.1));
+      const flat = await twoTimePosterior(posteriorProblem(fit), origin, {}, {});
+      const z = nearby(flat, STATIC_TRUTH, 0.1);
+      const [a, b] = [await posterior.density({})(z), await flat.density({})(z)];
+      expect(Math.abs(a.gradient[0]! / b.gradient[0]! - 1)).toBeGreaterThan(1e-3);
+    }
+  });
+
+  test('is 0 outside the bounds', async () => {
+    const posterior = await bind(STATIC);
     const outside = posterior.coordinates.locate(Float64Array.of(1000, -2.5, 100));
     expect(await posterior.density({})(outside)).toMatchObject({ value: -Infinity });
+    expect((await posterior.value({})(outside)).value).toBe(-Infinity);
     const far = new Float64Array(3).fill(900);
     expect(await posterior.density({})(far)).toMatchObject({ value: -Infinity });
   });
@@ -301,6 +338,25 @@ describe('contrast, offset and noise of a draw', () => {
       }
     },
   );
+
+  test('stay within the limits of the contrast and follow the prior of the offset', async () => {
+    const scalingPrior = { contrast: { lower: 0.19, upper: 0.2 }, offset: { mean: 1.5, sd: 1e-5 } };
+    const origin = {
+      values: STATIC_TRUTH,
+      contrast: new Float64Array(2).fill(0.2),
+      offset: new Float64Array(2).fill(1),
+    };
+    const problem = posteriorProblem(simulatedProblem(STATIC, { scaling: { mode: 'shared' } }));
+    const posterior = await twoTimePosterior({ ...problem, scalingPrior }, origin, {}, {});
+    const { aside } = await posterior.density({})(nearby(posterior, STATIC_TRUTH));
+    for (let n = 0; n < 50; n++) {
+      const points = new Float64Array(2).fill(741);
+      const { contrast, offset } = drawScaling(posterior.marginal, points, aside!, fold(keyFromSeed(5), n));
+      expect(contrast[0]!).toBeGreaterThanOrEqual(0.19);
+      expect(contrast[0]!).toBeLessThanOrEqual(0.2);
+      expect(offset[1]!).toBeCloseTo(1.5, 2);
+    }
+  });
 
   test('are a pure function of the key', async () => {
     const posterior = await bind(STATIC);

@@ -76,7 +76,7 @@ describe('a static sample', () => {
   });
 
   test('has the same posterior from chains: means within 0.15 sd, sds within 10 %', async () => {
-    const [weights, chains] = [await sample(STATIC), await sample(STATIC, { method: 'nuts', until: null, draws: 300 })];
+    const [weights, chains] = [await sample(STATIC), await sample(STATIC, { method: 'nuts', until: null, draws: 400 })];
     expect(chains.method).toBe('nuts');
     expect(chains.verdict.level).toBe('good');
     chains.summaries.forEach(({ mean, sd }, k) => {

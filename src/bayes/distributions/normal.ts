@@ -25,12 +25,43 @@ export function normalCdf(x: number): number {
   return 0.5 + exp(normalLogDensity(x)) * sum;
 }
 
-/** 1 − Φ(x) for x ≥ 3: φ(x)/(x + 1/(x + 2/(x + 3/(x + …)))), from the far end. */
+/** 1 − Φ(x) for x ≥ 3. */
 function upperTail(x: number): number {
-  if (x > 40) return 0;
+  return x > 40 ? 0 : exp(normalLogDensity(x)) * millsRatio(x);
+}
+
+/** (1 − Φ(x))/φ(x); for x ≥ 3 by the continued fraction 1/(x + 1/(x + 2/(x + 3/(x + …)))), from the far end. */
+function millsRatio(x: number): number {
+  if (x < SERIES_LIMIT) return (1 - normalCdf(x)) / exp(normalLogDensity(x));
   let fraction = x;
   for (let k = 90; k > 0; k--) fraction = x + k / fraction;
-  return exp(normalLogDensity(x)) / fraction;
+  return 1 / fraction;
+}
+
+/** ln(Φ(b) − Φ(a)) for a < b, and φ(a), φ(b) over that difference: all digits also where both are far on one side. */
+export function normalInterval(
+  a: number,
+  b: number,
+): { readonly logMass: number; readonly atLower: number; readonly atUpper: number } {
+  if (b < 0) {
+    const { logMass, atLower, atUpper } = normalInterval(-b, -a);
+    return { logMass, atLower: atUpper, atUpper: atLower };
+  }
+  const ratio = exp((a - b) * 0.5 * (a + b));
+  if (a > 0) {
+    const scaled = millsRatio(a) - (ratio > 0 ? millsRatio(b) * ratio : 0);
+    return { logMass: normalLogDensity(a) + log(scaled), atLower: 1 / scaled, atUpper: ratio / scaled };
+  }
+  const mass = normalCdf(b) - normalCdf(a);
+  return { logMass: log(mass), atLower: exp(normalLogDensity(a)) / mass, atUpper: exp(normalLogDensity(b)) / mass };
+}
+
+/** The standard normal number between a and b at the share `probability` of the interval's mass; a < b. */
+export function truncatedNormalQuantile(probability: number, a: number, b: number): number {
+  if (a > 0) return -truncatedNormalQuantile(1 - probability, -b, -a);
+  const [low, high] = [normalCdf(a), normalCdf(b)];
+  if (!(high > 0)) return b;
+  return Math.min(b, Math.max(a, normalQuantile(low + probability * (high - low))));
 }
 
 const CENTRE = {

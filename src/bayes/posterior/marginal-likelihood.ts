@@ -7,13 +7,15 @@
  *
  *   ∫∫ N(y; F·x, σ²W⁻¹) dx dσ/σ ∝ |A|^(−½) · S^(−(n − p)/2)                (O'Hagan & Forster 2004, section 9.4)
  *
- * A block is one angle with a σ of its own, or all angles with one common factor of their relative σ where they share
- * coefficients. Differences of ln S are taken from a reference, so that a billion points cost no digits.
+ * and the priors of contrast and offset correct it (`scaling-prior.ts`) with V = s²A⁻¹, s² = S/(n − p). A block is one angle
+ * with a σ of its own, or all angles with one common factor of their relative σ where they share coefficients. Differences
+ * of ln S are taken from a reference, so that a billion points cost no digits.
  */
 import { log, log1p } from '../../math/index.ts';
 import type { AngleScaling, AngleSums, NormalSums } from '../../kernels/sweep.ts';
 import { invert } from '../../nlsq/linear-algebra.ts';
 import { eliminate, type Elimination, type GroupFactor, type ScalingGroup } from '../../nlsq/scaling.ts';
+import { flatCorrection, scalingCorrection, type ScalingKnown, type ScalingPrior } from './scaling-prior.ts';
 
 /** Angles with one unknown noise level. */
 export interface NoiseBlock {
@@ -36,6 +38,8 @@ export function noiseBlocks(groups: readonly ScalingGroup[], angles: number): No
 export interface MarginalModel {
   readonly groups: readonly ScalingGroup[];
   readonly blocks: readonly NoiseBlock[];
+  /** Of contrast and offset of each group; null for a Fourier series, whose coefficients have flat priors. */
+  readonly priors: readonly (ScalingPrior | null)[];
   /** Scaling the sweeps are made with, near the best one, and relative weights. */
   readonly guess: AngleScaling;
   /** Weighted sum of squares per block that ln S is counted from, shape (blocks). */
@@ -54,7 +58,7 @@ export function squaresOf({ guess }: MarginalModel, block: NoiseBlock, { squares
 }
 
 export interface MarginalValue {
-  /** ln likelihood up to a constant; −∞ where M is so flat that the data show no contrast. */
+  /** ln likelihood up to a constant; −∞ where a Fourier series is not determined. */
   readonly value: number;
   readonly best: Elimination;
 }
@@ -62,15 +66,36 @@ export interface MarginalValue {
 /** The value from the sums of any sweep made with the model's guess. */
 export function marginalValue(model: MarginalModel, sums: AngleSums): MarginalValue {
   const best = eliminate(model.groups, sums, model.guess);
-  if (best.factors.some(({ factor }) => factor.rank < factor.size)) return { value: -Infinity, best };
   let value = 0;
   model.blocks.forEach((block, b) => {
     const reference = model.reference[b]!;
-    const excess = (squaresOf(model, block, best) - reference) / reference;
-    value -= 0.5 * freedomOf(model, block, sums) * log1p(excess);
+    const squares = squaresOf(model, block, best);
+    const freedom = freedomOf(model, block, sums);
+    value -= 0.5 * freedom * log1p((squares - reference) / reference);
+    for (const g of block.groups)
+      value += groupValue(best.factors[g]!, model.priors[g]!, best, squares / freedom, freedom);
   });
-  for (const factor of best.factors) value -= 0.5 * logDeterminant(factor);
   return { value, best };
+}
+
+/** Whether the model is so flat that the data show no contrast. */
+export function isFlat({ factor }: GroupFactor): boolean {
+  return factor.rank < factor.size;
+}
+
+function groupValue(
+  found: GroupFactor,
+  prior: ScalingPrior | null,
+  best: Elimination,
+  variance: number,
+  freedom: number,
+): number {
+  if (!isFlat(found)) {
+    const value = -0.5 * logDeterminant(found);
+    return prior === null ? value : value + scalingCorrection(prior, knownOf(found, best, variance), freedom).value;
+  }
+  if (prior === null) return -Infinity;
+  return flatCorrection(prior, best.offset[found.group.angles[0]!]!, found.matrix[0]!, variance);
 }
 
 function logDeterminant({ factor }: GroupFactor): number {
@@ -80,40 +105,102 @@ function logDeterminant({ factor }: GroupFactor): number {
   return sum;
 }
 
-/** The gradient of the value in the K columns of a `normal` sweep made with the model's guess. */
+/** What the data say of contrast and offset of a group of one term. */
+export function knownOf({ group, factor }: GroupFactor, best: Elimination, variance: number): ScalingKnown {
+  const inverse = invert(factor);
+  const a = group.angles[0]!;
+  return {
+    offset: best.offset[a]!,
+    contrast: best.contrast[a]!,
+    offsetVariance: variance * inverse[0]!,
+    covariance: variance * inverse[1]!,
+    contrastVariance: variance * inverse[3]!,
+  };
+}
+
+/**
+ * The gradient of the value in the K columns of a `normal` sweep made with the model's guess.
+ *
+ * Every term depends on θ through ΣM, ΣM² and Σ y·M of each angle alone; their derivatives are the sums d, 2·md and those
+ * of rd. Where the model is flat its own derivatives vanish as well, and the gradient counts as 0.
+ */
 export function marginalGradient(model: MarginalModel, sums: NormalSums, best: Elimination): Float64Array {
-  const { guess } = model;
   const columns = sums.parameters.length;
   const gradient = new Float64Array(columns);
+  /** Add multiples of d, md and of rd at the best scaling, where r is r − δo − δc·M. */
   const add = (a: number, ofD: number, ofMd: number, ofRd: number): void => {
+    const d = ofD - ofRd * best.offsetStep[a]!;
+    const md = ofMd - ofRd * best.contrastStep[a]!;
     for (let k = 0; k < columns; k++) {
       const at = a * columns + k;
-      gradient[k] = gradient[k]! + ofD * sums.d[at]! + ofMd * sums.md[at]! + ofRd * sums.rd[at]!;
+      gradient[k] = gradient[k]! + d * sums.d[at]! + md * sums.md[at]! + ofRd * sums.rd[at]!;
     }
   };
   for (const block of model.blocks) {
-    const factor = freedomOf(model, block, sums) / squaresOf(model, block, best);
-    for (const a of block.angles) {
-      // r at the best scaling is r − δo − δc·M, and ∂r = −c·∂M; the scaling itself does not move the minimum.
-      const pull = factor * guess.weight[a]! * best.contrast[a]!;
-      add(a, -pull * best.offsetStep[a]!, -pull * best.contrastStep[a]!, pull);
+    const squares = squaresOf(model, block, best);
+    const freedom = freedomOf(model, block, sums);
+    // ∂S = −2·Σ w·c·rd: the best scaling does not move to first order in S.
+    let ofSquares = (-0.5 * freedom) / squares;
+    for (const g of block.groups) {
+      const found = best.factors[g]!;
+      if (!isFlat(found)) ofSquares += addGroup(found, model, g, best, { squares, freedom }, add) / freedom;
     }
-  }
-  for (const { factor, group } of best.factors) {
-    const inverse = invert(factor);
-    const { terms, basis } = group;
-    const size = 2 * terms;
-    group.angles.forEach((a, row) => {
-      let [cross, own] = [0, 0];
-      for (let i = 0; i < terms; i++) {
-        for (let j = 0; j < terms; j++) {
-          const product = basis[row * terms + i]! * basis[row * terms + j]!;
-          cross += product * inverse[i * size + terms + j]!;
-          own += product * inverse[(terms + i) * size + terms + j]!;
-        }
-      }
-      add(a, -guess.weight[a]! * cross, -guess.weight[a]! * own, 0);
-    });
+    for (const a of block.angles) add(a, 0, 0, -2 * ofSquares * model.guess.weight[a]! * best.contrast[a]!);
   }
   return gradient;
+}
+
+type Add = (a: number, ofD: number, ofMd: number, ofRd: number) => void;
+
+/** Add what comes through A and the best scaling of a group; the derivative with respect to s² is returned. */
+function addGroup(
+  found: GroupFactor,
+  { priors, guess }: MarginalModel,
+  g: number,
+  best: Elimination,
+  { squares, freedom }: { readonly squares: number; readonly freedom: number },
+  add: Add,
+): number {
+  const { group, factor } = found;
+  const { terms, basis } = group;
+  const size = 2 * terms;
+  const inverse = invert(factor);
+  const variance = squares / freedom;
+  const prior = priors[g]!;
+  const slope = prior === null ? null : scalingCorrection(prior, knownOf(found, best, variance), freedom).slope;
+  /** What ∂A is multiplied with: −½·A⁻¹ of the determinant, and −A⁻¹·G·A⁻¹ of a derivative G in V = s²·A⁻¹. */
+  const ofMatrix = inverse.map((value) => -0.5 * value);
+  /** A⁻¹ times the derivative in the best coefficients. */
+  let [pullOffset, pullContrast, ofVariance] = [0, 0, 0];
+  if (slope !== null) {
+    const [w, x, y] = [inverse[0]!, inverse[1]!, inverse[3]!];
+    const [p, q, r] = [slope.offsetVariance, slope.covariance / 2, slope.contrastVariance];
+    ofVariance = p * w + 2 * q * x + r * y;
+    ofMatrix[0] = ofMatrix[0]! - variance * (w * (p * w + q * x) + x * (q * w + r * x));
+    const cross = variance * (w * (p * x + q * y) + x * (q * x + r * y));
+    ofMatrix[1] = ofMatrix[1]! - cross;
+    ofMatrix[2] = ofMatrix[2]! - cross;
+    ofMatrix[3] = ofMatrix[3]! - variance * (x * (p * x + q * y) + y * (q * x + r * y));
+    pullOffset = w * slope.offset + x * slope.contrast;
+    pullContrast = x * slope.offset + y * slope.contrast;
+  }
+  group.angles.forEach((a, row) => {
+    let [cross, own] = [0, 0];
+    for (let i = 0; i < terms; i++) {
+      for (let j = 0; j < terms; j++) {
+        const product = basis[row * terms + i]! * basis[row * terms + j]!;
+        cross += product * ofMatrix[i * size + terms + j]!;
+        own += product * ofMatrix[(terms + i) * size + terms + j]!;
+      }
+    }
+    const weight = guess.weight[a]!;
+    const contrast = best.contrast[a]!;
+    add(
+      a,
+      weight * (2 * cross - contrast * pullOffset),
+      weight * (2 * own - contrast * pullContrast),
+      weight * pullContrast,
+    );
+  });
+  return ofVariance;
 }

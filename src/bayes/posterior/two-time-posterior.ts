@@ -6,6 +6,7 @@
  * with contrast, offset and noise integrated out of L. Priors and bounds are those of the user's parameters.
  */
 import { InputRefused } from '../../base/errors.ts';
+import type { Warning } from '../../base/events.ts';
 import type { TaskContext } from '../../base/task-context.ts';
 import type { AngleScaling, AngleSums, Sweeps } from '../../kernels/sweep.ts';
 import type { Prior } from '../../model/parameters.ts';
@@ -21,6 +22,7 @@ import type { LogDensity, LogValue } from '../log-density.ts';
 import { priorDensity, type PriorDensity } from '../priors/index.ts';
 import { curvatureAdjustment, type Adjustment } from './curvature-adjustment.ts';
 import { marginalGradient, marginalValue, noiseBlocks, squaresOf, type MarginalModel } from './marginal-likelihood.ts';
+import type { ScalingPrior } from './scaling-prior.ts';
 import { samplingCoordinates, type Place, type SamplingCoordinates } from './sampling-coordinates.ts';
 
 export interface PosteriorProblem {
@@ -32,6 +34,8 @@ export interface PosteriorProblem {
   /** Of the free parameters; those of fixed and tied ones are not looked at. */
   readonly priors: Readonly<Record<string, Prior>>;
   readonly scaling: ScalingChoice;
+  /** Of contrast and offset of every angle; default: contrast uniform between 0 and 1, offset ~ N(1, 0.1²). */
+  readonly scalingPrior?: ScalingPrior | undefined;
 }
 
 /** Where the posterior is looked at from: the best fit. */
@@ -54,6 +58,7 @@ export interface TwoTimePosterior {
   readonly coordinates: SamplingCoordinates;
   readonly priors: readonly PriorDensity[];
   readonly marginal: MarginalModel;
+  readonly warnings: readonly Warning[];
   /** One `normal` sweep. `aside` are the sums that contrast, offset and noise are drawn from (`scaling-draws.ts`). */
   density(context: TaskContext): LogDensity;
   /** One `sums` sweep. */
@@ -61,6 +66,11 @@ export interface TwoTimePosterior {
   /** Free parameters in the user's units at z, shape (n). */
   theta(z: Float64Array): Float64Array;
 }
+
+export const DEFAULT_SCALING_PRIOR: ScalingPrior = {
+  contrast: { lower: 0, upper: 1 },
+  offset: { mean: 1, sd: 0.1 },
+};
 
 /** Amplitudes that are sampled on a logarithmic scale when they have a coordinate of their own. */
 const AMPLITUDES: ReadonlySet<string> = new Set(['D0', 'gamma_dot_t0']);
@@ -91,6 +101,13 @@ export async function twoTimePosterior(
 
   const adjustment =
     options.adjustment === undefined ? undefined : adjustmentAt(options.adjustment, free, coordinates, origin);
+  const warnings = marginal.priors.flatMap((prior, g): Warning[] => {
+    if (prior === null || prior === (problem.scalingPrior ?? DEFAULT_SCALING_PRIOR)) return [];
+    const { lower, upper } = prior.contrast;
+    const angles = marginal.groups[g]!.angles.join(', ');
+    const text = `the best contrast of angle ${angles} lies outside its prior, which was widened to ${lower.toPrecision(3)} … ${upper.toPrecision(3)}`;
+    return [{ code: 'contrast-prior-widened', text }];
+  });
   const physical = (theta: Float64Array): ParameterValues => free.values(theta);
   const priorAt = ({ theta }: Place): { readonly value: number; readonly slopes: Float64Array } => {
     let value = 0;
@@ -153,7 +170,24 @@ export async function twoTimePosterior(
       return { value: likelihood + prior.value + here.logDeterminant, aside: asideOf(sums) };
     };
 
-  return { free, system, coordinates, priors, marginal, density, value, theta: (z) => coordinates.at(z).theta };
+  return {
+    free,
+    system,
+    coordinates,
+    priors,
+    marginal,
+    warnings,
+    density,
+    value,
+    theta: (z) => coordinates.at(z).theta,
+  };
+}
+
+/** Data whose best contrast lies outside the limits contradict them; a prior that reaches twice as far lets them speak. */
+function widened(prior: ScalingPrior, contrast: number): ScalingPrior {
+  const { lower, upper } = prior.contrast;
+  if (contrast >= lower && contrast <= upper) return prior;
+  return { ...prior, contrast: { lower: Math.min(lower, 2 * contrast), upper: Math.max(upper, 2 * contrast) } };
 }
 
 /** Far from any data a coordinate may leave the range of numbers; the model is not asked there. */
@@ -162,7 +196,7 @@ function isUsable(values: ParameterValues): boolean {
 }
 
 async function marginalAt(
-  { model, sweeps, sigma, scaling }: PosteriorProblem,
+  { model, sweeps, sigma, scaling, scalingPrior = DEFAULT_SCALING_PRIOR }: PosteriorProblem,
   { values, contrast, offset }: PosteriorOrigin,
   context: TaskContext,
 ): Promise<MarginalModel> {
@@ -173,7 +207,10 @@ async function marginalAt(
   const sums = await sweeps.sums(model.physics(values), first, context);
   const best = eliminate(groups, sums, first);
   const guess: AngleScaling = { contrast: best.contrast, offset: best.offset, weight };
-  const unreferenced: MarginalModel = { groups, blocks, guess, reference: new Float64Array(blocks.length) };
+  const priors = groups.map((group) =>
+    group.terms === 1 ? widened(scalingPrior, best.contrast[group.angles[0]!]!) : null,
+  );
+  const unreferenced: MarginalModel = { groups, blocks, priors, guess, reference: new Float64Array(blocks.length) };
   const reference = Float64Array.from(blocks, (block) => squaresOf(unreferenced, block, best));
   blocks.forEach((block, b) => {
     const points = block.angles.reduce((sum, a) => sum + sums.points[a]!, 0);

@@ -125,7 +125,7 @@ export async function sampleTwoTime(
   const began = performance.now();
   const located = await findCoordinates(problem, origin, options.posterior ?? {}, context);
   const { posterior } = located;
-  const warnings: Warning[] = [...located.warnings];
+  const warnings: Warning[] = [...located.warnings, ...posterior.warnings];
   const mode = 'reason' in located.mode ? null : located.mode;
   if ('reason' in located.mode) {
     warnings.push({

@@ -24,8 +24,12 @@ export interface Place {
 export interface SamplingCoordinates {
   /** For tables: `lnF(D0)`, `logit(phi0)`, …, shape (n). */
   readonly names: readonly string[];
-  /** The bent triples, as the fit names them: amplitude and indices of their members in θ. */
-  readonly bent: readonly { readonly amplitude: string; readonly indices: readonly [number, number, number] }[];
+  /** The bent triples, as the fit names them: amplitude and indices of their members in θ (and of their coordinates in z). */
+  readonly bent: readonly {
+    readonly amplitude: string;
+    readonly indices: readonly [number, number, number];
+    readonly form: RateCoordinates['form'];
+  }[];
   at(z: Float64Array): Place;
   /** z of θ; NaN where the coordinates do not reach. */
   locate(theta: Float64Array): Float64Array;
@@ -103,5 +107,10 @@ export function samplingCoordinates(choice: CoordinateChoice): SamplingCoordinat
     for (const { i, coordinate } of single) z[i] = coordinate.locate(theta[i]!);
     return z;
   };
-  return { names, bent: triples.map(({ amplitude, indices }) => ({ amplitude, indices })), at, locate };
+  return {
+    names,
+    bent: triples.map(({ amplitude, indices, rate }) => ({ amplitude, indices, form: rate.form })),
+    at,
+    locate,
+  };
 }

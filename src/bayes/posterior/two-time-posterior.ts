@@ -140,7 +140,7 @@ export async function twoTimePosterior(
       const { sensitivities, columns } = naturalColumns(
         free,
         // Of a chart only these two are read.
-        { jacobian: place.jacobian, bent: coordinates.bent } as Chart,
+        { jacobian: place.jacobian, bent: coordinates.bent } as unknown as Chart,
         model.sensitivities(values, free.moving),
       );
       const sums = await sweeps.normal(model.physics(values), sensitivities, marginal.guess, context);

@@ -1,6 +1,6 @@
 /**
- * Mode and coordinates together: natural triples where the posterior keeps clear of the bounds, straight ones where it leans
- * on them.
+ * Mode and coordinates together: natural triples where the posterior keeps clear of the bounds and of a vanishing rate,
+ * straight ones where it does not.
  */
 import type { TaskContext } from '../../base/task-context.ts';
 import type { Warning } from '../../base/events.ts';
@@ -28,6 +28,8 @@ const FIRST_SCALE = 1e-3;
 /** Draws of the Laplace approximation that are looked at, and the share that may lie outside the box. */
 const LOOKED_AT = 200;
 const MOST_OUTSIDE = 0.02;
+/** Largest standard deviation of ln F in the form that cannot reach F ≤ 0, which the priors may allow. */
+const WIDEST = 0.25;
 /** A start nearer to a bound than this share of the range is moved inside, where its coordinate is finite. */
 const INSIDE = 1e-3;
 
@@ -43,8 +45,8 @@ export async function findCoordinates(
   const leaning = leaningTriples(bent);
   if (leaning.size === 0) return { ...bent, warnings };
   warnings.push({
-    code: 'posterior-at-bounds',
-    text: `the posterior of the rate with ${[...leaning].join(' and ')} reaches the bounds; it is sampled in coordinates that end there`,
+    code: 'rate-wide-open',
+    text: `the data leave the rate with ${[...leaning].join(' and ')} wide open or at its bounds; its parameters are sampled one by one`,
   });
   const straight = await locate(problem, origin, { ...options, straight: leaning }, context);
   return { ...straight, warnings };
@@ -77,7 +79,7 @@ function movedInside(free: FreeParameters, values: ParameterValues): ParameterVa
   return free.values(theta);
 }
 
-/** Amplitudes of the bent triples of which too much lies outside the bounds. */
+/** Amplitudes of the bent triples of which too much lies outside the bounds, or which the data leave wide open. */
 function leaningTriples({ posterior, mode }: Pick<Located, 'posterior' | 'mode'>): Set<string> {
   const { free, coordinates } = posterior;
   if ('reason' in mode) return new Set(coordinates.bent.map(({ amplitude }) => amplitude));
@@ -87,8 +89,11 @@ function leaningTriples({ posterior, mode }: Pick<Located, 'posterior' | 'mode'>
   });
   const outside = (theta: Float64Array, i: number): boolean =>
     !(theta[i]! >= free.lower[i]! && theta[i]! <= free.upper[i]!);
+  const size = mode.position.length;
   const leaning = coordinates.bent.filter(
-    ({ indices }) => draws.filter((theta) => indices.some((i) => outside(theta, i))).length > MOST_OUTSIDE * LOOKED_AT,
+    ({ indices, form }) =>
+      (form === 'log' && Math.sqrt(mode.covariance[indices[0] * (size + 1)]!) > WIDEST) ||
+      draws.filter((theta) => indices.some((i) => outside(theta, i))).length > MOST_OUTSIDE * LOOKED_AT,
   );
   return new Set(leaning.map(({ amplitude }) => amplitude));
 }

@@ -95,8 +95,10 @@ export interface SampledPosterior {
 
 /** Enough to find the step size when metric and starts are already the posterior's. */
 const SHORT_WARMUP = 50;
-/** With nothing known beforehand the warmup learns the metric as well. */
+/** Where the Laplace approximation is far off, or there is none, the warmup learns the metric as well. */
 const LONG_WARMUP = 400;
+/** Effective share of the importance draws above which the covariance at the mode serves as metric. */
+const NEAR_NORMAL = 0.1;
 const DRAWS = 1000;
 const CHAINS = 4;
 /** Aimed at after divergences: shorter steps. */
@@ -144,8 +146,11 @@ export async function sampleTwoTime(
     options.provisional?.({ posterior, mode, importance });
   }
 
-  const warmup = options.warmup ?? (mode === null ? LONG_WARMUP : SHORT_WARMUP);
-  const settings: ChainSettings = { ...CHAIN_DEFAULTS, seed, warmup, adaptMetric: mode === null };
+  const share =
+    importance === null ? 0 : importance.sample.mixture.effectiveSize / importance.sample.mixture.positions.length;
+  const adaptMetric = !(share > NEAR_NORMAL);
+  const warmup = options.warmup ?? (adaptMetric ? LONG_WARMUP : SHORT_WARMUP);
+  const settings: ChainSettings = { ...CHAIN_DEFAULTS, seed, warmup, adaptMetric };
   const points = Float64Array.from(problem.sweeps.data.excluded, (excluded) => {
     const { frames } = problem.sweeps.data;
     return (frames * (frames - 1)) / 2 - excluded;

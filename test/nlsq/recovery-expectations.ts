@@ -4,7 +4,7 @@ import { recover, summariseRecovery, type RecoveredFile } from '../../bench/reco
 import type { Convention, Mode } from '../../src/model/index.ts';
 
 const FILES = 40;
-export const RECOVERY_TIMEOUT = 120_000;
+export const RECOVERY_TIMEOUT = 300_000;
 
 /** 40 simulated files with white noise: every fit converges to the best minimum, and the errors hold. */
 export async function expectRecovery(mode: Mode, convention: Convention): Promise<void> {

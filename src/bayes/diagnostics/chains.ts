@@ -72,6 +72,6 @@ export function meanAndVariance(values: ArrayLike<number>): { readonly mean: num
   for (let k = 0; k < count; k++) sum += values[k]!;
   const mean = sum / count;
   let squares = 0;
-  for (let k = 0; k < count; k++) squares += (values[k]! - mean) ** 2;
+  for (let k = 0; k < count; k++) squares += (values[k]! - mean) * (values[k]! - mean);
   return { mean, variance: squares / (count - 1) };
 }

@@ -9,6 +9,9 @@ export function energyFraction(energies: ArrayLike<number>): number {
   const count = energies.length;
   if (count < 2) return NaN;
   let steps = 0;
-  for (let k = 1; k < count; k++) steps += (energies[k]! - energies[k - 1]!) ** 2;
+  for (let k = 1; k < count; k++) {
+    const step = energies[k]! - energies[k - 1]!;
+    steps += step * step;
+  }
   return steps / (count - 1) / meanAndVariance(energies).variance;
 }

@@ -16,7 +16,7 @@ export function mcseMean(chains: Chains): number {
 export function mcseSd(chains: Chains): number {
   if (!usable(chains, 1)) return NaN;
   const { mean } = meanAndVariance(pooled(chains));
-  const squares = mapDraws(chains, (value) => (value - mean) ** 2);
+  const squares = mapDraws(chains, (value) => (value - mean) * (value - mean));
   const all = pooled(squares);
   const average = all.reduce((sum, value) => sum + value, 0) / all.length;
   const power = all.reduce((sum, value) => sum + value * value, 0) / all.length;

@@ -69,7 +69,8 @@ export function gammaDraw(key: RandomKey, shape: number): number {
   for (let attempt = 0; ; attempt++) {
     fillNormals(fold(key, 2), normal, attempt);
     const x = normal[0]!;
-    const v = (1 + c * x) ** 3;
+    const root = 1 + c * x;
+    const v = root * root * root;
     if (v > 0 && log(uniformAt(fold(key, 3), attempt)) < 0.5 * x * x + d * (1 - v + log(v))) return d * v;
   }
 }

@@ -90,13 +90,18 @@ function weigh(positions: readonly Float64Array[], logRatios: Float64Array): Wei
   }
   const smoothed = smoothWeights(logRatios);
   const mean = new Float64Array(size);
-  const square = new Float64Array(size);
+  const squares = new Float64Array(size);
   const weights = smoothed.logWeights.map((logWeight) => exp(logWeight));
   positions.forEach((position, n) => position.forEach((value, i) => (mean[i] = mean[i]! + weights[n]! * value)));
   positions.forEach((position, n) =>
-    position.forEach((value, i) => (square[i] = square[i]! + weights[n]! * (value - mean[i]!) ** 2)),
+    position.forEach((value, i) => (squares[i] = squares[i]! + weights[n]! * square(value - mean[i]!))),
   );
-  return { ...smoothed, positions, mean, sd: square.map((value) => Math.sqrt(value)) };
+  return { ...smoothed, positions, mean, sd: squares.map((value) => Math.sqrt(value)) };
+}
+
+/** Engines need not agree on the bits of powers. */
+function square(x: number): number {
+  return x * x;
 }
 
 /** One rule, what was found and what is asked for. */

@@ -81,7 +81,7 @@ export async function findMode(
     for (const [k, vector] of vectors.entries()) {
       const bend = Math.max(Math.abs(values[k]!), FLATTEST * largest);
       const along = inner(vector, slope);
-      distance += along ** 2 / bend;
+      distance += (along * along) / bend;
       vector.forEach((share, i) => (step[i] = step[i]! + (share * along) / bend));
     }
     distance = Math.sqrt(distance);

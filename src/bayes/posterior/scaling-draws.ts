@@ -82,11 +82,12 @@ function drawWithPrior(
   if (!isFlat(found)) {
     const known = knownOf(found, best, squares / freedom);
     contrast = contrastQuantile(prior, known, freedom, probability);
-    total += ((contrast - known.contrast) ** 2 * squares) / (freedom * known.contrastVariance);
+    const away = contrast - known.contrast;
+    total += (away * away * squares) / (freedom * known.contrastVariance);
   }
   const noise = drawNoise(total, freedom + 1, key);
-  const precision = information / noise ** 2;
-  const wanted = 1 / prior.offset.sd ** 2;
+  const precision = information / (noise * noise);
+  const wanted = 1 / (prior.offset.sd * prior.offset.sd);
   const best0 = best.offset[a]! + (coupling / information) * (best.contrast[a]! - contrast);
   const mean = (precision * best0 + wanted * prior.offset.mean) / (precision + wanted);
   const offset = mean + normalAt(fold(key, STREAMS.coefficients), 0) / Math.sqrt(precision + wanted);

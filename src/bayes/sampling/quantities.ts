@@ -73,7 +73,7 @@ export interface Summary {
 export function summarise({ name, draws }: Quantity, fromChains: boolean): Summary {
   const all = draws.flatMap((chain) => Array.from(chain));
   const centre = mean(all);
-  const squares = mean(all.map((value) => (value - centre) ** 2));
+  const squares = mean(all.map((value) => (value - centre) * (value - centre)));
   return {
     name,
     mean: centre,

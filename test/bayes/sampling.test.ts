@@ -1,6 +1,7 @@
 /** The whole way from a simulated matrix to a posterior with its verdict, through the compiled kernels. */
 import { describe, expect, test } from 'vitest';
 import {
+  fitAdjustment,
   oneAfterTheOther,
   sampleTwoTime,
   type Chain,
@@ -10,6 +11,8 @@ import {
   type SampleOptions,
 } from '../../src/bayes/index.ts';
 import type { TaskContext } from '../../src/base/task-context.ts';
+import { mean } from '../../src/math/index.ts';
+import { fitTwoTime } from '../../src/nlsq/index.ts';
 import { physicalParameters, type ParameterValues, type Prior } from '../../src/model/index.ts';
 import { FLOW_TRUTH, simulatedProblem, STATIC_TRUTH, type Asked, type Simulated } from '../nlsq/simulated.ts';
 
@@ -87,25 +90,43 @@ describe('a static sample', () => {
 });
 
 describe('an adjusted likelihood', () => {
-  test('gives a posterior of the wanted covariance around the same place', async () => {
-    const plain = await sample(STATIC, { draws: 500 });
-    const theta = plain.quantities.slice(0, 3).map(({ draws }) => Array.from(draws[0]!));
-    const covariance = (i: number, j: number): number =>
-      theta[i]!.reduce(
-        (sum, value, n) =>
-          sum + ((value - plain.summaries[i]!.mean) * (theta[j]![n]! - plain.summaries[j]!.mean)) / theta[i]!.length,
-        0,
-      );
-    const independent = Float64Array.from({ length: 9 }, (_, at) => covariance(Math.floor(at / 3), at % 3));
-    const adjustment = { independent, adjusted: independent.map((value) => 2.25 * value) };
-    const wide = await sample(STATIC, { draws: 500, posterior: { adjustment } });
-    for (const k of [0, 1, 2]) {
-      expect(wide.summaries[k]!.sd / plain.summaries[k]!.sd).toBeCloseTo(1.5, 0);
-      const shift = wide.summaries[k]!.mean - plain.summaries[k]!.mean;
-      expect(Math.abs(shift)).toBeLessThan(0.8 * plain.summaries[k]!.sd);
-    }
+  test('gives parameters, contrast and offset the covariance of the fit that was asked for', async () => {
+    const problem = simulatedProblem(STATIC, { start: STATIC_TRUTH, options: { starts: 1 } });
+    const outcome = await fitTwoTime(problem);
+    const { independent, names } = outcome.covariance;
+    const wide = { ...outcome, covariance: { ...outcome.covariance, speckle: independent.map((value) => 4 * value) } };
+    const sampled = await sample(STATIC, { draws: 500, adjustment: fitAdjustment(wide) });
+    names.forEach((name, k) => {
+      const { sd } = sampled.summaries.find((summary) => summary.name === name)!;
+      const wanted = 2 * Math.sqrt(independent[k * (names.length + 1)]!);
+      expect(Math.abs(sd / wanted - 1), name).toBeLessThan(0.12);
+    });
+    const [contrast, offset] = ['contrast[0]', 'offset[0]'].map((name) =>
+      Array.from(sampled.quantities.find((quantity) => quantity.name === name)!.draws[0]!),
+    );
+    const [i, j] = [names.indexOf('contrast[0]'), names.indexOf('offset[0]')];
+    const wanted =
+      independent[i * names.length + j]! /
+      Math.sqrt(independent[i * (names.length + 1)]! * independent[j * (names.length + 1)]!);
+    expect(correlation(contrast!, offset!)).toBeCloseTo(wanted, 1);
+  });
+
+  test('is refused where the fit has no such error', async () => {
+    const outcome = await fitTwoTime(simulatedProblem(STATIC, { start: STATIC_TRUTH, options: { starts: 1 } }));
+    const unknown = {
+      ...outcome,
+      covariance: { ...outcome.covariance, speckle: outcome.covariance.independent.map(() => NaN) },
+    };
+    expect(() => fitAdjustment(unknown)).toThrow(/no speckle error of a free parameter/);
   });
 });
+
+function correlation(x: readonly number[], y: readonly number[]): number {
+  const [a, b] = [mean(x), mean(y)];
+  const product = (u: readonly number[], c: number, v: readonly number[], d: number): number =>
+    u.reduce((sum, value, k) => sum + (value - c) * (v[k]! - d), 0);
+  return product(x, a, y, b) / Math.sqrt(product(x, a, x, a) * product(y, b, y, b));
+}
 
 describe('a sheared sample', () => {
   test('is sampled by chains until they agree, in few gradients per effective draw', async () => {

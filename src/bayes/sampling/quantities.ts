@@ -1,7 +1,7 @@
 /** What the draws say in the user's terms: parameters, contrast, offset and noise, with their summaries. */
 import { fold, mean, quantile } from '../../math/index.ts';
 import { essBulk, essTail, mcseMean, mcseSd, rHat, type Chains } from '../diagnostics/index.ts';
-import { drawScaling, type TwoTimePosterior } from '../posterior/index.ts';
+import { drawScaling, drawScalingGiven, type ScalingGiven, type TwoTimePosterior } from '../posterior/index.ts';
 import { streamKey } from '../streams.ts';
 
 /** A draw as far as it matters here. */
@@ -17,6 +17,9 @@ export interface Quantity {
   readonly draws: Chains;
 }
 
+/** Stream of contrast and offset of a draw when the fit's covariance gives them; angles have the smaller numbers. */
+const GIVEN = 1_000_000;
+
 /** Free parameters at each draw, in the order of the posterior, each of shape (chains, draws). */
 export function parameterDraws(posterior: TwoTimePosterior, chains: readonly (readonly PosteriorDraw[])[]): Quantity[] {
   const { free } = posterior;
@@ -29,16 +32,27 @@ export function parameterDraws(posterior: TwoTimePosterior, chains: readonly (re
   }));
 }
 
-/** Contrast, offset and noise of each angle, drawn once for each draw; a pure function of the seed. */
+/**
+ * Contrast, offset and noise of each angle, drawn once for each draw; a pure function of the seed. With `given`, contrast and
+ * offset have the covariance of the fit; the noise is that of one point in any case.
+ */
 export function scalingDraws(
   posterior: TwoTimePosterior,
   points: Float64Array,
   chains: readonly (readonly PosteriorDraw[])[],
   seed: number,
+  given: ScalingGiven | null,
 ): Quantity[] {
   const key = streamKey(seed, 'scaling');
   const drawn = chains.map((draws, chain) =>
-    draws.map(({ aside }, n) => drawScaling(posterior.marginal, points, aside ?? [], fold(fold(key, chain), n))),
+    draws.map(({ position, aside }, n) => {
+      const own = fold(fold(key, chain), n);
+      const drawn = drawScaling(posterior.marginal, points, aside ?? [], own);
+      if (given === null) return drawn;
+      const pairs = drawScalingGiven(given, posterior.theta(Float64Array.from(position)), fold(own, GIVEN));
+      const [contrast, offset] = [0, 1].map((k) => drawn.contrast.map((_, a) => pairs[2 * a + k]!));
+      return { ...drawn, contrast: contrast!, offset: offset! };
+    }),
   );
   const scaled = posterior.marginal.groups.length > 0;
   const names = scaled ? (['contrast', 'offset', 'sigma'] as const) : (['sigma'] as const);

@@ -35,7 +35,7 @@ import {
   type ChainSettings,
   type SampledChains,
 } from '../nuts/index.ts';
-import type { PosteriorOptions, PosteriorOrigin, PosteriorProblem, TwoTimePosterior } from '../posterior/index.ts';
+import type { FitAdjustment, PosteriorOrigin, PosteriorProblem, TwoTimePosterior } from '../posterior/index.ts';
 import { findCoordinates } from './find-coordinates.ts';
 import {
   parameterDraws,
@@ -64,7 +64,8 @@ export interface SampleOptions {
   /** Seconds for chains, counted from the beginning. */
   readonly maxSeconds?: number | undefined;
   readonly chainMethod?: ChainMethod | undefined;
-  readonly posterior?: PosteriorOptions | undefined;
+  /** Gives the posterior the width of a covariance of the fit (`fitAdjustment`); absent: all points count as independent. */
+  readonly adjustment?: FitAdjustment | undefined;
   /** Told what is known after the mode and after importance sampling, before any chain. */
   readonly provisional?: ((found: Provisional) => void) | undefined;
   /** Told after each block of chains. */
@@ -125,7 +126,7 @@ export async function sampleTwoTime(
     throw new InputRefused('there is no free parameter to sample', { help: 'let at least one parameter vary' });
   }
   const began = performance.now();
-  const located = await findCoordinates(problem, origin, options.posterior ?? {}, context);
+  const located = await findCoordinates(problem, origin, { adjustment: options.adjustment }, context);
   const { posterior } = located;
   const warnings: Warning[] = [...located.warnings, ...posterior.warnings];
   const mode = 'reason' in located.mode ? null : located.mode;
@@ -155,13 +156,14 @@ export async function sampleTwoTime(
     const { frames } = problem.sweeps.data;
     return (frames * (frames - 1)) / 2 - excluded;
   });
+  const given = options.adjustment?.scaling ?? null;
   const answer = { posterior, mode, importance };
 
   if (importance !== null && (method === 'psis' || (method === 'auto' && importance.verdict.accepted))) {
     const { mixture, asides } = importance.sample;
     const picked = resample(mixture.logWeights, count * draws, streamKey(seed, 'resampling'));
     const all = Array.from(picked, (k): PosteriorDraw => ({ position: mixture.positions[k]!, aside: asides[k]! }));
-    const quantities = [...parameterDraws(posterior, [all]), ...scalingDraws(posterior, points, [all], seed)];
+    const quantities = [...parameterDraws(posterior, [all]), ...scalingDraws(posterior, points, [all], seed, given)];
     const summaries = quantities.map((quantity) => summarise(quantity, false));
     const verdict = judgeWeights(importance.verdict);
     return { ...answer, method: 'psis', chains: null, settings, quantities, summaries, verdict, warnings };
@@ -180,7 +182,7 @@ export async function sampleTwoTime(
     throw new Cancelled('stopped before the chains had drawn anything', { cause: context.signal?.reason });
   }
   const kept = cutToShortest(sampled.chains.chains);
-  const quantities = [...parameterDraws(posterior, kept), ...scalingDraws(posterior, points, kept, seed)];
+  const quantities = [...parameterDraws(posterior, kept), ...scalingDraws(posterior, points, kept, seed, given)];
   const summaries = quantities.map((quantity) => summarise(quantity, true));
   return {
     ...answer,

@@ -2,6 +2,7 @@
 import { Command, CommanderError, Option } from 'commander';
 import { formatError, isTwotimeError } from '../base/errors.ts';
 import type { CompareOptions } from './commands/compare.ts';
+import type { BatchCommandOptions } from './commands/batch.ts';
 import type { ConfigInitOptions, ConfigValidateOptions } from './commands/config.ts';
 import type { DesignOptions } from './commands/design.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
@@ -9,6 +10,7 @@ import type { FitCommandOptions } from './commands/fit.ts';
 import type { InspectOptions } from './commands/inspect.ts';
 import type { ResumeCommandOptions } from './commands/resume.ts';
 import type { SimulateOptions } from './commands/simulate.ts';
+import type { StatusOptions } from './commands/status.ts';
 import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import { paint, processTerminal, type Terminal } from './terminal.ts';
 import { packageVersion } from '../pipeline/versions.ts';
@@ -74,6 +76,40 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     .action(async (run: string, options: ResumeCommandOptions) => {
       const { resumeCommand } = await import('./commands/resume.ts');
       setExitCode(await resumeCommand(run, options, terminal));
+    });
+
+  program
+    .command('batch')
+    .description('fit many files, each q ring a run of its own; goes on where it was stopped')
+    .argument('[files...]', "two-time files or quoted patterns such as 'data/*.h5'; none: those of the batch so far")
+    .requiredOption('-c, --config <fit.yaml>', 'configuration file')
+    .requiredOption('-o, --output <folder>', 'folder of the batch; new, empty, or of the same batch')
+    .option('--q <which>', 'all: every q ring of a file; or one, e.g. "0.0237 1/Angstrom" (default: data.q, or all)')
+    .option('--only <which>', 'failed: repeat what failed; pending: leave that out')
+    .option('--dry-run', 'say what would be done, with memory and time; write nothing', false)
+    .option('--max-failures <n>', 'begin nothing more after so many failures')
+    .option('--fail-fast', 'begin nothing more after the first failure', false)
+    .option('--no-overlap', 'one job after the other, for comparison; the results are the same')
+    .option('--timeline', 'draw who worked when', false)
+    .addOption(setOption())
+    .option('--workers <n>', 'worker threads; the results do not depend on their number')
+    .option('--backend <name>', 'execution backend (short for --set parallel.backend=name)')
+    .addOption(jsonOption())
+    .option('-q, --quiet', 'print failures and errors only', false)
+    .addHelpText('after', BATCH_HELP)
+    .action(async (files: readonly string[], options: BatchCommandOptions) => {
+      const { batchCommand } = await import('./commands/batch.ts');
+      setExitCode(await batchCommand(files, options, terminal));
+    });
+
+  program
+    .command('status')
+    .description('say how batches and runs stand: what is done, at work, failed and why')
+    .argument('<folder...>', 'batches, runs, or folders with runs in them')
+    .addOption(jsonOption())
+    .action(async (folders: readonly string[], options: StatusOptions) => {
+      const { statusCommand } = await import('./commands/status.ts');
+      setExitCode(await statusCommand(folders, options, terminal));
     });
 
   program
@@ -175,6 +211,18 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     });
   return program;
 }
+
+const BATCH_HELP = `
+Every job is a run directory in the folder, as fit would write it. The same command goes on after a stop, a kill or a
+failure: what has a result is left as it is. A file that cannot be used fails alone, with its reason in summary.csv.
+
+Exit codes: 0 all converged; 2 some not converged, failed, or not begun; 1 could not write; 3 refused before any work;
+130, 75 stopped.
+
+Examples:
+  twotime batch 'data/*.h5' -c fit.yaml -o scan --dry-run
+  twotime batch 'data/*.h5' -c fit.yaml -o scan
+  twotime batch -c fit.yaml -o scan --only failed`;
 
 const RESUME_HELP = `
 A run keeps a checkpoint while it works. Ctrl-C and the signals of schedulers write the best point so far and leave the

@@ -14,6 +14,8 @@ export type { FileToWrite, WriterLimits } from './background-writer.ts';
 export type { DataSource, Dataset, ExclusionCounts } from './dataset.ts';
 export { describeFile } from './describe-file.ts';
 export type { FileDescription, MatrixDescription } from './describe-file.ts';
+export { listRings } from './list-rings.ts';
+export type { ListedRing } from './list-rings.ts';
 export { makeFolder } from './make-folder.ts';
 export { equalWeights, estimateNoise, givenNoise } from './noise.ts';
 export type { NoiseEstimate, NoiseFinding } from './noise.ts';

@@ -56,6 +56,12 @@ export function dataTitle(facts: PageFacts, phi: readonly number[] = facts.phi):
 
 /** A complete SVG document. The same input gives the same bytes. */
 export function drawPage(page: Page, facts: PageFacts): string {
+  const result = `result ${facts.digest.slice(0, 12)} · status ${facts.status} · convention ${facts.convention}`;
+  return drawSheet(page, result, facts.version);
+}
+
+/** The same for a page that shows no single result; `origin` stands in its footer. */
+export function drawSheet(page: Page, origin: string, version: string): string {
   const { width } = page;
   const inner = width - 2 * MARGIN;
   const top = page.subtitle === undefined ? 32 : 50;
@@ -63,7 +69,6 @@ export function drawPage(page: Page, facts: PageFacts): string {
   const notesTop = top + page.height + 12;
   const footer = notesTop + notes.length * NOTE_LINE + 8;
   const height = Math.ceil(footer + 10);
-  const result = `result ${facts.digest.slice(0, 12)} · status ${facts.status} · convention ${facts.convention}`;
   return element(
     'svg',
     {
@@ -82,8 +87,8 @@ export function drawPage(page: Page, facts: PageFacts): string {
       : text(MARGIN, 40, fitText(page.subtitle, SUBTITLE_SIZE, inner), { size: SUBTITLE_SIZE, fill: INK }),
     element('g', { transform: `translate(0 ${top})` }, page.body),
     ...notes.map((note, k) => text(MARGIN, notesTop + k * NOTE_LINE, note, { size: NOTE_SIZE, fill: FAINT_INK })),
-    text(MARGIN, footer, result, { size: NOTE_SIZE, fill: FAINT_INK }),
-    text(width - MARGIN, footer, `twotime ${facts.version}`, { size: NOTE_SIZE, fill: FAINT_INK, anchor: 'end' }),
+    text(MARGIN, footer, origin, { size: NOTE_SIZE, fill: FAINT_INK }),
+    text(width - MARGIN, footer, `twotime ${version}`, { size: NOTE_SIZE, fill: FAINT_INK, anchor: 'end' }),
     '\n',
   );
 }

@@ -9,6 +9,8 @@
  * for (const line of consoleSummary(record, directory)) console.error(line);
  * ```
  */
+export { batchHtml } from './batch-html.ts';
+export { batchText, countsText, dryRunText, failureLines } from './batch-text.ts';
 export { checkResult } from './checks.ts';
 export type { Check } from './checks.ts';
 export { COMPARISON_FORMATS, comparisonText, rankingText } from './comparison-text.ts';

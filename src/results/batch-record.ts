@@ -104,6 +104,45 @@ export interface BatchRecord {
   readonly jobs: readonly JobRecord[];
 }
 
+/** What `batch --dry-run` says. */
+export interface BatchPlanRecord {
+  readonly schema: 'twotime/batch-plan@1';
+  readonly counts: BatchCounts;
+  /** Results whose file has changed since. */
+  readonly outdated: number;
+  readonly jobs: readonly PlannedJobRecord[];
+  /** Jobs to be done, and their points. */
+  readonly todo: number;
+  readonly points: number;
+  /** Of data and sweeps of the jobs under way together, at most. */
+  readonly memoryBytes: number;
+  /** s of all jobs one after the other on the cores of this machine, and what that rests on. */
+  readonly estimate: { readonly seconds: number; readonly basis: string };
+}
+
+export interface PlannedJobRecord extends Pick<JobRecord, 'name' | 'file' | 'q' | 'angles' | 'frames' | 'status'> {
+  readonly points: number;
+  readonly action: 'run' | 'resume' | 'leave';
+  /** Why its file cannot be opened; null when it can. */
+  readonly refusal: string | null;
+}
+
+/** What `status` says of one folder. */
+export interface FolderStatus {
+  readonly folder: string;
+  /** A batch, one run, or a folder with runs in it. */
+  readonly kind: 'batch' | 'run' | 'runs';
+  /** Who works there, in words; null when nobody does. */
+  readonly worker: string | null;
+  readonly counts: BatchCounts;
+  /** Names of the runs that are worked on now; they count as pending. */
+  readonly running: readonly string[];
+  /** What is not there, and why. */
+  readonly open: readonly Pick<JobRecord, 'name' | 'file' | 'status' | 'reason'>[];
+}
+
+export const STATUS_SCHEMA = 'twotime/status@1';
+
 /** Counts of the jobs; the five statuses add up to `submitted`. */
 export function countJobs(jobs: readonly JobRecord[]): BatchCounts {
   const counts = { ok: 0, failed: 0, skipped: 0, pending: 0, cancelled: 0 };

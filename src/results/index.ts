@@ -12,6 +12,20 @@
  * await files.written();
  * ```
  */
+export { batchCsv } from './batch-csv.ts';
+export { BATCH_SCHEMA, countJobs, JOB_STATUSES, jobResultOf, jobStatusOf, STATUS_SCHEMA } from './batch-record.ts';
+export type {
+  BatchCounts,
+  BatchPlanRecord,
+  BatchRecord,
+  FolderStatus,
+  JobParameter,
+  JobRecord,
+  JobResult,
+  JobStatus,
+  PlannedJobRecord,
+  StageTimes,
+} from './batch-record.ts';
 export { COMPARISON_SCHEMA, supportDifferences, unknownsOf } from './comparison-record.ts';
 export type { ComparedRun, ComparisonRecord, RankedRun, Ranking } from './comparison-record.ts';
 export { DESIGN_SCHEMA, makeDesignRecord } from './design-record.ts';

@@ -1,0 +1,106 @@
+/** `twotime batch`: many files, one configuration, one folder that can be continued. */
+import { UsageRefused } from '../../base/errors.ts';
+import { toJson } from '../../base/json.ts';
+import { loadConfig, type Config } from '../../config/index.ts';
+import type { BatchRequest } from '../../pipeline/batch/batch-plan.ts';
+import { dryRun } from '../../pipeline/batch/dry-run.ts';
+import { runBatch } from '../../pipeline/batch/run-batch.ts';
+import { writeSummary } from '../../pipeline/batch/write-summary.ts';
+import { batchText, dryRunText } from '../../report/index.ts';
+import type { BatchCounts } from '../../results/index.ts';
+import { batchProgress } from '../batch-progress.ts';
+import { EXIT, exitCodeOfStop } from '../exit-codes.ts';
+import { stoppable } from '../stop-signal.ts';
+import type { Terminal } from '../terminal.ts';
+
+export interface BatchCommandOptions {
+  readonly config: string;
+  readonly output: string;
+  readonly q?: string;
+  readonly only?: 'failed' | 'pending';
+  readonly dryRun: boolean;
+  readonly maxFailures?: string;
+  readonly failFast: boolean;
+  readonly overlap: boolean;
+  readonly timeline: boolean;
+  readonly set: readonly string[];
+  readonly workers?: string;
+  readonly backend?: string;
+  readonly json?: boolean;
+  readonly quiet: boolean;
+}
+
+export async function batchCommand(
+  files: readonly string[],
+  options: BatchCommandOptions,
+  terminal: Terminal,
+): Promise<number> {
+  const request = await requestOf(files, options);
+  return stoppable(terminal.message, async (signal) => {
+    const progress = batchProgress(terminal, options.quiet);
+    const context = { signal, progress: progress.plan };
+    if (options.dryRun) {
+      const plan = await dryRun(request, context);
+      terminal.status('');
+      terminal.result(options.json === true ? toJson(plan) : dryRunText(plan));
+      return EXIT.done;
+    }
+    const { record, timeline, broken } = await runBatch(request, progress.tell, context);
+    terminal.status('');
+    const written = await writeSummary(request.output, record, options.timeline ? timeline : null);
+    for (const { code, text } of written.warnings) terminal.message(`warning[${code}]: ${text}`);
+    if (options.json === true) terminal.result(toJson(record));
+    else if (!options.quiet) terminal.result(batchText(record, request.output).join('\n'));
+    if (broken !== null) throw broken;
+    if (signal.aborted) {
+      terminal.message('stopped; the same command goes on');
+      return exitCodeOfStop(signal.reason);
+    }
+    return exitCodeOfCounts(record.counts);
+  });
+}
+
+/** 0 when every job is there and converged. */
+function exitCodeOfCounts({ submitted, ok, notConverged }: BatchCounts): number {
+  return ok === submitted && notConverged === 0 ? EXIT.done : EXIT.notConverged;
+}
+
+async function requestOf(files: readonly string[], options: BatchCommandOptions): Promise<BatchRequest> {
+  const config = await loadConfig(options.config, { set: allSettings(options) });
+  return {
+    files,
+    config,
+    allRings: options.q === 'all' || (options.q === undefined && saysNoRing(config)),
+    output: options.output,
+    only: onlyOf(options.only),
+    maxFailures: options.failFast ? 1 : failuresOf(options.maxFailures),
+    overlap: options.overlap,
+    argv: process.argv.slice(2),
+  };
+}
+
+function saysNoRing({ data }: Config): boolean {
+  return data.q === null;
+}
+
+/** Short names of configuration keys; an explicit `--set` of one wins. */
+function allSettings({ set, workers, backend, q }: BatchCommandOptions): string[] {
+  const settings: string[] = [];
+  if (workers !== undefined) settings.push(`parallel.workers=${workers}`);
+  if (backend !== undefined) settings.push(`parallel.backend=${backend}`);
+  if (q !== undefined && q !== 'all') settings.push(`data.q=${q}`);
+  return [...settings, ...set];
+}
+
+function onlyOf(text: string | undefined): BatchRequest['only'] {
+  if (text === undefined) return null;
+  if (text === 'failed' || text === 'pending') return text;
+  throw new UsageRefused(`--only '${text}' is not known`, { help: 'use --only failed or --only pending' });
+}
+
+function failuresOf(text: string | undefined): number {
+  if (text === undefined) return Infinity;
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new UsageRefused(`--max-failures '${text}' is not a count`, { help: 'use a number from 1 on' });
+}

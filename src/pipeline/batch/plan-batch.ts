@@ -1,0 +1,85 @@
+/** What a batch is to do: one job per file and q ring, those of an earlier process of the batch included. */
+import { stat } from 'node:fs/promises';
+import { formatError, isTwotimeError } from '../../base/errors.ts';
+import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
+import { listRings } from '../../data/index.ts';
+import type { JobRecord } from '../../results/index.ts';
+import type { NamedFile } from './expand-files.ts';
+import { JobNames } from './job-names.ts';
+
+export interface PlanRequest {
+  readonly files: readonly NamedFile[];
+  /** The ring to fit, 1/Å, as the configuration says it; `all`: every ring of a file is a job. */
+  readonly q: number | null | 'all';
+  /** Jobs of the batch so far. */
+  readonly known: readonly JobRecord[];
+}
+
+export interface BatchPlan {
+  /** The known ones first. */
+  readonly jobs: readonly JobRecord[];
+  /** Names of the jobs of the files asked for. */
+  readonly asked: ReadonlySet<string>;
+  /** Why the file of a job cannot be opened, by its name. */
+  readonly refusals: ReadonlyMap<string, string>;
+  /** Jobs whose file is not the one they were fitted to any more. */
+  readonly outdated: ReadonlySet<string>;
+}
+
+/** A ring of a file; with `refusal`, a file that cannot be opened. */
+type FoundJob = Pick<JobRecord, 'q' | 'angles' | 'frames'> & { readonly refusal: string | null };
+
+/**
+ * Open every file that is new or has changed and list its rings; nothing is read but headers. A file that cannot be opened
+ * is one job, which will fail.
+ */
+export async function planBatch({ files, q, known }: PlanRequest, context: TaskContext): Promise<BatchPlan> {
+  const jobs = new Map(known.map((job) => [job.name, job]));
+  const byPath = Map.groupBy(known, ({ path }) => path);
+  const names = new JobNames(jobs.keys());
+  const asked = new Set<string>();
+  const refusals = new Map<string, string>();
+  const outdated = new Set<string>();
+  for (const [done, { file, path }] of files.entries()) {
+    throwIfCancelled(context);
+    context.progress?.({ kind: 'progress', stage: 'plan', done, total: files.length, text: file });
+    const facts = await stat(path).catch(() => null);
+    const state = { size: facts?.size ?? null, modified: facts?.mtimeMs ?? null };
+    const old = byPath.get(path) ?? [];
+    const isAsBefore = old.length > 0 && old.every((job) => isUnchanged(job, state));
+    const found = isAsBefore ? old.map((job) => ({ ...job, refusal: null })) : await jobsOf(file, path, q);
+    // What stood for a file that could not be opened.
+    if (!isAsBefore) for (const job of old) if (job.frames === 0 && job.result === null) jobs.delete(job.name);
+    for (const { refusal, q: ring, angles, frames } of found) {
+      const same = old.find((job) => job.q === ring && jobs.has(job.name));
+      const name = same?.name ?? old.find((job) => job.q === ring)?.name ?? names.next(path, ring);
+      asked.add(name);
+      if (same?.status === 'ok') {
+        // What the job says of its file is what was fitted.
+        if (!isUnchanged(same, state)) outdated.add(name);
+        continue;
+      }
+      if (refusal !== null) refusals.set(name, refusal);
+      const outcome = same ?? { status: 'pending' as const, reason: null, seconds: null, result: null };
+      jobs.set(name, { ...outcome, name, file, path, q: ring, angles, frames, ...state });
+    }
+  }
+  return { jobs: [...jobs.values()], asked, refusals, outdated };
+}
+
+/** A file that could not be opened is looked at again. */
+function isUnchanged(job: JobRecord, { size, modified }: Pick<JobRecord, 'size' | 'modified'>): boolean {
+  return job.frames > 0 && job.size === size && job.modified === modified;
+}
+
+async function jobsOf(file: string, path: string, q: PlanRequest['q']): Promise<FoundJob[]> {
+  try {
+    const rings = await listRings(path, file);
+    if (q === 'all') return rings.map((ring) => ({ ...ring, refusal: null }));
+    const near = rings.find((ring) => ring.q !== null && q !== null && Math.abs(ring.q - q) <= 0.01 * q) ?? rings[0];
+    return [{ q, angles: near?.angles ?? 0, frames: near?.frames ?? 0, refusal: null }];
+  } catch (error) {
+    if (!isTwotimeError(error)) throw error;
+    return [{ q: q === 'all' ? null : q, angles: 0, frames: 0, refusal: formatError(error) }];
+  }
+}

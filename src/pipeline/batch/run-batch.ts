@@ -1,0 +1,163 @@
+/**
+ * A batch: many files through load, fit and write, beside each other, in a folder that can be killed and continued.
+ *
+ * All jobs share one pool of threads, one kernel memory of which each has a region while it is under way, and one writer.
+ * A job is what a single `fit` would be, with the same digest; it fails alone.
+ */
+import { isTwotimeError, type TwotimeError } from '../../base/errors.ts';
+import type { TaskContext } from '../../base/task-context.ts';
+import { BackgroundWriter } from '../../data/index.ts';
+import { KernelMemory, KernelRegions } from '../../kernels/index.ts';
+import { BATCH_SCHEMA, countJobs, type BatchRecord, type JobRecord, type StageTimes } from '../../results/index.ts';
+import { writerLimits } from '../complete-fit.ts';
+import { ComputePool } from '../compute.ts';
+import { BatchFolder } from './batch-folder.ts';
+import { planWork, type BatchRequest, type PlannedBatch } from './batch-plan.ts';
+import { JobStages } from './job-stages.ts';
+import { runStages } from './stages.ts';
+import { Timeline } from './timeline.ts';
+
+/** Jobs loaded before the fit, the one being loaded included, and jobs being written after it. */
+const AHEAD = 2;
+const BEHIND = 2;
+
+export type BatchEvent =
+  | { readonly kind: 'log'; readonly level: 'info' | 'warning'; readonly text: string }
+  | { readonly kind: 'planned'; readonly todo: number; readonly submitted: number }
+  | { readonly kind: 'ended'; readonly job: JobRecord; readonly done: number; readonly todo: number };
+
+export interface BatchOutcome {
+  readonly record: BatchRecord;
+  /** What this process did. */
+  readonly timeline: Timeline;
+  /** The error that ended the batch before its time; null when none did. */
+  readonly broken: TwotimeError | null;
+}
+
+/**
+ * Run a batch. Throws before any work is done when it cannot be; afterwards every failure is that of a job, except that
+ * of writing (a full disk), which ends the batch and is its `broken`.
+ */
+export async function runBatch(
+  request: BatchRequest,
+  tell: (event: BatchEvent) => void,
+  context: TaskContext & { readonly signal: AbortSignal },
+): Promise<BatchOutcome> {
+  const planned = await planWork(request, context);
+  await using folder = await BatchFolder.open(request.output);
+  if (folder.takenOver !== null) tell({ kind: 'log', level: 'warning', text: folder.takenOver });
+  await folder.removeHalfRuns();
+  const work = new BatchWork(request, planned, folder, tell, AbortSignal.any([context.signal, folder.lost]));
+  await folder.save(work.record(null));
+  if (planned.outdated > 0) {
+    const text = `${planned.outdated} of the results are of files that have changed since; they are kept (to repeat one, remove its run directory)`;
+    tell({ kind: 'log', level: 'warning', text });
+  }
+  tell({ kind: 'planned', todo: planned.todo.length, submitted: planned.jobs.length });
+  await work.run();
+  const record = work.record(work.timeline.times());
+  await folder.save(record);
+  return { record, timeline: work.timeline, broken: work.broken };
+}
+
+class BatchWork {
+  readonly timeline = new Timeline();
+  broken: TwotimeError | null = null;
+  readonly #request: BatchRequest;
+  readonly #planned: PlannedBatch;
+  readonly #folder: BatchFolder;
+  readonly #tell: (event: BatchEvent) => void;
+  readonly #signal: AbortSignal;
+  readonly #jobs: Map<string, JobRecord>;
+  readonly #created: string;
+  #failures = 0;
+  #done = 0;
+
+  constructor(
+    request: BatchRequest,
+    planned: PlannedBatch,
+    folder: BatchFolder,
+    tell: (event: BatchEvent) => void,
+    signal: AbortSignal,
+  ) {
+    this.#request = request;
+    this.#planned = planned;
+    this.#folder = folder;
+    this.#tell = tell;
+    this.#signal = signal;
+    const todo = new Set(planned.todo);
+    // What an earlier process skipped has its turn now.
+    const renewed = planned.jobs.map((job): JobRecord =>
+      todo.has(job.name) && job.status === 'skipped' ? { ...job, status: 'pending', reason: null } : job,
+    );
+    this.#jobs = new Map(renewed.map((job) => [job.name, job]));
+    this.#created = planned.before?.created ?? new Date().toISOString();
+  }
+
+  record(stages: StageTimes | null): BatchRecord {
+    const jobs = [...this.#jobs.values()];
+    const { config } = this.#request;
+    return {
+      schema: BATCH_SCHEMA,
+      created: this.#created,
+      updated: new Date().toISOString(),
+      config: { file: config.file ?? '', text: this.#planned.configText },
+      counts: countJobs(jobs),
+      stages: stages ?? this.#planned.before?.stages ?? null,
+      jobs,
+    };
+  }
+
+  async run(): Promise<void> {
+    const { todo } = this.#planned;
+    if (todo.length === 0) return;
+    const { config, argv, overlap } = this.#request;
+    const memory = new KernelMemory();
+    await using pool = await ComputePool.open(memory, config.parallel);
+    const stages = new JobStages({
+      folder: this.#folder.path,
+      config,
+      argv,
+      shared: { pool, regions: new KernelRegions(memory) },
+      writer: new BackgroundWriter(writerLimits(config.parallel)),
+      timeline: this.timeline,
+      signal: this.#signal,
+      ended: (end, error) => this.#end({ ...this.#jobs.get(end.name)!, ...end }, error),
+    });
+    const limits = { ahead: overlap ? AHEAD : 0, behind: BEHIND, bytes: config.parallel.memory };
+    const jobs = todo.map((name) => this.#jobs.get(name)!);
+    await runStages(jobs, stages, limits, this.timeline, () => this.#stopped());
+    if (this.#signal.aborted) return;
+    const left = todo.filter((name) => this.#jobs.get(name)!.status === 'pending');
+    for (const name of left) {
+      const reason = this.#stopReason();
+      if (reason !== null) this.#jobs.set(name, { ...this.#jobs.get(name)!, status: 'skipped', reason });
+    }
+  }
+
+  #stopped(): boolean {
+    return this.#signal.aborted || this.#stopReason() !== null;
+  }
+
+  #stopReason(): string | null {
+    if (this.broken !== null) return 'not begun: the batch could not write';
+    if (this.#failures < this.#request.maxFailures) return null;
+    return `not begun: the batch stopped after ${this.#failures === 1 ? 'a failure' : `${this.#failures} failures`}`;
+  }
+
+  #end(job: JobRecord, error: unknown): void {
+    this.#jobs.set(job.name, job);
+    if (isTwotimeError(error, 'OutputFailed')) this.broken ??= error;
+    try {
+      const { name, status, reason, seconds, result } = job;
+      this.#folder.note({ name, status, reason, seconds, result });
+    } catch (failure) {
+      if (!isTwotimeError(failure)) throw failure;
+      this.broken ??= failure;
+    }
+    if (job.status === 'failed') this.#failures += 1;
+    if (job.status !== 'ok' && job.status !== 'failed') return;
+    this.#done += 1;
+    this.#tell({ kind: 'ended', job, done: this.#done, todo: this.#planned.todo.length });
+  }
+}

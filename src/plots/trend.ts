@@ -1,0 +1,157 @@
+/** Numbers of many fits against one quantity: a panel per number, a colour per group, open circles for doubtful ones. */
+import { bottomAxis, frame, INK, leftAxis, TICK_SIZE, type Box } from './axis.ts';
+import { drawSheet } from './page.ts';
+import { extent, linearScale, logScale, pad, type Scale } from './scale.ts';
+import { dots, element, line, polyline, text } from './svg.ts';
+import { fitText } from './text-width.ts';
+
+export interface TrendPoint {
+  readonly x: number;
+  readonly y: number;
+  /** One standard error; null when it is not known. */
+  readonly error: number | null;
+  /** Index into the groups. */
+  readonly group: number;
+  /** Drawn open: the fit did not converge, or the value is at a bound. */
+  readonly doubtful: boolean;
+}
+
+export interface TrendPanel {
+  /** `name (unit)`. */
+  readonly label: string;
+  readonly points: readonly TrendPoint[];
+}
+
+export interface Trend {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly x: { readonly label: string; readonly kind: 'linear' | 'log' };
+  readonly panels: readonly TrendPanel[];
+  /** Names of the groups. */
+  readonly groups: readonly string[];
+  readonly notes: readonly string[];
+  /** Stands in the footer. */
+  readonly origin: string;
+  readonly version: string;
+}
+
+/** Told apart by people who see colours differently, on white. */
+const COLOURS = ['#1f5fa8', '#b04a1a', '#2d7d46', '#7a3e9d', '#8a6d00', '#00798c', '#a8325e', '#555555'];
+const LEFT = 84;
+const PANEL = { width: 330, height: 150 } as const;
+const GAP = { across: 92, down: 56 } as const;
+const RIGHT = 22;
+const LEGEND_LINE = 18;
+const LEGEND_ITEM = 190;
+/** Values this many times apart are shown on a logarithmic axis. */
+const LOG_FROM = 4;
+
+export function drawTrend(trend: Trend): string {
+  const { panels, groups } = trend;
+  const columns = Math.min(2, Math.max(1, panels.length));
+  const rows = Math.ceil(panels.length / columns);
+  const width = LEFT + columns * PANEL.width + (columns - 1) * GAP.across + RIGHT;
+  const named = groups.length > 1 && groups.length <= COLOURS.length;
+  const perLine = Math.max(1, Math.floor((width - LEFT) / LEGEND_ITEM));
+  const legend = named ? Math.ceil(groups.length / perLine) * LEGEND_LINE + 8 : 0;
+  const xs = extent(panels.flatMap(({ points }) => points.map(({ x }) => x))) ?? [0, 1];
+  const body = panels.map((panel, k) => {
+    const box: Box = {
+      x: LEFT + (k % columns) * (PANEL.width + GAP.across),
+      y: legend + 12 + Math.floor(k / columns) * (PANEL.height + GAP.down),
+      ...PANEL,
+    };
+    return drawPanel(box, panel, trend, xs);
+  });
+  const names = groups.map((name, k) => {
+    const [x, y] = [LEFT + (k % perLine) * LEGEND_ITEM, 14 + Math.floor(k / perLine) * LEGEND_LINE];
+    const mark = element('circle', { cx: x, cy: y - 4, r: 4, fill: colourOf(k) });
+    return mark + text(x + 9, y, fitText(name, TICK_SIZE, LEGEND_ITEM - 20), { size: TICK_SIZE, fill: INK });
+  });
+  const many = groups.length > COLOURS.length ? [`Colours repeat: there are ${groups.length} groups.`] : [];
+  return drawSheet(
+    {
+      width,
+      height: legend + 12 + rows * (PANEL.height + GAP.down),
+      title: trend.title,
+      subtitle: trend.subtitle,
+      body: [...(named ? names : []), ...body].join(''),
+      notes: [...trend.notes, ...many],
+    },
+    trend.origin,
+    trend.version,
+  );
+}
+
+function colourOf(group: number): string {
+  return COLOURS[group % COLOURS.length]!;
+}
+
+function drawPanel(box: Box, panel: TrendPanel, { x: axis, groups }: Trend, xs: readonly [number, number]): string {
+  const range = [box.x + 8, box.x + box.width - 8] as const;
+  const x = axis.kind === 'log' ? logScale(widened(xs), range) : linearScale(pad(xs, 0.02), range);
+  const y = scaleOf(panel.points, box);
+  const parts: string[] = [];
+  for (const group of groups.keys()) {
+    const own = panel.points.filter((point) => point.group === group).toSorted((a, b) => a.x - b.x);
+    if (own.length === 0) continue;
+    parts.push(drawGroup(own, x, y, box, colourOf(group)));
+  }
+  return [
+    ...parts,
+    frame(box),
+    bottomAxis(box, x, { label: axis.label, labelGap: 34 }),
+    leftAxis(box, y, { label: panel.label, labelGap: 62 }),
+  ].join('');
+}
+
+function drawGroup(points: readonly TrendPoint[], x: Scale, y: Scale, box: Box, colour: string): string {
+  const inside = (value: number): number => Math.min(box.y + box.height, Math.max(box.y, y(value)));
+  const bars = points.map(({ x: at, y: value, error }) => {
+    if (error === null || !Number.isFinite(y(value))) return '';
+    const low = value - error > 0 || y.kind === 'linear' ? inside(value - error) : box.y + box.height;
+    return line(x(at), low, x(at), inside(value + error), { stroke: colour, 'stroke-width': 1 });
+  });
+  const place = (point: TrendPoint): [number, number] => [x(point.x), y(point.y)];
+  const disc = (chosen: readonly TrendPoint[], size: number, stroke: string): string =>
+    element('path', {
+      d: dots(chosen.map(place)),
+      fill: 'none',
+      stroke,
+      'stroke-width': size,
+      'stroke-linecap': 'round',
+    });
+  const doubtful = points.filter((point) => point.doubtful);
+  return [
+    element('path', {
+      d: polyline(points.map(place)),
+      fill: 'none',
+      stroke: colour,
+      'stroke-width': 0.8,
+      'stroke-opacity': 0.45,
+    }),
+    ...bars,
+    disc(points, 7, colour),
+    ...(doubtful.length === 0 ? [] : [disc(doubtful, 4.5, '#ffffff')]),
+  ].join('');
+}
+
+/** The values decide the range, errors widen it within reason. */
+function scaleOf(points: readonly TrendPoint[], box: Box): Scale {
+  const range = [box.y + box.height, box.y] as const;
+  const bare = extent(points.map(({ y }) => y)) ?? [0, 1];
+  const ends = points.flatMap(({ y, error }) => (error === null ? [y] : [y - error, y + error]));
+  if (bare[0] > 0 && bare[1] / bare[0] > LOG_FROM) {
+    const high = Math.min(Math.max(...ends), bare[1] * 3);
+    const low = Math.max(Math.min(...ends), bare[0] / 3);
+    return logScale([low * 0.85, high * 1.18], range);
+  }
+  const reach = 1.5 * Math.max(bare[1] - bare[0], 0.1 * Math.abs(bare[1]), Number.MIN_VALUE);
+  const low = Math.max(Math.min(...ends), bare[0] - reach);
+  const high = Math.min(Math.max(...ends), bare[1] + reach);
+  return linearScale(pad([low, high], 0.08), range);
+}
+
+function widened([low, high]: readonly [number, number]): [number, number] {
+  return [low * 0.93, high * 1.07];
+}

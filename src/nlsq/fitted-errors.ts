@@ -46,11 +46,11 @@ export async function fittedErrors(
 async function estimatesOrStopped(
   objective: Objective,
   best: Minimum,
-  { model }: FitProblem,
+  { model, tasks }: FitProblem,
   context: TaskContext,
 ): Promise<ErrorEstimates> {
   try {
-    return await estimateErrors(objective, best.point, model, context);
+    return await estimateErrors(objective, best.point, model, tasks ?? null, context);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
     const reason = 'stopped before it was estimated';

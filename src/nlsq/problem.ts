@@ -3,6 +3,7 @@ import type { NoiseEstimate } from '../data/noise.ts';
 import type { Sweeps } from '../kernels/sweep.ts';
 import type { TriangleStack } from '../kernels/triangles.ts';
 import type { TwoTimeModel } from '../model/two-time-model.ts';
+import type { ExecutionBackend } from '../parallel/protocol.ts';
 
 export type { NoiseEstimate };
 
@@ -59,4 +60,6 @@ export interface FitProblem {
   readonly parameters: readonly ParameterSetting[];
   readonly scaling: ScalingChoice;
   readonly options: FitOptions;
+  /** Where independent work may be done side by side; without it, in this thread. */
+  readonly tasks?: ExecutionBackend | null | undefined;
 }

@@ -4,7 +4,16 @@ import type { TaskContext } from '../base/task-context.ts';
 import type { ParallelConfig } from '../config/config.ts';
 import { createKernelSweeps, loadKernels } from '../kernels/index.ts';
 import type { CompiledKernels, KernelMemory, Sweeps, TriangleStack } from '../kernels/index.ts';
-import { createPoolSweeps, deathEvent, fallbackWarning, selectBackend, WorkerThreads } from '../parallel/index.ts';
+import {
+  createPoolSweeps,
+  deathEvent,
+  type ExecutionBackend,
+  fallbackWarning,
+  LocalEngine,
+  selectBackend,
+  TaskRunner,
+  WorkerThreads,
+} from '../parallel/index.ts';
 import { thisMachine } from './this-machine.ts';
 
 /** Share of `parallel.memory` that each of the two windows over data in a file may take, and bytes that are always enough. */
@@ -44,6 +53,7 @@ export class Compute implements AsyncDisposable {
   readonly #pool: ComputePool;
   readonly #windowBytes: number;
   readonly #owned = new AsyncDisposableStack();
+  #tasks: ExecutionBackend | null = null;
   #workers: number;
 
   /** Over threads that stay with whoever made them; `memory` is that of the pool or a region of it. */
@@ -104,6 +114,14 @@ export class Compute implements AsyncDisposable {
     const { threads, kernels } = this.#pool;
     if (threads === null) return createKernelSweeps(kernels, this.memory, data);
     return createPoolSweeps(threads, data, {}, this.memory).sweeps;
+  }
+
+  /** Where independent work of the fit runs side by side; null when one thread computes everything. */
+  get tasks(): ExecutionBackend | null {
+    const { threads } = this.#pool;
+    if (threads === null) return null;
+    this.#tasks ??= this.#owned.use(new TaskRunner(new LocalEngine(threads)));
+    return this.#tasks;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

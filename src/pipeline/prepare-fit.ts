@@ -99,6 +99,7 @@ function prepareProblem(
     parameters: parameterSettings(config),
     scaling: scalingChoice(config, dataset.phi.length),
     options: fitOptions(config),
+    tasks: compute.tasks,
   };
   return { problem, warnings: [...warnings, ...found.warnings] };
 }

@@ -1,18 +1,17 @@
 /** The three covariances of a fit at its minimum and the amplitudes of its noise, from one pass over the residuals. */
 import type { TaskContext } from '../../base/task-context.ts';
+import { isResident, pairsOf, readRows } from '../../kernels/triangles.ts';
 import { median } from '../../math/index.ts';
 import type { TwoTimeModel } from '../../model/two-time-model.ts';
+import type { ExecutionBackend } from '../../parallel/protocol.ts';
 import { covarianceAt, type Covariance } from '../covariance.ts';
 import { naturalColumns } from '../natural-columns.ts';
 import type { Linearisation, Objective } from '../objective.ts';
 import type { AngleNoise, FittedNoise } from '../outcome.ts';
-import { correlationTimes, type AgeBlocks } from './age-blocks.ts';
 import { estimateAmplitudes, type Amplitudes, type NoiseAmplitudes } from './amplitudes.ts';
-import { angleScores, type PresentShare } from './angle-scores.ts';
+import { angleTask, lookAtAngle, type AngleFindings, type AngleQuestion } from './angle-findings.ts';
 import { dyadicScores, FEWEST_DYADIC_BLOCKS } from './dyadic-scores.ts';
 import { noiseLevels, varianceOf, type AngleLevels } from './noise-levels.ts';
-import { residualPass, type ResidualSums } from './residual-pass.ts';
-import { angleColumns } from './score-columns.ts';
 import { addAngle, columnMap, expectedDecrease, projectMeat, type ColumnMap, type ScoreMeat } from './score-meat.ts';
 import type { ScoreCovariances } from './speckle-scores.ts';
 
@@ -30,16 +29,15 @@ export interface ErrorEstimates {
 
 /** Fewer frames than this show no noise on more than one scale. */
 const FEWEST_FRAMES = 16;
-/** Blocks of frames for the speckle covariance of one angle, at most; all angles together. */
-const MOST_BLOCKS = 256;
-const BLOCKS_OF_ALL_ANGLES = 2048;
-const FEWEST_BLOCKS = 96;
+/** Fewer points than this take less time than it takes to begin in other threads. */
+const FEWEST_SHARED_POINTS = 2_000_000;
 
-/** Throws `Cancelled` when stopped. */
+/** `tasks` may look at angles side by side. Throws `Cancelled` when stopped. */
 export async function estimateErrors(
   objective: Objective,
   point: Linearisation,
   model: TwoTimeModel,
+  tasks: ExecutionBackend | null,
   context: TaskContext,
 ): Promise<ErrorEstimates> {
   const independent = covarianceAt(objective, point);
@@ -47,11 +45,7 @@ export async function estimateErrors(
   if (frames < FEWEST_FRAMES) {
     return withoutNoise(independent, `fewer than ${FEWEST_FRAMES} frames do not show how the noise is correlated`);
   }
-  const angles: AngleFindings[] = [];
-  const shared = new Map<string, ScoreCovariances>();
-  for (let a = 0; a < objective.weight.length; a++) {
-    angles.push(await lookAtAngle(objective, point, model, a, shared, context));
-  }
+  const angles = await lookAtAngles(objective, point, model, tasks, context);
   const map = columnMap(objective, point);
   const dyadic = dyadicFinding(objective, point, map, angles);
   const contrasts = speckleContrasts(point.best.contrast);
@@ -82,64 +76,52 @@ export async function estimateErrors(
   };
 }
 
-interface AngleFindings {
-  readonly sums: ResidualSums;
-  readonly correlationTimes: number;
-  /** Of the columns with contrast 1. */
-  readonly scores: ScoreCovariances;
-}
+/** An angle whose scores are known. */
+type KnownAngle = AngleFindings & { readonly scores: ScoreCovariances };
 
-async function lookAtAngle(
+/** All angles, on the workers of `tasks` where there is enough to do. */
+async function lookAtAngles(
   objective: Objective,
   point: Linearisation,
   model: TwoTimeModel,
-  a: number,
-  shared: Map<string, ScoreCovariances>,
+  tasks: ExecutionBackend | null,
   context: TaskContext,
-): Promise<AngleFindings> {
+): Promise<KnownAngle[]> {
   const { data } = objective.level.sweeps;
-  const { best, chart, values } = point;
-  const physics = model.physics(values);
   const { free } = objective.system;
-  const { sensitivities } = naturalColumns(free, chart, model.sensitivities(values, free.moving));
-  const columns = angleColumns(physics, sensitivities, a, best.contrast[a]!);
-  const sums = await residualPass(data, columns, best.offset[a]!, context);
-  const most = blocksPerAngle(objective.weight.length);
-  const present: PresentShare = data.excluded[a]! > 0 ? presentShare(sums) : () => null;
-  const compute = (): ScoreCovariances =>
-    angleScores(angleColumns(physics, sensitivities, a, 1), model.grid.times, present, most, point.sums.mm[a]!);
-  const times = correlationTimes(physics, a).at(-1)!;
-  const still = (physics.g === null || physics.h[a] === 0) && sensitivities.h.every(({ vector }) => vector[a] === 0);
-  if (!still || data.excluded[a]! > 0) return { sums, correlationTimes: times, scores: compute() };
-  const scores = shared.get('still') ?? compute();
-  shared.set('still', scores);
-  return { sums, correlationTimes: times, scores };
+  const physics = model.physics(point.values);
+  const { sensitivities } = naturalColumns(free, point.chart, model.sensitivities(point.values, free.moving));
+  const angles = Array.from({ length: data.angles }, (_, a) => a);
+  // Angles that see no flow have the same scores.
+  const isStill = (a: number): boolean =>
+    data.excluded[a] === 0 &&
+    (physics.g === null || physics.h[a] === 0) &&
+    sensitivities.h.every(({ vector }) => vector[a] === 0);
+  const firstStill = angles.find(isStill);
+  const shared = tasks !== null && data.angles > 1 && data.angles * pairsOf(data.frames) >= FEWEST_SHARED_POINTS;
+  const question = (angle: number): AngleQuestion => ({
+    ...{ physics, sensitivities, angle, angles: data.angles },
+    contrast: point.best.contrast[angle]!,
+    offset: point.best.offset[angle]!,
+    values: readRows(data, angle, 0, data.frames, shared && !isResident(data) ? roomForAll(data.frames) : undefined),
+    excluded: data.excluded[angle]!,
+    squares: point.sums.mm[angle]!,
+    times: model.grid.times,
+    withScores: !isStill(angle) || angle === firstStill,
+  });
+  const found: AngleFindings[] = [];
+  if (shared) {
+    const questions = (function* (): Generator<AngleQuestion> {
+      for (const angle of angles) yield question(angle);
+    })();
+    for await (const [angle, findings] of tasks.map(angleTask, questions, context)) found[angle] = findings;
+  } else for (const angle of angles) found.push(await lookAtAngle(question(angle), context));
+  return found.map((findings) => ({ ...findings, scores: findings.scores ?? found[firstStill!]!.scores! }));
 }
 
-/** Blocks of frames for the speckle covariance of each of so many angles, at most. */
-export function blocksPerAngle(angles: number): number {
-  return Math.min(MOST_BLOCKS, Math.max(FEWEST_BLOCKS, BLOCKS_OF_ALL_ANGLES / angles));
-}
-
-/** Which share of the pairs of other blocks is fitted, read from the blocks of the pass. */
-function presentShare({ blocks, pairs }: ResidualSums): PresentShare {
-  const blockOf = new Int32Array(blocks.edges.at(-1)!);
-  for (let b = 0; b < blocks.count; b++) blockOf.fill(b, blocks.edges[b], blocks.edges[b + 1]);
-  const share = (b: number, d: number): number => {
-    const rows = blocks.edges[b + 1]! - blocks.edges[b]!;
-    const all = b === d ? (rows * (rows - 1)) / 2 : rows * (blocks.edges[d + 1]! - blocks.edges[d]!);
-    return all === 0 ? 1 : pairs[b * blocks.count + d]! / all;
-  };
-  return ({ count, edges }: AgeBlocks) => {
-    const result = new Float64Array(count * count);
-    const middle = (b: number): number => blockOf[Math.floor((edges[b]! + edges[b + 1]! - 1) / 2)]!;
-    for (let b = 0; b < count; b++) {
-      for (let d = b; d < count; d++) {
-        result[b * count + d] = result[d * count + b] = share(middle(b), middle(d));
-      }
-    }
-    return result;
-  };
+/** Room for the pairs of one angle that all threads can see. */
+function roomForAll(frames: number): Float32Array {
+  return new Float32Array(new SharedArrayBuffer(4 * pairsOf(frames)));
 }
 
 /** β of each angle for the noise: its contrast where that can be one, else the median of the others; null: none can. */

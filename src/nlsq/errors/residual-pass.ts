@@ -3,7 +3,7 @@
  * mean products of residuals some frames apart.
  */
 import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
-import { readRows, type TriangleStack } from '../../kernels/triangles.ts';
+import { rowStart } from '../../kernels/triangles.ts';
 import { correlationTimes, evenBlocks, type AgeBlocks } from './age-blocks.ts';
 import { pairRows, type PairRow } from './pair-row.ts';
 import type { AngleColumns } from './score-columns.ts';
@@ -51,16 +51,20 @@ function passBlocks(columns: AngleColumns, angles: number): AgeBlocks {
   return evenBlocks(place, angles > MANY_ANGLES ? MOST_BLOCKS_OF_MANY : MOST_BLOCKS);
 }
 
-/** `offset` and the contrast of `columns` are those of the fit. Throws `Cancelled` when stopped. */
+/**
+ * `values` are the pairs of the angle; `offset` and the contrast of `columns` are those of the fit, which has so many
+ * `angles`. Throws `Cancelled` when stopped.
+ */
 export async function residualPass(
-  data: TriangleStack,
+  values: Float32Array,
   columns: AngleColumns,
   offset: number,
+  angles: number,
   context: TaskContext,
 ): Promise<ResidualSums> {
   const { physics, angle, contrast, count: r } = columns;
-  const { frames } = data;
-  const blocks = passBlocks(columns, data.angles);
+  const frames = physics.c.length;
+  const blocks = passBlocks(columns, angles);
   const { count: n, edges } = blocks;
   const pairs = new Float64Array(n * n);
   const scores = new Float64Array(n * n * r);
@@ -78,10 +82,10 @@ export async function residualPass(
     }
     sums.clear();
     for (let i = edges[block]!; i < Math.min(edges[block + 1]!, frames - 1); i++) {
-      const measured = readRows(data, angle, i, i + 1);
+      const start = rowStart(frames, i) - i - 1;
       const row = rowOf(i);
       const { m } = row;
-      for (let j = i + 1; j < frames; j++) residuals[j] = measured[j - i - 1]! - offset - contrast * m[j]!;
+      for (let j = i + 1; j < frames; j++) residuals[j] = values[start + j]! - offset - contrast * m[j]!;
       products.add(i, residuals);
       for (let j = i + 1; j < frames; j++) {
         const value = residuals[j]!;

@@ -31,10 +31,12 @@ test('whether one thread looks at all angles or several share them, and wherever
   expect(alone.parameters[0]!.uncertainty.speckle).toBeGreaterThan(0);
   await using tasks = new TaskRunner(new LocalEngine(threads));
   expect(await fitTwoTime({ ...problem, tasks })).toEqual(alone);
-  expect(tasks.accounts).toMatchObject({ submitted: 5, ok: 5 });
+  const { submitted, ok } = tasks.accounts;
+  expect(ok).toBe(submitted);
+  expect(submitted).toBeGreaterThan(0);
   const data = stored(problem.sweeps.data);
   expect(isResident(data)).toBe(false);
   const fromFile: FitProblem = { ...problem, sweeps: kernels.sweeps(data), tasks };
   expect(await fitTwoTime(fromFile)).toEqual(alone);
-  expect(tasks.accounts).toMatchObject({ submitted: 10, ok: 10 });
+  expect(tasks.accounts.ok).toBeGreaterThan(ok);
 });

@@ -1,4 +1,5 @@
 /** The three covariances of a fit at its minimum and the amplitudes of its noise, from one pass over the residuals. */
+import { settleAll } from '../../base/settle.ts';
 import type { TaskContext } from '../../base/task-context.ts';
 import { isResident, pairsOf, readRows } from '../../kernels/triangles.ts';
 import { median } from '../../math/index.ts';
@@ -110,12 +111,22 @@ async function lookAtAngles(
     withScores: !isStill(angle) || angle === firstStill,
   });
   const found: AngleFindings[] = [];
-  if (shared) {
-    const questions = (function* (): Generator<AngleQuestion> {
-      for (const angle of angles) yield question(angle);
-    })();
-    for await (const [angle, findings] of tasks.map(angleTask, questions, context)) found[angle] = findings;
-  } else for (const angle of angles) found.push(await lookAtAngle(question(angle), context));
+  let next = 0;
+  const look = async (at: (asked: AngleQuestion) => Promise<AngleFindings>): Promise<void> => {
+    while (next < angles.length) {
+      const angle = next++;
+      try {
+        found[angle] = await at(question(angle));
+      } catch (error) {
+        next = angles.length;
+        throw error;
+      }
+    }
+  };
+  // This thread looks at angles too, so one worker fewer is enough.
+  const helpers = shared ? Math.min(tasks.workers, angles.length) - 1 : 0;
+  const help = Array.from({ length: helpers }, () => look((asked) => tasks!.submit(angleTask, asked, context)));
+  await settleAll([look((asked) => lookAtAngle(asked, context)), ...help]);
   return found.map((findings) => ({ ...findings, scores: findings.scores ?? found[firstStill!]!.scores! }));
 }
 

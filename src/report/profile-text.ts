@@ -1,7 +1,7 @@
 /** The part of a report on profile-likelihood intervals; there only where they were asked for. */
-import type { IntervalEndRecord, ParameterProfileRecord, ProfilesRecord, ResultRecord } from '../results/index.ts';
+import type { IntervalRecord, ParameterProfileRecord, ProfilesRecord, ResultRecord } from '../results/index.ts';
 import { inAscii } from './ascii.ts';
-import { KIND_WORDS } from './noise-text.ts';
+import { KIND_WORDS, NEAR_DEGENERATE } from './noise-text.ts';
 import { plain } from './number-format.ts';
 import { wrap } from './wrap.ts';
 
@@ -14,67 +14,77 @@ export function profileSection({ profiles }: ResultRecord): string[] {
 
 function profileLines({ errors, reason, parameters, pairs }: ProfilesRecord): string[] {
   if (reason !== null) return wrap(`${INDENT}unknown: `, inAscii(reason));
+  const rows = parameters.flatMap(parameterRows);
+  const degenerate = parameters.some(({ nearDegenerate }) => nearDegenerate);
   return [
     ...wrap(
       INDENT,
-      'intervals where the cost, all other parameters fitted again, stays below its threshold; the likelihood ratio is scaled ' +
+      'limits where the cost, all other parameters fitted again, has risen to its threshold; likelihood ratios are scaled ' +
         `to the standard error ${KIND_WORDS[errors]}`,
     ),
-    ...parameters.flatMap(parameterLines),
+    ...(rows.length === 0 ? [] : table([['', 'estimate', '', 'lower', 'upper', 'down', 'up', ''], ...rows])),
+    ...parameters.flatMap(parameterNotes),
+    ...(degenerate
+      ? wrap(`${INDENT}${NEAR_DEGENERATE}: `, 'the scale is that at the minimum, and only rough along the profile')
+      : []),
     ...pairs.flatMap(({ names, contours, reason: why }) => {
-      const missing = contours.flatMap(({ level, reason: one }) => (one === null ? [] : [`${percent(level)}: ${one}`]));
+      const missing = contours.flatMap(({ level, reason: one }) => (one === null ? [] : [`${percent(level)}, ${one}`]));
       const told = why ?? (missing.length === 0 ? 'closed contours at 68 % and 95 %' : missing.join('; '));
       return wrap(`${INDENT}${names.join(' and ')}: `, inAscii(told));
     }),
   ];
 }
 
-function parameterLines({ name, unit, estimate, reason, nearDegenerate, intervals }: ParameterProfileRecord): string[] {
-  if (reason !== null) return wrap(`${INDENT}${name}: `, `unknown: ${inAscii(reason)}`);
+function parameterRows({ name, unit, estimate, nearDegenerate, intervals }: ParameterProfileRecord): string[][] {
   const digits = digitsOf(estimate, intervals);
-  const rows = intervals.map(({ level, lower, upper }) => {
-    const width = [distance(estimate, lower), distance(estimate, upper)].map((value) =>
-      value === null ? '?' : plain(value, 3),
-    );
-    const text = `${end(lower, digits, '-inf')} to ${end(upper, digits, '+inf')}${unit === '' ? '' : ` ${unit}`}`;
-    return `${percent(level)}: ${text}  (-${width[0]} / +${width[1]})`;
+  return intervals.map(({ level, lower, upper }, k) => {
+    const [low, high] = [lower.value, upper.value];
+    return [
+      ...(k === 0 ? [name, plain(estimate, digits)] : ['', '']),
+      percent(level),
+      low === null ? 'no limit' : plain(low, digits),
+      high === null ? 'no limit' : plain(high, digits),
+      low === null ? '' : `-${plain(Math.abs(estimate - low), 3)}`,
+      high === null ? '' : `+${plain(Math.abs(high - estimate), 3)}`,
+      k === 0 && nearDegenerate ? [unit, NEAR_DEGENERATE].join('  ').trim() : unit,
+    ];
   });
+}
+
+/** Why there is no limit, and what limits owe to bounds. */
+function parameterNotes({ name, reason, intervals }: ParameterProfileRecord): string[] {
+  if (reason !== null) return wrap(`${INDENT}${name}: `, `unknown, ${inAscii(reason)}`);
   const told = intervals.flatMap(({ level, lower, upper }) =>
-    [lower, upper].flatMap(({ reason: why, note }, side) => {
-      const word = side === 0 ? 'lower' : 'upper';
-      if (why !== null) return [`no ${word} limit at ${percent(level)}: ${why}`];
-      return note === null ? [] : [`${word} limit at ${percent(level)} ${note}`];
+    [lower, upper].flatMap((one, side) => {
+      const which = `${side === 0 ? 'lower' : 'upper'} limit at ${percent(level)}`;
+      if (one.reason !== null) return [`no ${which}, ${one.reason}`];
+      return one.note === null ? [] : [`${which} ${one.note}`];
     }),
   );
-  const marked = nearDegenerate
-    ? ['near-degenerate: the scale is that at the minimum, and only rough along the profile']
-    : [];
-  const head = `${INDENT}${name}: `;
-  const indent = `${INDENT}${INDENT}`;
-  return [
-    `${head}${plain(estimate, digits)}   ${rows.join('   ')}`,
-    ...[...told, ...marked].flatMap((text) => wrap(`${indent}- `, inAscii(text))),
-  ].flatMap((line) => (line.startsWith(head) ? wrap(head, line.slice(head.length), indent) : [line]));
+  return told.flatMap((text) => wrap(`${INDENT}${name}: `, inAscii(text)));
 }
 
 /** Digits that tell the ends of the narrowest interval apart, to two of its width. */
-function digitsOf(estimate: number, intervals: ParameterProfileRecord['intervals']): number {
-  const distances = intervals.flatMap(({ lower, upper }) =>
-    [distance(estimate, lower), distance(estimate, upper)].filter((value) => value !== null && value > 0),
-  ) as number[];
+function digitsOf(estimate: number, intervals: readonly IntervalRecord[]): number {
+  const distances = intervals
+    .flatMap(({ lower, upper }) => [lower.value, upper.value])
+    .flatMap((value) => (value === null || value === estimate ? [] : [Math.abs(value - estimate)]));
   if (distances.length === 0 || estimate === 0) return 4;
-  const places = Math.log10(Math.abs(estimate) / Math.min(...distances));
-  return Math.min(9, Math.max(3, Math.ceil(places) + 2));
-}
-
-function distance(estimate: number, { value }: IntervalEndRecord): number | null {
-  return value === null ? null : Math.abs(value - estimate);
-}
-
-function end({ value }: IntervalEndRecord, digits: number, unlimited: string): string {
-  return value === null ? unlimited : plain(value, digits);
+  return Math.min(9, Math.max(3, Math.ceil(Math.log10(Math.abs(estimate) / Math.min(...distances))) + 2));
 }
 
 function percent(level: number): string {
   return `${(100 * level).toFixed(0)} %`;
+}
+
+/** Cells in columns: the first and the last to the left, the others to the right. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const last = rows[0]!.length - 1;
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  return rows.map((row) => {
+    const cells = row.map((cell, column) =>
+      column === 0 || column === last ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
+    );
+    return `${INDENT}${cells.join('  ')}`.trimEnd();
+  });
 }

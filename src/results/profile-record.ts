@@ -7,7 +7,7 @@ import type { ShownKind } from '../nlsq/shown-errors.ts';
 export interface IntervalEndRecord {
   readonly value: number | null;
   readonly reason: string | null;
-  /** What the limit owes to bounds of other parameters, or null. */
+  /** Which other parameters are at a bound there, or null. */
   readonly note: string | null;
 }
 

@@ -7,7 +7,7 @@ const reason = z.string().nullable().describe('Why something beside it is missin
 const end = z.strictObject({
   value: z.number().nullable().describe('Null: the data set no limit on this side.'),
   reason,
-  note: z.string().nullable().describe('What the limit owes to bounds of other parameters.'),
+  note: z.string().nullable().describe('Which other parameters are at a bound there, so that the limit may owe to it.'),
 });
 
 export const profilesSchema: z.ZodType<ProfilesRecord | null> = z

@@ -15,6 +15,8 @@ import { descend } from '../trust-region.ts';
 const RULE = { tolerance: 1e-2, smallestGain: 1e-4, maxIterations: 60 } as const;
 /** Information added to directions the data say nothing about: as if known to so many natural steps. */
 const LARGEST_STEP = 30;
+/** A guess farther away than this, in natural steps, is not trusted alone. */
+const FAR = 0.5;
 /** Corrections of the guess until it has the held values. */
 const MOST_CORRECTIONS = 8;
 
@@ -43,22 +45,30 @@ export async function fitHeld(
 }
 
 /**
- * Where to begin: where the quadratic model of the neighbour has its minimum. Where parameters may leave a bound, or the way
- * is longer than a natural step, the lowest of several guesses.
+ * Where to begin: where the quadratic model of the neighbour has its minimum. Where that is cut off by the box, where
+ * parameters may leave a bound or the way is long, the lowest of several guesses.
  */
 async function startHeld(objective: Objective, near: Linearisation, held: Held, context: TaskContext): Promise<Point> {
   const { free } = objective.system;
   const onBound = free.names.map((_, i) => i).filter((i) => atBound(free, near.theta, i) && !held.indices.includes(i));
   const guesses = [guessHeld(objective, near, held, onBound)];
   if (onBound.length > 0) guesses.push(guessHeld(objective, near, held, []));
-  if (guesses.some((theta) => distance(near.chart, theta) > 1)) {
-    const still = Float64Array.from(near.theta);
-    held.indices.forEach((i, k) => (still[i] = held.values[k]!));
-    guesses.push(still);
+  const doubtful = ({ cut, theta }: Guess): boolean => cut || distance(near.chart, theta) > FAR;
+  if (guesses.some(doubtful)) {
+    const theta = Float64Array.from(near.theta);
+    held.indices.forEach((i, k) => (theta[i] = held.values[k]!));
+    guesses.push({ theta, cut: false });
   }
-  if (guesses.length === 1) return { theta: guesses[0]!, values: free.values(guesses[0]!), best: near.best };
-  const tried = await Promise.all(guesses.map((theta) => evaluate(objective, theta, near.best, context)));
+  const [{ theta }] = guesses as [Guess];
+  if (guesses.length === 1) return { theta, values: free.values(theta), best: near.best };
+  const tried = await Promise.all(guesses.map((guess) => evaluate(objective, guess.theta, near.best, context)));
   return tried.reduce((best, one) => (one.best.cost < best.best.cost ? one : best));
+}
+
+interface Guess {
+  readonly theta: Float64Array;
+  /** Whether it would be outside the box. */
+  readonly cut: boolean;
 }
 
 /** Natural steps from the middle of a chart; infinite where it does not reach. */
@@ -108,16 +118,17 @@ function guessHeld(
   near: Linearisation,
   { indices, values }: Held,
   onBound: readonly number[],
-): Float64Array {
+): Guess {
   const { free } = objective.system;
   const kept = [...indices, ...onBound];
   const goal = Float64Array.of(...values, ...onBound.map((i) => near.theta[i]!));
   const response = leastCostResponse(objective, near, kept);
   const theta = followTo(near.chart, near.theta, response, kept, goal);
   indices.forEach((i, k) => (theta[i] = values[k]!));
-  return theta.map((value, i) =>
+  const inside = theta.map((value, i) =>
     indices.includes(i) ? value : Math.min(Math.max(value, free.lower[i]!), free.upper[i]!),
   );
+  return { theta: inside, cut: inside.some((value, i) => value !== theta[i]) };
 }
 
 function followTo(

@@ -11,7 +11,7 @@ export const ROOTS_OF_TWO = [1.5151728, 2.4477468306808166] as const;
 export interface IntervalEnd {
   readonly value: number | null;
   readonly reason: string | null;
-  /** What the limit owes to bounds of other parameters; null where it owes nothing. */
+  /** Which other parameters are at a bound there, so that the limit may owe to it; null where none is. */
   readonly note: string | null;
 }
 

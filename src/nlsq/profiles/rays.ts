@@ -1,9 +1,15 @@
 /** Follow a profile along a path, one fit after the other, and take the walk up again from what it found. */
 import type { TaskContext } from '../../base/task-context.ts';
-import { variancePerPoint, type Linearisation, type Objective, type Point } from '../objective.ts';
+import { signalOf, variancePerPoint, type Linearisation, type Objective, type Point } from '../objective.ts';
 import { fitHeld } from './held-fit.ts';
 import type { ProfilePath } from './paths.ts';
 import { walk, type Walked, type WalkOptions } from './walk.ts';
+
+/**
+ * Where the model has lost all but this share of the correlations of the minimum, nothing answers to the parameters any
+ * more: a fit that ends there has not found the best of the others.
+ */
+const SMALLEST_SIGNAL = 0.02;
 
 export interface Ray {
   readonly path: ProfilePath;
@@ -41,12 +47,15 @@ export async function followRay(
   const { path } = ray;
   const found: { readonly at: number; readonly point: Linearisation }[] = [{ at: 0, point: minimum }];
   const asked: Point[] = [];
+  const signal = signalOf(objective, minimum);
   const walker = walk(walkOptions(ray));
   for (let step = walker.next(); step.done !== true;) {
     const at: number = step.value;
-    const near = found.reduce((best, one) => (Math.abs(one.at - at) < Math.abs(best.at - at) ? one : best)).point;
+    // Outward: what is farther out may lie in another valley.
+    const near = found.reduce((best, one) => (one.at <= at && one.at > best.at ? one : best)).point;
     const held = { indices: path.indices, values: path.at(at) };
-    const point = await fitHeld(objective, near, held, record, context);
+    const end = await fitHeld(objective, near, held, record, context);
+    const point = end !== null && signalOf(objective, end) > SMALLEST_SIGNAL * signal ? end : null;
     if (point !== null) found.push({ at, point });
     asked.push(point ?? { ...near, best: { ...near.best, cost: NaN } });
     step = walker.next(point === null ? NaN : ratioOf(objective, minimum, ray, point));

@@ -64,16 +64,16 @@ export function singleProfile(
     const word = side === down ? 'lower' : 'upper';
     return { value: null, reason: whyNot(side, ROOTS_OF_ONE[k]! ** 2, name, word), note: null };
   };
-  /** Parameters that came to a bound on the way to a place. */
+  /** Parameters at a bound on either side of a place. */
   const boundsAt = ({ samples: all, points }: FollowedRay, place: number): string | null => {
     const beyond = all.findIndex(({ at }) => at >= place);
-    const passed = points.slice(0, beyond < 0 ? points.length : beyond + 1).map((point) => point.theta);
-    const met = free.names.flatMap((other, i) => {
-      const there = passed.findLast((one) => atBound(free, one, i));
-      if (i === index || there === undefined || atBound(free, theta, i)) return [];
-      return [`the ${there[i] === free.lower[i] ? 'lower' : 'upper'} bound ${rounded(there[i]!)} of ${other}`];
+    const around = points.slice(...(beyond < 0 ? [-1] : [Math.max(0, beyond - 1), beyond + 1])).map((one) => one.theta);
+    const held = free.names.flatMap((other, i) => {
+      const there = around.find((one) => i !== index && atBound(free, one, i));
+      if (there === undefined) return [];
+      return [`${other} at its ${there[i] === free.lower[i] ? 'lower' : 'upper'} bound ${rounded(there[i]!)}`];
     });
-    return met.length === 0 ? null : `met ${met.join(' and ')} on the way`;
+    return held.length === 0 ? null : `with ${held.join(' and ')}`;
   };
   const samples = [...rows(down).toReversed(), ...rows(up).slice(1)];
   return {

@@ -42,7 +42,7 @@ const NEAR = 1e-3;
 /** Steps are at most this share of the way so far, or the first step. */
 const GROWTH = 0.5;
 /** A bracket this narrow, as a share of its place, is where the root jumps. */
-const NARROW = 1e-6;
+const NARROW = 1e-4;
 /** Places tried on one walk. */
 const MOST_PLACES = 48;
 /** A ratio below this is a lower minimum, and none of rounding or of a valley's floor. */
@@ -51,6 +51,10 @@ const LOWER = -0.01;
 const MOST_HALVINGS = 8;
 /** Of so many interpolations of one crossing the last halves its bracket instead. */
 const PATIENCE = 3;
+/** After so many tries of one crossing brackets are halved only. */
+const MOST_TRIES = 9;
+/** For interpolation roots count as at most so many times the height, or a steep end would hold all steps near the other. */
+const STEEPEST = 2;
 
 /** Yields places; is given the ratio there, NaN when it cannot be found. */
 export function* walk(options: WalkOptions): Generator<number, Walked, number> {
@@ -143,6 +147,13 @@ function bentThrough(samples: readonly Sample[], above: number, height: number):
   return place > a.at && place < b.at ? place : null;
 }
 
+function interpolated(samples: readonly Sample[], above: number, height: number): number {
+  const [a, b] = [samples[above - 1]!, samples[above]!];
+  const highest = STEEPEST * height;
+  if (b.root > highest) return through(a, { at: b.at, root: highest }, height);
+  return bentThrough(samples, above, height) ?? through(a, b, height);
+}
+
 /** The next place to look for a height; null when the path has ended below it. */
 function nextPlace(
   samples: readonly Sample[],
@@ -152,10 +163,8 @@ function nextPlace(
   const above = firstAbove(samples, height);
   if (above >= 0) {
     const [a, b] = [samples[above - 1]!, samples[above]!];
-    const guess =
-      tries % PATIENCE === PATIENCE - 1
-        ? (a.at + b.at) / 2
-        : (bentThrough(samples, above, height) ?? through(a, b, height));
+    const halve = tries > MOST_TRIES || tries % PATIENCE === PATIENCE - 1;
+    const guess = halve ? (a.at + b.at) / 2 : interpolated(samples, above, height);
     const margin = 1e-3 * (b.at - a.at);
     return Math.min(Math.max(guess, a.at + margin), b.at - margin);
   }

@@ -4,7 +4,7 @@ import {
   fitAdjustment,
   oneAfterTheOther,
   sampleTwoTime,
-  type Chain,
+  type ChainsSoFar,
   type PosteriorProblem,
   type Provisional,
   type SampledPosterior,
@@ -153,6 +153,32 @@ describe('a sheared sample', () => {
   });
 });
 
+describe('chains taken up from what was kept', () => {
+  test.each([
+    { what: 'after a good warmup', warmup: 40, again: false },
+    // One transition leaves a step that is far too long: the chains diverge, and begin again.
+    { what: 'begun again after divergences', warmup: 1, again: true },
+  ])('end with the draws they would have had: $what', async ({ warmup, again }) => {
+    const request = STATIC;
+    const options = { method: 'nuts', until: null, draws: 120, proposals: 100, warmup } as const;
+    const kept: string[] = [];
+    const whole = await sample(request, { ...options, afterBlock: (far) => void kept.push(JSON.stringify(far)) });
+    for (const text of kept) {
+      const resumed = await sample(request, { ...options, resumeFrom: JSON.parse(text) as ChainsSoFar });
+      expect(resumed.quantities).toEqual(whole.quantities);
+      expect(resumed.chains).toEqual(whole.chains);
+      expect(resumed.warnings).toEqual(whole.warnings);
+    }
+    expect(kept.length).toBeGreaterThan(2);
+    expect(whole.warnings.map(({ code }) => code).includes('chains-begun-again')).toBe(again);
+    if (again) {
+      expect(whole.settings.targetAcceptance).toBe(0.9);
+      expect(whole.verdict.level).toBe('do-not-report');
+      expect(whole.verdict.findings.some(({ text }) => /draws diverged, so parts/.test(text))).toBe(true);
+    }
+  });
+});
+
 describe('a posterior that leans on the bounds', () => {
   const request: Simulated = { ...STATIC, sigma: 0.2, frames: 30 };
 
@@ -198,7 +224,7 @@ describe('what cannot be sampled', () => {
       STATIC,
       {
         ...{ method: 'nuts', until: null, proposals: 100 },
-        afterBlock: (chains: readonly Chain[]) => {
+        afterBlock: ({ chains }: ChainsSoFar) => {
           blocks.push(chains[0]!.draws.length);
           if (blocks.length === 2) late.abort();
         },

@@ -82,7 +82,7 @@ describe('the verdict', () => {
     const leaving = chainsOf().map((chain): Chain => ({
       ...chain,
       divergences: Array.from({ length: 60 }, (_, draw) => ({
-        ...{ from: [0, 0], to: [9, 9], energyError: Infinity, outside: true, chain: 0, draw },
+        ...{ from: [0, 0], to: [9, 9], energyError: null, outside: true, chain: 0, draw },
       })),
     }));
     expect(verdictOf(leaving).findings[0]!.text).toMatch(/240 of 2000 trajectories ended at a bound/);

@@ -39,8 +39,8 @@ export interface Divergence {
   readonly from: readonly number[];
   /** Where it ended, or would have. */
   readonly to: readonly number[];
-  /** Energy error there; ∞ where the density is 0 or not a number. */
-  readonly energyError: number;
+  /** Energy error there; null where it is infinite: the density is 0, or not a number. */
+  readonly energyError: number | null;
   /** Whether the density is 0 there: the trajectory left the support, the integrator did not fail. */
   readonly outside: boolean;
 }
@@ -169,7 +169,7 @@ class Tree {
       this.divergence = {
         from: Array.from(edge.position),
         to: Array.from(place.position),
-        energyError: error,
+        energyError: Number.isFinite(error) ? error : null,
         outside: place.evaluation.value === -Infinity,
       };
       return null;

@@ -1,4 +1,10 @@
 /** The whole of sampling a two-time fit, from the mode to a verdict. */
 export { PROBABILITIES, type Quantity, type Summary } from './quantities.ts';
-export { sampleTwoTime, type Provisional, type SampledPosterior, type SampleOptions } from './sample-two-time.ts';
+export {
+  sampleTwoTime,
+  type ChainsSoFar,
+  type Provisional,
+  type SampledPosterior,
+  type SampleOptions,
+} from './sample-two-time.ts';
 export { judgeChains, judgeWeights, type Verdict, type VerdictLevel } from './verdict.ts';

@@ -68,8 +68,16 @@ export interface SampleOptions {
   readonly adjustment?: FitAdjustment | undefined;
   /** Told what is known after the mode and after importance sampling, before any chain. */
   readonly provisional?: ((found: Provisional) => void) | undefined;
-  /** Told after each block of chains. */
-  readonly afterBlock?: ((chains: readonly Chain[]) => void | Promise<void>) | undefined;
+  /** Told after each block of chains; what it is told may be kept as JSON. */
+  readonly afterBlock?: ((far: ChainsSoFar) => void | Promise<void>) | undefined;
+  /** Chains of the same question to take up where they were. They go on to the draws they would have had. */
+  readonly resumeFrom?: ChainsSoFar | undefined;
+}
+
+/** Chains as far as they have come; numbers and text only. */
+export interface ChainsSoFar {
+  readonly settings: ChainSettings;
+  readonly chains: readonly Chain[];
 }
 
 export interface Provisional {
@@ -245,22 +253,28 @@ async function runChains(
       afterBlock: async (chains) => {
         const done = Math.min(...chains.map((chain) => chain.draws.length));
         context.progress?.({ kind: 'progress', stage: 'sample', done, total: draws });
-        await options.afterBlock?.(chains);
+        await options.afterBlock?.({ settings, chains });
       },
     });
   };
+  const begin = (settings: ChainSettings): Promise<Chain[]> => startChains(density, starts, metric, settings, method);
   const first = Math.min(draws, FIRST_LOOK);
   const warnings: Warning[] = [];
-  let settings = run.settings;
-  let sampled = await sample(settings, await startChains(density, starts, metric, settings, method), first);
-  const diverged = sampled.chains.flatMap((chain) => chain.draws).filter(({ diverging }) => diverging).length;
-  if (diverged > 0 && settings.targetAcceptance < CAREFUL && context.signal?.aborted !== true) {
+  let settings = options.resumeFrom?.settings ?? run.settings;
+  let sampled = await sample(settings, options.resumeFrom?.chains ?? (await begin(settings)), first);
+  const careful = settings.targetAcceptance >= CAREFUL;
+  const diverged = sampled.chains
+    .flatMap((chain) => chain.draws.slice(0, first))
+    .filter(({ diverging }) => diverging).length;
+  if (careful || (diverged > 0 && context.signal?.aborted !== true)) {
     warnings.push({
       code: 'chains-begun-again',
-      text: `${diverged} of the first draws diverged; the chains were begun again with shorter steps (acceptance ${CAREFUL})`,
+      text: `some of the first draws diverged; the chains were begun again with shorter steps (acceptance ${CAREFUL})`,
     });
+  }
+  if (!careful && diverged > 0 && context.signal?.aborted !== true) {
     settings = { ...settings, targetAcceptance: CAREFUL };
-    sampled = await sample(settings, await startChains(density, starts, metric, settings, method), first);
+    sampled = await sample(settings, await begin(settings), first);
   }
   if (sampled.stoppedBy === 'draws' && first < draws) sampled = await sample(settings, sampled.chains, draws);
   return { chains: sampled, settings, warnings };

@@ -78,8 +78,11 @@ export class EventLog {
     this.#flush();
     this.#descriptor = null;
     this.#guard(() => {
-      fsyncSync(descriptor);
-      closeSync(descriptor);
+      try {
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
     });
   }
 
@@ -109,6 +112,7 @@ export class EventLog {
     try {
       action();
     } catch (cause) {
+      if (this.#descriptor !== null) closeSync(this.#descriptor);
       this.#descriptor = null;
       throw new OutputFailed('the event stream cannot be written', { where: { file: this.#file }, cause });
     }

@@ -6,14 +6,14 @@ import { counted, plain, seconds } from './number-format.ts';
 const TOLD_FAILURES = 10;
 const TOLD_JOBS = 30;
 
-/** The end of a batch on the terminal. */
-export function batchText(record: BatchRecord, folder: string): string[] {
+/** The end of a batch on the terminal; `folder` is null when the summary could not be written there. */
+export function batchText(record: BatchRecord, folder: string | null): string[] {
   const { counts, stages, jobs } = record;
   return [
     countsText(counts),
     ...failureLines(jobs),
     ...(stages === null || stages.total === 0 ? [] : [stagesText(stages)]),
-    `written: ${folder}/summary.csv, ${folder}/summary.html, ${folder}/batch.json`,
+    ...(folder === null ? [] : [`written: ${folder}/summary.csv, ${folder}/summary.html, ${folder}/batch.json`]),
   ];
 }
 

@@ -1,5 +1,5 @@
 /** `twotime batch`: many files, one configuration, one folder that can be continued. */
-import { UsageRefused } from '../../base/errors.ts';
+import { isTwotimeError, UsageRefused } from '../../base/errors.ts';
 import { toJson } from '../../base/json.ts';
 import { loadConfig, type Config } from '../../config/index.ts';
 import type { BatchRequest } from '../../pipeline/batch/batch-plan.ts';
@@ -47,11 +47,17 @@ export async function batchCommand(
     }
     const { record, timeline, broken } = await runBatch(request, progress.tell, context);
     terminal.status('');
-    const written = await writeSummary(request.output, record, options.timeline ? timeline : null);
-    for (const { code, text } of written.warnings) terminal.message(`warning[${code}]: ${text}`);
+    let failure = broken;
+    try {
+      const { warnings } = await writeSummary(request.output, record, options.timeline ? timeline : null);
+      for (const { code, text } of warnings) terminal.message(`warning[${code}]: ${text}`);
+    } catch (error) {
+      if (!isTwotimeError(error, 'OutputFailed')) throw error;
+      failure ??= error;
+    }
     if (options.json === true) terminal.result(toJson(record));
-    else if (!options.quiet) terminal.result(batchText(record, request.output).join('\n'));
-    if (broken !== null) throw broken;
+    else if (!options.quiet) terminal.result(batchText(record, failure === null ? request.output : null).join('\n'));
+    if (failure !== null) throw failure;
     if (signal.aborted) {
       terminal.message('stopped; the same command goes on');
       return exitCodeOfStop(signal.reason);

@@ -47,32 +47,37 @@ export async function planBatch({ files, q, known }: PlanRequest, context: TaskC
     const state = { size: facts?.size ?? null, modified: facts?.mtimeMs ?? null };
     const old = byPath.get(path) ?? [];
     const isAsBefore = old.length > 0 && old.every((job) => isUnchanged(job, state));
-    const found = isAsBefore ? old.map((job) => ({ ...job, refusal: null })) : await jobsOf(file, path, q);
-    // What stood for a file that could not be opened.
-    if (!isAsBefore) for (const job of old) if (job.frames === 0 && job.result === null) jobs.delete(job.name);
+    const found = isAsBefore ? old.map((job) => ({ ...job, refusal: null })) : await jobsOf({ file, path }, q, old);
+    // What stood for the file while it could not be opened; its rings take over what became of it.
+    const opened = new Set(found.map(({ q: ring }) => ring));
+    const stood = old.find((job) => job.frames === 0 && job.result === null && !opened.has(job.q));
+    if (stood !== undefined) jobs.delete(stood.name);
     for (const { refusal, q: ring, angles, frames } of found) {
-      const same = old.find((job) => job.q === ring && jobs.has(job.name));
-      const name = same?.name ?? old.find((job) => job.q === ring)?.name ?? names.next(path, ring);
+      const same = old.find((job) => job.q === ring);
+      const name = same?.name ?? names.next(path, ring);
       asked.add(name);
+      if (refusal !== null) refusals.set(name, refusal);
       if (same?.status === 'ok') {
         // What the job says of its file is what was fitted.
         if (!isUnchanged(same, state)) outdated.add(name);
         continue;
       }
-      if (refusal !== null) refusals.set(name, refusal);
-      const outcome = same ?? { status: 'pending' as const, reason: null, seconds: null, result: null };
-      jobs.set(name, { ...outcome, name, file, path, q: ring, angles, frames, ...state });
+      const { status, reason, seconds, result } = same ?? stood ?? NOTHING_YET;
+      jobs.set(name, { name, file, path, q: ring, angles, frames, ...state, status, reason, seconds, result });
     }
   }
   return { jobs: [...jobs.values()], asked, refusals, outdated };
 }
+
+const NOTHING_YET = { status: 'pending', reason: null, seconds: null, result: null } as const;
 
 /** A file that could not be opened is looked at again. */
 function isUnchanged(job: JobRecord, { size, modified }: Pick<JobRecord, 'size' | 'modified'>): boolean {
   return job.frames > 0 && job.size === size && job.modified === modified;
 }
 
-async function jobsOf(file: string, path: string, q: PlanRequest['q']): Promise<FoundJob[]> {
+/** The rings of a file; those it had before, if it cannot be opened any more. */
+async function jobsOf({ file, path }: NamedFile, q: PlanRequest['q'], old: readonly JobRecord[]): Promise<FoundJob[]> {
   try {
     const rings = await listRings(path, file);
     if (q === 'all') return rings.map((ring) => ({ ...ring, refusal: null }));
@@ -80,6 +85,8 @@ async function jobsOf(file: string, path: string, q: PlanRequest['q']): Promise<
     return [{ q, angles: near?.angles ?? 0, frames: near?.frames ?? 0, refusal: null }];
   } catch (error) {
     if (!isTwotimeError(error)) throw error;
-    return [{ q: q === 'all' ? null : q, angles: 0, frames: 0, refusal: formatError(error) }];
+    const refusal = formatError(error);
+    if (old.length > 0) return old.map((job) => ({ ...job, refusal }));
+    return [{ q: q === 'all' ? null : q, angles: 0, frames: 0, refusal }];
   }
 }

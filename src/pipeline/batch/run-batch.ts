@@ -56,8 +56,14 @@ export async function runBatch(
   tell({ kind: 'planned', todo: planned.todo.length, submitted: planned.jobs.length });
   await work.run();
   const record = work.record(work.timeline.times());
-  await folder.save(record);
-  return { record, timeline: work.timeline, broken: work.broken };
+  let { broken } = work;
+  try {
+    await folder.save(record);
+  } catch (error) {
+    if (!isTwotimeError(error, 'OutputFailed')) throw error;
+    broken ??= error;
+  }
+  return { record, timeline: work.timeline, broken };
 }
 
 class BatchWork {
@@ -147,7 +153,7 @@ class BatchWork {
 
   #end(job: JobRecord, error: unknown): void {
     this.#jobs.set(job.name, job);
-    if (isTwotimeError(error, 'OutputFailed')) this.broken ??= error;
+    if (isTwotimeError(error, 'OutputFailed') && concernsAll(error)) this.broken ??= error;
     try {
       const { name, status, reason, seconds, result } = job;
       this.#folder.note({ name, status, reason, seconds, result });
@@ -160,4 +166,10 @@ class BatchWork {
     this.#done += 1;
     this.#tell({ kind: 'ended', job, done: this.#done, todo: this.#planned.todo.length });
   }
+}
+
+/** A full or broken disk fails every job after this one too; a single file in the way does not. */
+function concernsAll({ cause }: TwotimeError): boolean {
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' && ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'].includes(code);
 }

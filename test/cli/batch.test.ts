@@ -1,0 +1,283 @@
+/** `twotime batch` and `twotime status`: many files, each job as `fit` would do it, in a folder that can be continued. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { BatchRecord, FolderStatus, JobRecord } from '../../src/results/index.ts';
+import { RINGS_CONFIG, writeRings } from '../support/batch-files.ts';
+import { temporaryFolder, twotime, writeText } from './command.ts';
+
+const folder = temporaryFolder();
+const at = (...names: string[]): string => join(folder, ...names);
+const config = writeText(folder, 'fit.yaml', RINGS_CONFIG);
+const pattern = at('A_*.npz');
+mkdirSync(at('data'));
+
+beforeAll(async () => {
+  await writeRings(at('A_9.npz'), { q: [0.01, 0.02], frames: 60, D: 5000, seed: 1 });
+  await writeRings(at('A_10.npz'), { q: [0.01, 0.02], frames: 60, D: 7000, seed: 2 });
+  await writeRings(at('B.npz'), { q: [0.015], frames: 60, D: 6000, seed: 3 });
+  writeFileSync(at('bad.npz'), 'not an archive');
+});
+
+const batchOf = (directory: string): BatchRecord =>
+  JSON.parse(readFileSync(join(directory, 'batch.json'), 'utf8')) as BatchRecord;
+
+const digestsOf = (directory: string): Record<string, string | undefined> =>
+  Object.fromEntries(batchOf(directory).jobs.map(({ name, result }) => [name, result?.digest]));
+
+const jobOf = (directory: string, name: string): JobRecord => {
+  const job = batchOf(directory).jobs.find((one) => one.name === name);
+  if (job === undefined) throw new Error(`no job ${name}`);
+  return job;
+};
+
+/** Every batch holds to this, whatever happened. */
+function expectCountsToSum({ counts, jobs }: Pick<BatchRecord, 'counts' | 'jobs'>): void {
+  const { submitted, ok, failed, skipped, pending, cancelled } = counts;
+  expect(ok + failed + skipped + pending + cancelled).toBe(submitted);
+  expect(jobs).toHaveLength(submitted);
+}
+
+describe('twotime batch', () => {
+  const whole = at('whole');
+  let first: { code: number; out: string; err: readonly string[] };
+
+  beforeAll(async () => {
+    const more = ['--workers', '2', '--timeline'];
+    first = await twotime('batch', pattern, at('bad.npz'), at('B.npz'), '-c', config, '-o', whole, ...more);
+  });
+
+  it('makes a run of every q ring of every file, in natural order, named after both', () => {
+    expect(batchOf(whole).jobs.map(({ name }) => name)).toEqual([
+      'A_9_q0.01',
+      'A_9_q0.02',
+      'A_10_q0.01',
+      'A_10_q0.02',
+      'bad',
+      'B_q0.015',
+    ]);
+    for (const name of ['A_9_q0.01', 'A_10_q0.02', 'B_q0.015']) {
+      expect(readdirSync(join(whole, name))).toEqual(
+        expect.arrayContaining(['config.yaml', 'events.ndjson', 'fit.npz', 'report.txt', 'result.json']),
+      );
+    }
+  });
+
+  it('lets a bad file fail alone, with its reason; counts add up', () => {
+    expect(first.code).toBe(2);
+    expect(first.out).toMatch(
+      /^6 submitted = 5 ok \+ 1 failed \+ 0 skipped \+ 0 pending \+ 0 cancelled\n {2}failed bad: .*bad\.npz: /,
+    );
+    expect(first.err.join('\n')).toMatch(/failed bad: .*bad\.npz/);
+    expectCountsToSum(batchOf(whole));
+    expect(existsSync(join(whole, 'bad'))).toBe(false);
+  });
+
+  it('has the digests of single fits, with and without overlap, for any number of workers', async () => {
+    const [one, three] = [at('one'), at('three')];
+    await twotime('batch', pattern, '-c', config, '-o', one, '--no-overlap', '--workers', '1');
+    await twotime('batch', pattern, '-c', config, '-o', three, '--workers', '3');
+    const { bad: _bad, 'B_q0.015': _b, ...expected } = digestsOf(whole);
+    expect(digestsOf(one)).toEqual(expected);
+    expect(digestsOf(three)).toEqual(expected);
+    const set = ['--set', 'data.q=0.02 1/Angstrom', '--json'];
+    const { out } = await twotime('fit', at('A_9.npz'), '-c', config, '-o', at('single'), ...set);
+    expect((JSON.parse(out) as { digest: string }).digest).toBe(expected['A_9_q0.02']);
+  });
+
+  it('writes a summary with one row per job: csv, html without a network, figures', () => {
+    const [header, ...rows] = readFileSync(join(whole, 'summary.csv'), 'utf8').trimEnd().split('\r\n');
+    expect(header).toMatch(
+      /^file,q_inv_angstrom,run,status,fit_status,.*D0,D0_error_speckle,D0_error_independent,D0_unit/,
+    );
+    expect(rows).toHaveLength(6);
+    expect(rows[0]).toMatch(/A_9\.npz,0\.01,A_9_q0\.01,ok,converged,2,60,3422,/);
+    expect(rows[4]).toMatch(/bad\.npz,,bad,failed,.*bad\.npz: /);
+    const html = readFileSync(join(whole, 'summary.html'), 'utf8');
+    expect(html).toContain('<a href="A_9_q0.01/report.txt">');
+    expect(html).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+    expect(html.match(/<tr>/g)).toHaveLength(7);
+    expect(readdirSync(join(whole, 'plots')).toSorted()).toEqual([
+      'parameters-by-file.png',
+      'parameters-by-file.svg',
+      'parameters-by-q.png',
+      'parameters-by-q.svg',
+      'timeline.png',
+      'timeline.svg',
+    ]);
+  });
+
+  it('says where the time went', () => {
+    const { stages } = batchOf(whole);
+    expect(stages!.load).toBeGreaterThan(0);
+    expect(stages!.fit).toBeGreaterThan(0);
+    expect(stages!.write).toBeGreaterThan(0);
+    expect(stages!.outside).toBeLessThan(stages!.total);
+  });
+
+  it('repeats nothing that has a result; what is gone, new or mended is done', async () => {
+    const run = at('again');
+    await twotime('batch', at('A_9.npz'), at('mended.npz'), '-c', config, '-o', run);
+    expect(jobOf(run, 'mended').reason).toContain('no such file');
+    const kept = statSync(join(run, 'A_9_q0.01', 'result.json')).mtimeMs;
+    rmSync(join(run, 'A_9_q0.02'), { recursive: true });
+    await writeRings(at('mended.npz'), { q: [0.015], frames: 60, D: 6000, seed: 3 });
+    const { code, err } = await twotime('batch', '-c', config, '-o', run);
+    expect(code).toBe(0);
+    expect(err[0]).toBe('2 of 3 jobs are to be done');
+    expect(statSync(join(run, 'A_9_q0.01', 'result.json')).mtimeMs).toBe(kept);
+    expect(digestsOf(run)).toEqual({
+      'A_9_q0.01': digestsOf(whole)['A_9_q0.01'],
+      'A_9_q0.02': digestsOf(whole)['A_9_q0.02'],
+      'mended_q0.015': digestsOf(whole)['B_q0.015'],
+    });
+  });
+
+  it('goes on only with the same configuration, and in a folder of its own', async () => {
+    const other = await twotime('batch', '-c', config, '-o', whole, '--set', 'fit.starts=3');
+    expect(other.code).toBe(3);
+    expect(other.err.at(-1)).toMatch(/begun with another configuration: starts: 3; .*another -o/);
+    const workers = await twotime('batch', at('B.npz'), '-c', config, '-o', whole, '--workers', '1');
+    expect(workers.code).toBe(2);
+    const foreign = await twotime('batch', pattern, '-c', config, '-o', folder);
+    expect(foreign.err.at(-1)).toMatch(/not empty and no batch/);
+    expect(foreign.code).toBe(3);
+  });
+
+  it('stops beginning jobs after failures, and takes up what it left out', async () => {
+    const run = at('failing');
+    const files = [at('bad.npz'), at('A_9.npz')];
+    const { code } = await twotime('batch', ...files, '-c', config, '-o', run, '--fail-fast', '--no-overlap');
+    expect(code).toBe(2);
+    expect(batchOf(run).counts).toMatchObject({ failed: 1, skipped: 2, ok: 0 });
+    expect(jobOf(run, 'A_9_q0.01').reason).toBe('not begun: the batch stopped after a failure');
+    await twotime('batch', '-c', config, '-o', run, '--only', 'failed');
+    expect(batchOf(run).counts).toMatchObject({ failed: 1, skipped: 2 });
+    await twotime('batch', '-c', config, '-o', run, '--only', 'pending');
+    expect(batchOf(run).counts).toMatchObject({ failed: 1, skipped: 0, ok: 2 });
+    expectCountsToSum(batchOf(run));
+  });
+
+  it('takes one ring when told, and says in a dry run what it would do, writing nothing', async () => {
+    const q = ['--q', '0.02 1/Angstrom'];
+    const { code, out } = await twotime('batch', pattern, '-c', config, '-o', at('dry'), '--dry-run', ...q);
+    expect(code).toBe(0);
+    expect(out).toMatch(/2 jobs to do\n {2}run {4}A_9_q0\.02: 2 angles x 60 frames\n/);
+    expect(out).toMatch(/memory for data about \d+ MB; time about .* s/);
+    expect(existsSync(at('dry'))).toBe(false);
+  });
+
+  it.each([
+    [[at('nothing-*.npz')], 'no file matches this pattern'],
+    [[at('data')], 'this is a folder, not a file'],
+  ])('refuses %s before any work', async (files, reason) => {
+    const { code, err } = await twotime('batch', ...files, '-c', config, '-o', at('refused'));
+    expect(code).toBe(3);
+    expect(err.join('\n')).toContain(reason);
+    expect(existsSync(at('refused'))).toBe(false);
+  });
+});
+
+interface Started {
+  readonly child: ChildProcess;
+  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; out: string }>;
+}
+
+function start(...args: string[]): Started {
+  const child = spawn(process.execPath, ['bin/twotime', ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  let out = '';
+  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
+  return {
+    child,
+    ended: new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, out }))),
+  };
+}
+
+const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function until({ child }: Started, holds: () => boolean): Promise<void> {
+  while (!holds() && child.exitCode === null) await sleep(5);
+}
+
+describe('a batch as a process', () => {
+  /** Some tenths of a second each. */
+  const slow = writeText(folder, 'slow.yaml', RINGS_CONFIG.replace('starts: 2', 'starts: 24'));
+  const args = (run: string): string[] => ['batch', pattern, '-c', slow, '-o', run, '-q'];
+  const uninterrupted = at('uninterrupted');
+
+  beforeAll(() => twotime(...args(uninterrupted)));
+
+  it('killed at one instant after the other is continued to the same results', async () => {
+    const run = at('killed');
+    let kills = 0;
+    // Instants without a pattern, but the same in every test.
+    for (const milliseconds of [0, 170, 60, 340]) {
+      const work = start(...args(run));
+      await until(work, () => existsSync(join(run, 'batch.json')));
+      await sleep(milliseconds);
+      work.child.kill('SIGKILL');
+      if ((await work.ended).signal === 'SIGKILL') kills++;
+      const { out } = await twotime('status', run, '--json');
+      const { folders } = JSON.parse(out) as { folders: FolderStatus[] };
+      const { submitted, ok, pending, cancelled } = folders[0]!.counts;
+      expect(ok + pending + cancelled).toBe(submitted);
+    }
+    expect(kills).toBeGreaterThan(0);
+    const { code } = await start(...args(run)).ended;
+    expect(code).toBe(0);
+    expect(digestsOf(run)).toEqual(digestsOf(uninterrupted));
+    expect(readdirSync(run).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('stopped by Ctrl-C ends with 130, counts that add up, and keeps others out while it works', async () => {
+    const run = at('stopped');
+    const endless = RINGS_CONFIG.replace('starts: 2', 'starts: 4000');
+    const work = start('batch', pattern, '-c', writeText(folder, 'endless.yaml', endless), '-o', run, '--json');
+    const events = join(run, 'A_9_q0.01', 'events.ndjson');
+    await until(work, () => existsSync(events));
+    const others = [await twotime('status', run), await twotime('batch', '-c', at('endless.yaml'), '-o', run)];
+    const sent = performance.now();
+    work.child.kill('SIGINT');
+    const { code, out } = await work.ended;
+    expect(performance.now() - sent).toBeLessThan(10_000);
+    expect(code).toBe(130);
+    const record = JSON.parse(out) as BatchRecord;
+    expectCountsToSum(record);
+    expect(record.counts).toMatchObject({ submitted: 4, ok: 0, failed: 0 });
+    expect(record.counts.pending).toBeGreaterThan(0);
+    expect(others[0]!.out).toMatch(
+      /4 pending[^]*process \d+ on this machine works on this run[^]*at work now: A_9_q0\.01/,
+    );
+    expect(others[1]!.code).toBe(3);
+    expect(others[1]!.err.at(-1)).toMatch(/process \d+ on this machine works on this run/);
+  });
+});
+
+describe('twotime status', () => {
+  it('reads runs, batches and folders of runs, and refuses what is none', async () => {
+    const whole = at('whole');
+    const { code, out, err } = await twotime('status', whole, join(whole, 'B_q0.015'), at('data'));
+    expect(code).toBe(3);
+    expect(out).toContain('whole (batch): 6 submitted = 5 ok + 1 failed');
+    expect(out).toContain('B_q0.015 (run): converged');
+    expect(err[0]).toMatch(/data: there is neither a run nor a batch/);
+  });
+
+  it('answers at once for ten thousand jobs', async () => {
+    const run = at('many');
+    mkdirSync(run);
+    const { jobs, ...rest } = batchOf(at('whole'));
+    const many = Array.from({ length: 10_000 }, (_, k): JobRecord => {
+      const job = jobs[k % 2 === 0 ? 0 : 4]!;
+      return { ...job, name: `${job.name}-${k}`, status: k % 2 === 0 ? 'pending' : 'failed' };
+    });
+    writeFileSync(join(run, 'batch.json'), JSON.stringify({ ...rest, jobs: many }));
+    const began = performance.now();
+    const { out } = await twotime('status', run);
+    // A tenth of it where nothing else runs.
+    expect(performance.now() - began).toBeLessThan(3000);
+    expect(out).toMatch(/10000 submitted = 0 ok \+ 5000 failed .* \+ 5000 pending/);
+    expect(out).toMatch(/failed 5000 jobs, bad-1 for instance: the file: /);
+  });
+});

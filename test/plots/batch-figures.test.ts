@@ -1,0 +1,77 @@
+/** Figures of a batch: what they show of which jobs, and bars where the stages worked. */
+import { describe, expect, it } from 'vitest';
+import { drawBatchTrends, drawStageTimeline } from '../../src/plots/index.ts';
+import type { JobRecord } from '../../src/results/index.ts';
+import { readSvg } from '../support/read-svg.ts';
+
+function jobAt(file: number, q: number, more: Partial<JobRecord> = {}): JobRecord {
+  const D0 = {
+    value: 1000 * file * (1 + q),
+    unit: 'Angstrom^2/s',
+    vary: true,
+    atBound: null,
+    speckle: 50,
+    independent: 5,
+  };
+  const alpha = { value: 0, unit: '', vary: false, atBound: null, speckle: null, independent: null };
+  return {
+    ...{ name: `A_${file}_q${q}`, file: `A_${file}.h5`, path: `/data/A_${file}.h5`, q, angles: 2, frames: 60 },
+    ...{ size: 1, modified: 1, status: 'ok', reason: null, seconds: { load: 1, fit: 2, write: 1 } },
+    result: {
+      ...{ fit: 'converged', q, points: 3422, angles: 2, reducedChi2: 1, digest: 'ab', shownErrors: 'speckle' },
+      ...{ parameters: { D0, alpha }, contrast: 0.3, offset: 1, warnings: [] },
+    },
+    ...more,
+  };
+}
+
+const jobs = [1, 2, 3].flatMap((file) => [0.01, 0.02, 0.04].map((q) => jobAt(file, q)));
+
+describe('the figures of a batch', () => {
+  it('show what was fitted against q, and against the order of the files', () => {
+    const figures = drawBatchTrends(jobs, 'batch scan', '0.1.0');
+    expect(figures.map(({ name }) => name)).toEqual(['parameters-by-q', 'parameters-by-file']);
+    const [byQ, byFile] = figures.map(({ svg }) => readSvg(svg));
+    expect(byQ!.texts).toEqual(expect.arrayContaining(['D₀ (Å²/s)', 'mean contrast', 'q (Å⁻¹)', 'A_1.h5', 'A_3.h5']));
+    expect(byQ!.texts).not.toContain('α');
+    expect(byFile!.texts).toEqual(expect.arrayContaining(['file number', 'q = 0.01 Å⁻¹', 'q = 0.04 Å⁻¹']));
+    expect(figures[0]!.svg.match(/stroke-width="7"/g)).toHaveLength(6);
+  });
+
+  it('leave out what has no result, and say how many; open circles for what is doubtful', () => {
+    const failed = jobAt(4, 0.01, { status: 'failed', reason: 'bad', result: null });
+    const stalled = jobAt(4, 0.02);
+    const doubtful = { ...stalled, result: { ...stalled.result!, fit: 'stalled' as const } };
+    const [byQ] = drawBatchTrends([...jobs, failed, doubtful], 'batch scan', '0.1.0');
+    expect(readSvg(byQ!.svg).texts).toContain('1 of 11 jobs have no result and are not shown.');
+    expect(byQ!.svg).toMatch(/stroke="#ffffff" stroke-width="4.5"/);
+  });
+
+  it('are left out where there is one fit, or none', () => {
+    expect(drawBatchTrends([jobs[0]!], 'batch scan', '0.1.0')).toEqual([]);
+    expect(drawBatchTrends([], 'batch scan', '0.1.0')).toEqual([]);
+  });
+});
+
+describe('the timeline of a batch', () => {
+  it('has a bar for every stage of every job, side by side where they overlap', () => {
+    const spans = [
+      { stage: 'load', job: 'one', start: 0, end: 1 },
+      { stage: 'load', job: 'two', start: 1, end: 2 },
+      { stage: 'fit', job: 'one', start: 1, end: 4 },
+      { stage: 'write', job: 'one', start: 4, end: 6 },
+      { stage: 'write', job: 'two', start: 5, end: 7 },
+    ] as const;
+    const svg = drawStageTimeline({ title: 'batch', spans, total: 8, notes: ['note'], version: '0.1.0' });
+    const bars = [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="18"/g)];
+    expect(bars).toHaveLength(5);
+    const [, , fit, first, second] = bars.map(([, x, y, width]) => ({
+      x: Number(x),
+      y: Number(y),
+      width: Number(width),
+    }));
+    expect(fit!.width).toBeCloseTo((3 / 8) * 900, 0);
+    expect(second!.y).toBeGreaterThan(first!.y);
+    expect(readSvg(svg).texts).toEqual(expect.arrayContaining(['load', 'fit', 'write', 'time (s)', 'note']));
+  });
+});

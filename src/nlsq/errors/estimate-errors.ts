@@ -13,7 +13,7 @@ import { estimateAmplitudes, type Amplitudes, type NoiseAmplitudes } from './amp
 import { angleTask, lookAtAngle, type AngleFindings, type AngleQuestion } from './angle-findings.ts';
 import { dyadicScores, FEWEST_DYADIC_BLOCKS } from './dyadic-scores.ts';
 import { noiseLevels, varianceOf, type AngleLevels } from './noise-levels.ts';
-import { addAngle, columnMap, expectedDecrease, projectMeat, type ColumnMap, type ScoreMeat } from './score-meat.ts';
+import { addAngle, columnMap, leverages, projectMeat, type ColumnMap, type ScoreMeat } from './score-meat.ts';
 import type { ScoreCovariances } from './speckle-scores.ts';
 
 /** A covariance, or why there is none. */
@@ -56,13 +56,15 @@ export async function estimateErrors(
   }
   const physics = model.physics(point.values);
   const scaled = angles.map(({ scores }, a) => scaleScores(scores, point.best.contrast[a]!, contrasts[a]!));
-  const levels = angles.map(({ sums }, a) =>
-    noiseLevels(physics, a, contrasts[a]!, sums, {
-      speckle: takenOut(objective, point, map, a, scaled[a]!.speckle),
-      crossed: takenOut(objective, point, map, a, scaled[a]!.crossed),
-      white: takenOut(objective, point, map, a, scaled[a]!.white),
-    }),
-  );
+  const leverage = leverages(objective, point, map);
+  const levels = angles.map(({ sums }, a) => {
+    const weight = objective.weight[a]!;
+    return noiseLevels(physics, a, contrasts[a]!, sums, {
+      speckle: takenOut(leverage[a]!, scaled[a]!.speckle, weight),
+      crossed: takenOut(leverage[a]!, scaled[a]!.crossed, weight),
+      white: takenOut(leverage[a]!, scaled[a]!.white, weight),
+    });
+  });
   const amplitudes = estimateAmplitudes(levels.map((angle) => angle.levels));
   const meat = speckleMeat(objective, point, map, scaled, amplitudes.angles);
   const covariance = covarianceAt(objective, point, meat);
@@ -163,10 +165,8 @@ export function scaleScores(scores: ScoreCovariances, contrast: number, beta: nu
 }
 
 /** What the fit takes out of Σ r² of an angle when the covariance of its scores is `b`: tr(H⁻¹·B)·w. */
-function takenOut(objective: Objective, point: Linearisation, map: ColumnMap, a: number, b: Float64Array): number {
-  const total = new Float64Array(map.size * map.size);
-  addAngle(total, map, a, b, objective.weight[a]!);
-  return expectedDecrease(point, projectMeat(objective, point, total));
+function takenOut(leverage: Float64Array, b: Float64Array, weight: number): number {
+  return weight * leverage.reduce((sum, value, at) => sum + value * b[at]!, 0);
 }
 
 /** Σ_a w_a²·(m_a·speckle + x_a·crossed + s_a·white) of all unknowns. */

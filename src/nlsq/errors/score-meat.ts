@@ -21,6 +21,8 @@ export interface ColumnMap {
   /** n and scaling coefficients. */
   readonly size: number;
   readonly angles: readonly Float64Array[];
+  /** The unknowns that the columns of each angle enter. */
+  readonly unknowns: readonly (readonly number[])[];
 }
 
 export function columnMap({ groups, weight }: Objective, { theta, columns, sums }: Linearisation): ColumnMap {
@@ -43,7 +45,10 @@ export function columnMap({ groups, weight }: Objective, { theta, columns, sums 
     });
     start += 2 * terms;
   }
-  return { size, angles };
+  const unknowns = angles.map((rows) =>
+    Array.from({ length: size }, (_, i) => i).filter((i) => rows.subarray(i * r, (i + 1) * r).some((one) => one !== 0)),
+  );
+  return { size, angles, unknowns };
 }
 
 /** factor·map·B·mapᵀ added to `total`, for B of the columns of one angle. */
@@ -51,18 +56,19 @@ export function addAngle(total: Float64Array, map: ColumnMap, a: number, b: Floa
   const { size } = map;
   const rows = map.angles[a]!;
   const r = rows.length / size;
-  const half = new Float64Array(size * r);
-  for (let i = 0; i < size; i++) {
+  // Of the scaling only the coefficients of the angle's own group take part.
+  const used = map.unknowns[a]!;
+  const half = new Float64Array(r);
+  for (const i of used) {
+    half.fill(0);
     for (let k = 0; k < r; k++) {
       const value = rows[i * r + k]!;
       if (value === 0) continue;
-      for (let l = 0; l < r; l++) half[i * r + l] = half[i * r + l]! + value * b[k * r + l]!;
+      for (let l = 0; l < r; l++) half[l] = half[l]! + value * b[k * r + l]!;
     }
-  }
-  for (let i = 0; i < size; i++) {
-    for (let j = 0; j < size; j++) {
+    for (const j of used) {
       let sum = 0;
-      for (let l = 0; l < r; l++) sum += half[i * r + l]! * rows[j * r + l]!;
+      for (let l = 0; l < r; l++) sum += half[l]! * rows[j * r + l]!;
       total[i * size + j] = total[i * size + j]! + factor * sum;
     }
   }
@@ -97,6 +103,39 @@ export function projectMeat(objective: Objective, point: Linearisation, total: F
     }
   }
   return { projected: symmetric(projected, n), coupling, scaling };
+}
+
+/**
+ * mapᵀ·H⁻¹·map of each angle, shape (R, R): with B the covariance of the scores of its columns, tr of the product with B is
+ * by how much the fit lowers Σ r² of that angle.
+ */
+export function leverages(objective: Objective, point: Linearisation, map: ColumnMap): Float64Array[] {
+  const n = point.theta.length;
+  const { size } = map;
+  const answers = projectionRows(objective, point);
+  const factored = factorise(point.information, n);
+  return map.angles.map((rows, a) => {
+    const r = rows.length / size;
+    const scaling = map.unknowns[a]!.filter((i) => i >= n);
+    const result = new Float64Array(r * r);
+    const columns = Array.from({ length: r }, (_, k) => {
+      const own = new Float64Array(size - n);
+      for (const i of scaling) own[i - n] = rows[i * r + k]!;
+      const z = Float64Array.from({ length: n }, (_one, i) =>
+        scaling.reduce((sum, s) => sum - answers[i]![s - n]! * own[s - n]!, rows[i * r + k]!),
+      );
+      return { own, z, solvedOwn: solveGroups(point.best.factors, own), solvedZ: solve(factored, z) };
+    });
+    for (let k = 0; k < r; k++) {
+      for (let l = 0; l < r; l++) {
+        let sum = 0;
+        for (let i = 0; i < n; i++) sum += columns[k]!.z[i]! * columns[l]!.solvedZ[i]!;
+        for (const s of scaling) sum += columns[k]!.own[s - n]! * columns[l]!.solvedOwn[s - n]!;
+        result[k * r + l] = sum;
+      }
+    }
+    return result;
+  });
 }
 
 /** tr(H⁻¹·B): by how much a fit lowers Σ w·r² when B is the covariance of its scores. */

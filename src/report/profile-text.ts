@@ -35,7 +35,15 @@ function profileLines({ errors, reason, parameters, pairs }: ProfilesRecord): st
   ];
 }
 
-function parameterRows({ name, unit, estimate, nearDegenerate, intervals }: ParameterProfileRecord): string[][] {
+function parameterRows({
+  name,
+  unit,
+  estimate,
+  reason,
+  nearDegenerate,
+  intervals,
+}: ParameterProfileRecord): string[][] {
+  if (reason !== null) return [];
   const digits = digitsOf(estimate, intervals);
   return intervals.map(({ level, lower, upper }, k) => {
     const [low, high] = [lower.value, upper.value];

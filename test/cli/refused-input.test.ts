@@ -37,6 +37,18 @@ function npy(name: string, frames: number, value: (i: number, j: number) => numb
   return path;
 }
 
+it('a profile of what is not a free parameter is refused before the data are read, naming those that are', async () => {
+  const line = await refusal(
+    'nowhere.h5',
+    staticConfig,
+    '--profile',
+    'D0,beta',
+    '--set',
+    'parameters.D_offset=fixed 0',
+  );
+  expect(line).toMatch(/fit\.profile: the model has no parameter 'beta'; free parameters: D0, alpha$/);
+});
+
 describe('a data file is refused when it', () => {
   it('does not exist', async () => {
     expect(await refusal('nowhere.h5', staticConfig)).toMatch(/nowhere\.h5: .*(no such file|does not exist)/);

@@ -6,7 +6,7 @@
  */
 import { pow } from '../../math/index.ts';
 import { varianceOf, type NoiseLevel } from './noise-levels.ts';
-import { factorise, invert } from '../linear-algebra.ts';
+import { factorise, invert, solve } from '../linear-algebra.ts';
 
 /** Amplitudes of one angle with their standard errors; 0 where none is seen. */
 export interface Amplitudes {
@@ -154,29 +154,40 @@ function toAmplitudes({ values, errors }: Solution, angles: number): Amplitudes[
   }));
 }
 
-/** The unknowns of `used` solved for, the others 0; errors of all as if none were held at 0 but those used. */
+/** The unknowns of `used` solved for, the others 0, with their errors. */
 function solveOn(normal: Float64Array, right: Float64Array, used: readonly number[]): Solution {
-  const size = right.length;
-  const values = new Float64Array(size);
-  const errors = new Float64Array(size);
-  const n = used.length;
-  const part = Float64Array.from(
-    { length: n * n },
-    (_, at) => normal[used[Math.floor(at / n)]! * size + used[at % n]!]!,
-  );
-  const inverse = invert(factorise(part, n));
-  used.forEach((i, row) => {
-    errors[i] = Math.sqrt(Math.max(0, inverse[row * n + row]!));
-    used.forEach((j, column) => (values[i] = values[i]! + inverse[row * n + column]! * right[j]!));
-  });
-  return { values, errors };
+  const errors = new Float64Array(right.length);
+  const inverse = invert(factorise(partOf(normal, right.length, used), used.length));
+  used.forEach((i, row) => (errors[i] = Math.sqrt(Math.max(0, inverse[row * (used.length + 1)]!))));
+  return { values: valuesOn(normal, right, used), errors };
 }
 
-/** Lawson & Hanson (1974), chapter 23: least squares with no unknown below 0. */
+/** The unknowns of `used` solved for, the others 0. */
+function valuesOn(normal: Float64Array, right: Float64Array, used: readonly number[]): Float64Array {
+  const values = new Float64Array(right.length);
+  const factor = factorise(partOf(normal, right.length, used), used.length);
+  const solved = solve(
+    factor,
+    Float64Array.from(used, (i) => right[i]!),
+  );
+  used.forEach((i, row) => (values[i] = solved[row]!));
+  return values;
+}
+
+function partOf(normal: Float64Array, size: number, used: readonly number[]): Float64Array {
+  const part = new Float64Array(used.length * used.length);
+  used.forEach((i, row) => used.forEach((j, column) => (part[row * used.length + column] = normal[i * size + j]!)));
+  return part;
+}
+
+/** Lawson & Hanson (1974), chapter 23: least squares with no unknown below 0. It begins with all of them, since few end at 0. */
 function leastSquaresAboveZero(normal: Float64Array, right: Float64Array): Solution {
   const size = right.length;
-  let used: number[] = [];
+  const known = Array.from({ length: size }, (_, i) => i).filter((i) => normal[i * size + i]! > 0);
+  let used = known.filter((i) => right[i]! > 0);
   let values = new Float64Array(size);
+  for (const i of used) values[i] = right[i]! / normal[i * size + i]!;
+  [used, values] = descendWithin(normal, right, used, values);
   for (let round = 0; round < 10 * size; round++) {
     let best = -1;
     let most = 0;
@@ -188,26 +199,28 @@ function leastSquaresAboveZero(normal: Float64Array, right: Float64Array): Solut
       if (scaled > most + (1e-10 * Math.abs(right[i]!)) / Math.sqrt(normal[i * size + i]!)) [best, most] = [i, scaled];
     }
     if (best < 0) break;
-    used = [...used, best];
-    for (;;) {
-      const trial = solveOn(normal, right, used).values;
-      const below = used.filter((i) => !(trial[i]! > 0));
-      if (below.length === 0) {
-        values = Float64Array.from(trial);
-        break;
-      }
-      const step = Math.min(...below.map((i) => values[i]! / (values[i]! - trial[i]!)), 1);
-      const moved = values.map((value, i) => value + (Number.isFinite(step) ? step : 0) * (trial[i]! - value));
-      values = Float64Array.from(moved);
-      used = used.filter((i) => values[i]! > 1e-14 * Math.abs(trial[i]!));
-      if (used.length === 0) break;
-    }
+    [used, values] = descendWithin(normal, right, [...used, best], values);
   }
   const solution = solveOn(normal, right, used);
-  const whole = solveOn(
-    normal,
-    right,
-    Array.from({ length: size }, (_, i) => i).filter((i) => normal[i * size + i]! > 0),
-  );
+  // As if none were held at 0.
+  const whole = used.length === known.length ? solution : solveOn(normal, right, known);
   return { values, errors: solution.errors.map((error, i) => (used.includes(i) ? error : whole.errors[i]!)) };
+}
+
+/** Go from `values` towards the solution on `used`; unknowns that reach 0 on the way leave it. */
+function descendWithin(
+  normal: Float64Array,
+  right: Float64Array,
+  used: number[],
+  values: Float64Array<ArrayBuffer>,
+): [used: number[], values: Float64Array<ArrayBuffer>] {
+  while (used.length > 0) {
+    const trial = valuesOn(normal, right, used);
+    const below = used.filter((i) => !(trial[i]! > 0));
+    if (below.length === 0) return [used, Float64Array.from(trial)];
+    const step = Math.min(...below.map((i) => values[i]! / (values[i]! - trial[i]!)), 1);
+    values = values.map((value, i) => value + (Number.isFinite(step) ? step : 0) * (trial[i]! - value));
+    used = used.filter((i) => values[i]! > 1e-14 * Math.abs(trial[i]!));
+  }
+  return [[], new Float64Array(values.length)];
 }

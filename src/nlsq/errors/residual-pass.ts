@@ -30,10 +30,10 @@ export interface ResidualCorrelation {
   readonly age: Float64Array;
 }
 
-/** Blocks of a pass, at most: a power of two, because neighbours are merged; fewer where many angles keep theirs. */
+/** Blocks of a pass: a power of two, because neighbours are merged; fewer where many angles keep theirs. */
 const MOST_BLOCKS = 128;
-const MANY_ANGLES = 16;
-const MOST_BLOCKS_OF_MANY = 64;
+const FEWEST_BLOCKS = 32;
+const BLOCKS_OF_ALL_ANGLES = 2048;
 /** Milliseconds after which others get a turn. */
 const TURN = 20;
 /** Share of the blocks spread evenly over the frames instead of over correlation times. */
@@ -48,7 +48,9 @@ function passBlocks(columns: AngleColumns, angles: number): AgeBlocks {
   const total = passed.at(-1)!;
   const share = total > 0 ? EVEN_SHARE : 1;
   const place = passed.map((at, k) => (share * k) / (passed.length - 1) + (total > 0 ? ((1 - share) * at) / total : 0));
-  return evenBlocks(place, angles > MANY_ANGLES ? MOST_BLOCKS_OF_MANY : MOST_BLOCKS);
+  let most = MOST_BLOCKS;
+  while (most > FEWEST_BLOCKS && most * angles > BLOCKS_OF_ALL_ANGLES) most /= 2;
+  return evenBlocks(place, most);
 }
 
 /**

@@ -206,6 +206,26 @@ describe('a posterior that leans on the bounds', () => {
   });
 });
 
+describe('a prior with an end of its own', () => {
+  test('ends the coordinate there: a fit beyond it is moved inside, and nothing is lost at a wall', async () => {
+    const settings = { D_offset: { vary: true }, alpha: { vary: false, value: STATIC_TRUTH['alpha']! } };
+    const prior: Prior = { kind: 'half-normal', sd: 300 };
+    const request = { ...STATIC, truth: { ...STATIC_TRUTH, D_offset: -100 } };
+    const sampled = await sample(
+      request,
+      { method: 'nuts', proposals: 300 },
+      { settings, priors: { D_offset: prior } },
+    );
+    expect(sampled.posterior.coordinates.names).toEqual(['unbound(D0)', 'unbound(D_offset)']);
+    expect(sampled.warnings).toEqual([]);
+    expect(sampled.verdict.level).toBe('good');
+    const ended = sampled.chains!.chains.flatMap(({ divergences }) => divergences).filter(({ draw }) => draw >= 0);
+    expect(ended).toEqual([]);
+    const offset = sampled.quantities.find(({ name }) => name === 'D_offset')!;
+    expect(Math.min(...offset.draws.flatMap((chain) => Array.from(chain)))).toBeGreaterThan(0);
+  });
+});
+
 describe('what cannot be sampled', () => {
   test('no chains, no draws, no free parameter', async () => {
     await expect(sample(STATIC, { chains: 0 })).rejects.toThrow(/0 chains of 1000 draws are no sample/);

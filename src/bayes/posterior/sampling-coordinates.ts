@@ -39,6 +39,8 @@ export interface CoordinateChoice {
   readonly system: CoordinateSystem;
   /** Where a form of the triples is chosen, usually the best fit. */
   readonly values: ParameterValues;
+  /** Where the density of each free parameter ends: bounds and limits of priors, shape (n). */
+  readonly limits: readonly { readonly lower: number; readonly upper: number }[];
   /** Amplitudes of triples whose members get coordinates of their own. */
   readonly straight?: ReadonlySet<string> | undefined;
   /** Parameters to be sampled on a logarithmic scale between positive bounds. */
@@ -52,7 +54,7 @@ const FORM_NAMES: Readonly<Record<RateCoordinates['form'], readonly [string, str
 };
 
 export function samplingCoordinates(choice: CoordinateChoice): SamplingCoordinates {
-  const { system, values, straight = new Set(), logarithmic = new Set() } = choice;
+  const { system, values, limits, straight = new Set(), logarithmic = new Set() } = choice;
   const { free } = system;
   const n = free.names.length;
   const names = [...free.names];
@@ -70,7 +72,7 @@ export function samplingCoordinates(choice: CoordinateChoice): SamplingCoordinat
   const single: { i: number; coordinate: BoundedCoordinate }[] = [];
   free.names.forEach((name, i) => {
     if (covered.has(i)) return;
-    single.push({ i, coordinate: boundedCoordinate(free.lower[i]!, free.upper[i]!, logarithmic.has(name)) });
+    single.push({ i, coordinate: boundedCoordinate(limits[i]!.lower, limits[i]!.upper, logarithmic.has(name)) });
     names[i] = `unbound(${name})`;
   });
 

@@ -89,14 +89,10 @@ export async function twoTimePosterior(
   const free = freeParameters(problem.parameters);
   const system = coordinateSystem(model, free);
   const { straight } = options;
-  const priors = free.names.map((name, i) => {
-    const prior = problem.priors[name];
-    if (prior === undefined) {
-      throw new InputRefused(`there is no prior of ${name}`, { where: { key: `parameters.${name}.prior` } });
-    }
-    return priorDensity(name, prior, [free.lower[i]!, free.upper[i]!]);
+  const priors = parameterPriors(problem, free);
+  const coordinates = samplingCoordinates({
+    ...{ system, values: origin.values, straight, limits: priors, logarithmic: AMPLITUDES },
   });
-  const coordinates = samplingCoordinates({ system, values: origin.values, straight, logarithmic: AMPLITUDES });
   const marginal = await marginalAt(problem, origin, context);
 
   const adjustment =
@@ -188,6 +184,17 @@ function widened(prior: ScalingPrior, contrast: number): ScalingPrior {
   const { lower, upper } = prior.contrast;
   if (contrast >= lower && contrast <= upper) return prior;
   return { ...prior, contrast: { lower: Math.min(lower, 2 * contrast), upper: Math.max(upper, 2 * contrast) } };
+}
+
+/** The prior of each free parameter, between its bounds. */
+export function parameterPriors({ priors }: Pick<PosteriorProblem, 'priors'>, free: FreeParameters): PriorDensity[] {
+  return free.names.map((name, i) => {
+    const prior = priors[name];
+    if (prior === undefined) {
+      throw new InputRefused(`there is no prior of ${name}`, { where: { key: `parameters.${name}.prior` } });
+    }
+    return priorDensity(name, prior, [free.lower[i]!, free.upper[i]!]);
+  });
 }
 
 /** Far from any data a coordinate may leave the range of numbers; the model is not asked there. */

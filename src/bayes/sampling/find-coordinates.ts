@@ -6,10 +6,11 @@ import type { TaskContext } from '../../base/task-context.ts';
 import type { Warning } from '../../base/events.ts';
 import { fold, keyFromSeed } from '../../math/index.ts';
 import type { ParameterValues } from '../../model/transport-law.ts';
-import { freeParameters, type FreeParameters } from '../../nlsq/free-parameters.ts';
+import { freeParameters } from '../../nlsq/free-parameters.ts';
 import { proposalDraw } from '../importance/proposal.ts';
 import { findMode, type Mode, type NoMode } from '../laplace/find-mode.ts';
 import {
+  parameterPriors,
   twoTimePosterior,
   type PosteriorOptions,
   type PosteriorOrigin,
@@ -30,7 +31,7 @@ const LOOKED_AT = 200;
 const MOST_OUTSIDE = 0.02;
 /** Largest standard deviation of ln F in the form that cannot reach F ≤ 0, which the priors may allow. */
 const WIDEST = 0.25;
-/** A start nearer to a bound than this share of the range is moved inside, where its coordinate is finite. */
+/** A start at or beyond a limit is moved inside by this share of the way to the median of the prior. */
 const INSIDE = 1e-3;
 
 /** Find the coordinates to sample in, and the mode there. */
@@ -58,7 +59,7 @@ async function locate(
   options: PosteriorOptions,
   context: TaskContext,
 ): Promise<Pick<Located, 'posterior' | 'mode'>> {
-  const inside = movedInside(freeParameters(problem.parameters), origin.values);
+  const inside = movedInside(problem, origin.values);
   const posterior = await twoTimePosterior(problem, { ...origin, values: inside }, options, context);
   const { free, coordinates } = posterior;
   const theta = Float64Array.from(free.names, (name) => inside[name]!);
@@ -67,28 +68,32 @@ async function locate(
   return { posterior, mode };
 }
 
-/** The same values, with free parameters at a bound moved off it. */
-function movedInside(free: FreeParameters, values: ParameterValues): ParameterValues {
+/** The same values, with free parameters that are at or beyond a limit of bounds and prior moved off it. */
+function movedInside(problem: PosteriorProblem, values: ParameterValues): ParameterValues {
+  const free = freeParameters(problem.parameters);
+  const priors = parameterPriors(problem, free);
   const theta = Float64Array.from(free.names, (name, i) => {
-    const [lower, upper] = [free.lower[i]!, free.upper[i]!];
-    const margin = Number.isFinite(upper - lower) ? INSIDE * (upper - lower) : INSIDE;
-    // An amplitude spans decades: a share of its lower bound is inside enough.
-    const below = lower > 0 ? lower * (1 + INSIDE) : lower + margin;
-    return Math.min(Math.max(values[name]!, Math.min(below, upper - margin)), upper - margin);
+    const { lower, upper } = priors[i]!;
+    const value = values[name]!;
+    // Amplitudes span decades: a share of the median is inside enough of their lower limit.
+    const nearLower = lower + INSIDE * (priors[i]!.quantile(0.5) - lower);
+    const nearUpper = upper - INSIDE * (upper - priors[i]!.quantile(0.5));
+    if (value <= lower) return nearLower;
+    return value >= upper ? nearUpper : value;
   });
   return free.values(theta);
 }
 
 /** Amplitudes of the bent triples of which too much lies outside the bounds, or which the data leave wide open. */
 function leaningTriples({ posterior, mode }: Pick<Located, 'posterior' | 'mode'>): Set<string> {
-  const { free, coordinates } = posterior;
+  const { coordinates, priors } = posterior;
   if ('reason' in mode) return new Set(coordinates.bent.map(({ amplitude }) => amplitude));
   const draws = Array.from({ length: LOOKED_AT }, (_, n) => {
     const frame = { centre: mode.position, factor: mode.factor };
     return posterior.theta(proposalDraw('normal', frame, fold(keyFromSeed(0), n)));
   });
   const outside = (theta: Float64Array, i: number): boolean =>
-    !(theta[i]! >= free.lower[i]! && theta[i]! <= free.upper[i]!);
+    !(theta[i]! >= priors[i]!.lower && theta[i]! <= priors[i]!.upper);
   const size = mode.position.length;
   const leaning = coordinates.bent.filter(
     ({ indices, form }) =>

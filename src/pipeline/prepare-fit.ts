@@ -50,11 +50,12 @@ export async function prepareFit(
       : Promise.resolve(owned.use(new Compute(shared.pool, memory, context)));
   // Awaited below; a file that is refused first must not leave its failure unhandled.
   opening.catch(() => undefined);
-  const placement = { limit: config.parallel.memory, folder: await folderBeside(request.output) };
+  const parallel = shared?.pool.parallel ?? config.parallel;
+  const placement = { limit: parallel.memory, folder: await folderBeside(request.output) };
   const kernels = opening.then((compute) => compute.kernels);
   const [dataset, readSeconds] = await timed('read', log, async () => {
-    const backend = selectBackend(config.parallel, thisMachine());
-    await using helpers = new ReadingThreads(memory, kernels, backend, config.parallel.memory);
+    const backend = selectBackend(parallel, thisMachine());
+    await using helpers = new ReadingThreads(memory, kernels, backend, parallel.memory);
     return await readDataset(request.file, dataRequest(config), memory, context, placement, helpers);
   });
   owned.use(dataset);

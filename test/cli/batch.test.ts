@@ -3,6 +3,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { loadConfig } from '../../src/config/index.ts';
+import { threadsForJobs } from '../../src/pipeline/batch/job-threads.ts';
 import type { BatchRecord, FolderStatus, JobRecord } from '../../src/results/index.ts';
 import { RINGS_CONFIG, writeRings } from '../support/batch-files.ts';
 import { temporaryFolder, twotime, writeText } from './command.ts';
@@ -251,6 +253,59 @@ describe('a batch as a process', () => {
     );
     expect(others[1]!.code).toBe(3);
     expect(others[1]!.err.at(-1)).toMatch(/process \d+ on this machine works on this run/);
+  });
+});
+
+describe('a batch of many jobs', () => {
+  const many = at('many-jobs');
+  const files = join(many, '*.npz');
+  /** Enough for two threads to have jobs of their own. */
+  const jobs = 24;
+
+  beforeAll(async () => {
+    mkdirSync(many);
+    for (let k = 0; k < jobs; k++) {
+      await writeRings(join(many, `M_${k}.npz`), { q: [0.01], frames: 40, D: 5000 + 100 * k, seed: k });
+    }
+    writeFileSync(join(many, 'bad.npz'), 'not an archive');
+  });
+
+  it('has a job in every thread, comes through kills and stops, and has the results of one after the other', async () => {
+    const [run, single] = [at('wide'), at('narrow')];
+    const args = ['batch', files, '-c', config, '-o', run, '--workers', '2'];
+    const ended = (): number => readFileSync(join(run, 'batch.ndjson'), 'utf8').split('"name"').length - 1;
+    const killed = start(...args, '-q');
+    await until(killed, () => existsSync(join(run, 'batch.json')) && ended() > 1);
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    const stopped = start(...args, '--json');
+    const isOurs = (name: string): boolean =>
+      readFileSync(join(run, name), 'utf8').includes(`"pid":${stopped.child.pid},`);
+    const locks = (): string[] => readdirSync(run).filter((name) => name.startsWith('run.lock'));
+    await until(stopped, () => locks().some(isOurs) && ended() > 1);
+    stopped.child.kill('SIGTERM');
+    const { code, out } = await stopped.ended;
+    expect([75, 2]).toContain(code);
+    const record = JSON.parse(out) as BatchRecord;
+    expectCountsToSum(record);
+    expect(record.counts.submitted).toBe(jobs + 1);
+    expect((await twotime(...args)).code).toBe(2);
+    expect(batchOf(run).counts).toMatchObject({ ok: jobs, failed: 1 });
+    expect(jobOf(run, 'bad').reason).toMatch(/bad\.npz: /);
+    expect((await twotime('batch', files, '-c', config, '-o', single, '--no-overlap', '--workers', '1')).code).toBe(2);
+    expect(digestsOf(run)).toEqual(digestsOf(single));
+    expect(jobOf(run, 'M_7_q0.01').result!.parameters['D0']!.value).toBeCloseTo(5700, -3);
+  });
+
+  it('uses its threads so where jobs are many and memory allows, else all threads for one job', async () => {
+    const { jobs: planned } = batchOf(at('wide'));
+    const threads = async (count: number, ...set: string[]): Promise<number> =>
+      threadsForJobs(planned.slice(0, count), await loadConfig(config, { set: ['parallel.workers=2', ...set] }));
+    expect(await threads(24)).toBe(2);
+    expect(await threads(8)).toBe(0);
+    expect(await threads(24, 'parallel.memory=200 MB')).toBe(0);
+    expect(await threads(24, 'parallel.workers=1')).toBe(0);
+    expect(await threads(24, 'parallel.workers=8')).toBe(0);
   });
 });
 

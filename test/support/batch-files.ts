@@ -15,7 +15,7 @@ export interface RingsFile {
 const PHI = [0, 60];
 const DT = 0.1;
 
-/** Write an NPZ with two angles per ring: c2 = 1 + 0.3 exp(−2 q² D |t1 − t2|), noise 0.01. */
+/** Write an NPZ with two angles per ring: c2 = 1 + 0.3 exp(−q² D |t1 − t2|), noise 0.01. */
 export async function writeRings(path: string, { q, frames, D, seed }: RingsFile): Promise<void> {
   const normal = makeNormal(seed);
   const size = frames * frames;
@@ -25,7 +25,7 @@ export async function writeRings(path: string, { q, frames, D, seed }: RingsFile
       const at = (k * PHI.length + a) * size;
       for (let i = 0; i < frames; i++) {
         for (let j = i; j < frames; j++) {
-          const c2 = 1 + 0.3 * Math.exp(-2 * ring * ring * D * DT * (j - i)) + 0.01 * normal();
+          const c2 = 1 + 0.3 * Math.exp(-ring * ring * D * DT * (j - i)) + 0.01 * normal();
           values[at + i * frames + j] = c2;
           values[at + j * frames + i] = c2;
         }

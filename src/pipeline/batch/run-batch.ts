@@ -13,7 +13,9 @@ import { writerLimits } from '../complete-fit.ts';
 import { ComputePool } from '../compute.ts';
 import { BatchFolder } from './batch-folder.ts';
 import { planWork, type BatchRequest, type PlannedBatch } from './batch-plan.ts';
+import { concernsAllJobs } from './disk-failure.ts';
 import { JobStages } from './job-stages.ts';
+import { runJobThreads, threadsForJobs } from './job-threads.ts';
 import { runStages } from './stages.ts';
 import { Timeline } from './timeline.ts';
 
@@ -117,28 +119,42 @@ class BatchWork {
   async run(): Promise<void> {
     const { todo } = this.#planned;
     if (todo.length === 0) return;
-    const { config, argv, overlap } = this.#request;
-    const memory = new KernelMemory();
-    await using pool = await ComputePool.open(memory, config.parallel);
-    const stages = new JobStages({
-      folder: this.#folder.path,
-      config,
-      argv,
-      shared: { pool, regions: new KernelRegions(memory) },
-      writer: new BackgroundWriter(writerLimits(config.parallel)),
-      timeline: this.timeline,
-      signal: this.#signal,
-      ended: (end, error) => this.#end({ ...this.#jobs.get(end.name)!, ...end }, error),
-    });
-    const limits = { ahead: overlap ? AHEAD : 0, behind: BEHIND, bytes: config.parallel.memory };
     const jobs = todo.map((name) => this.#jobs.get(name)!);
-    await runStages(jobs, stages, limits, this.timeline, () => this.#stopped());
+    const { config, overlap } = this.#request;
+    const threads = overlap ? threadsForJobs(jobs, config) : 0;
+    if (threads > 0) await this.#runInThreads(jobs, threads);
+    else await this.#runInTurn(jobs);
     if (this.#signal.aborted) return;
     const left = todo.filter((name) => this.#jobs.get(name)!.status === 'pending');
     for (const name of left) {
       const reason = this.#stopReason();
       if (reason !== null) this.#jobs.set(name, { ...this.#jobs.get(name)!, status: 'skipped', reason });
     }
+  }
+
+  /** Every thread has jobs of its own. */
+  async #runInThreads(jobs: readonly JobRecord[], threads: number): Promise<void> {
+    const { config, argv } = this.#request;
+    await runJobThreads({
+      ...{ jobs, config, argv, threads, folder: this.#folder.path, timeline: this.timeline, signal: this.#signal },
+      stopped: () => this.#stopped(),
+      ended: (end, error) => this.#end({ ...this.#jobs.get(end.name)!, ...end }, error),
+    });
+  }
+
+  /** All threads work on one job, while others are read and written. */
+  async #runInTurn(jobs: readonly JobRecord[]): Promise<void> {
+    const { config, argv, overlap } = this.#request;
+    const memory = new KernelMemory();
+    await using pool = await ComputePool.open(memory, config.parallel);
+    const stages = new JobStages({
+      ...{ folder: this.#folder.path, config, argv, timeline: this.timeline, signal: this.#signal },
+      shared: { pool, regions: new KernelRegions(memory) },
+      writer: new BackgroundWriter(writerLimits(config.parallel)),
+      ended: (end, error) => this.#end({ ...this.#jobs.get(end.name)!, ...end }, error),
+    });
+    const limits = { ahead: overlap ? AHEAD : 0, behind: BEHIND, bytes: config.parallel.memory };
+    await runStages(jobs, stages, limits, this.timeline, () => this.#stopped());
   }
 
   #stopped(): boolean {
@@ -153,7 +169,7 @@ class BatchWork {
 
   #end(job: JobRecord, error: unknown): void {
     this.#jobs.set(job.name, job);
-    if (isTwotimeError(error, 'OutputFailed') && concernsAll(error)) this.broken ??= error;
+    if (isTwotimeError(error) && concernsAllJobs(error)) this.broken ??= error;
     try {
       const { name, status, reason, seconds, result } = job;
       this.#folder.note({ name, status, reason, seconds, result });
@@ -166,10 +182,4 @@ class BatchWork {
     this.#done += 1;
     this.#tell({ kind: 'ended', job, done: this.#done, todo: this.#planned.todo.length });
   }
-}
-
-/** A full or broken disk fails every job after this one too; a single file in the way does not. */
-function concernsAll({ cause }: TwotimeError): boolean {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return typeof code === 'string' && ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO'].includes(code);
 }

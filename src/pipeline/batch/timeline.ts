@@ -13,12 +13,13 @@ export interface Span {
 
 export class Timeline {
   readonly spans: Span[] = [];
-  readonly #began = performance.now();
+  /** ms since 1970, by the clock that only goes forward. */
+  readonly began: number = absoluteNow();
   readonly #waited = { load: 0, fit: 0, write: 0 };
 
   /** Seconds since it began. */
   now(): number {
-    return (performance.now() - this.#began) / 1000;
+    return (absoluteNow() - this.began) / 1000;
   }
 
   async working<T>(stage: StageName, job: string, work: () => Promise<T>): Promise<T> {
@@ -28,6 +29,12 @@ export class Timeline {
     } finally {
       this.spans.push({ stage, job, start, end: this.now() });
     }
+  }
+
+  /** Take in spans of another thread, s since `began`. */
+  add(spans: readonly Span[], began: number): void {
+    const shift = (began - this.began) / 1000;
+    this.spans.push(...spans.map((span) => ({ ...span, start: span.start + shift, end: span.end + shift })));
   }
 
   async waiting<T>(stage: StageName, wait: () => Promise<T>): Promise<T> {
@@ -60,6 +67,11 @@ export class Timeline {
       outside: total - covered(this.spans),
     };
   }
+}
+
+/** The same instant is the same number in every thread. */
+function absoluteNow(): number {
+  return performance.timeOrigin + performance.now();
 }
 
 /** Seconds covered by at least one span. */

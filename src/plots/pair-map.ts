@@ -64,13 +64,15 @@ export function mapPairs(grid: TimeGrid, pairs: AnglePairs, block: number): Pair
       maps.residual[at] = maps.residual[mirror] = (mean - model) / sigma;
     }
   }
+  // Garbage collection would let hundreds of these gather first.
+  for (const sum of [sums.measured, sums.shape]) sum.buffer.transfer(0);
   return { size, block, ...maps };
 }
 
 /** Sums over the pairs of each pixel, and how many pairs there were. */
 interface PixelSums {
-  readonly measured: Float64Array;
-  readonly shape: Float64Array;
+  readonly measured: Float64Array<ArrayBuffer>;
+  readonly shape: Float64Array<ArrayBuffer>;
   readonly count: Uint32Array;
 }
 

@@ -82,7 +82,8 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     .command('batch')
     .description('fit many files, each q ring a run of its own; goes on where it was stopped')
     .argument('[files...]', "two-time files or quoted patterns such as 'data/*.h5'; none: those of the batch so far")
-    .requiredOption('-c, --config <fit.yaml>', 'configuration file')
+    .option('-c, --config <fit.yaml>', 'configuration file; with --manifest, that of entries which name none')
+    .option('--manifest <file>', 'YAML or CSV that says which files are fitted how, instead of files')
     .requiredOption('-o, --output <folder>', 'folder of the batch; new, empty, or of the same batch')
     .option('--q <which>', 'all: every q ring of a file; or one, e.g. "0.0237 1/Angstrom" (default: data.q, or all)')
     .option('--only <which>', 'failed: repeat what failed; pending: leave that out')
@@ -222,7 +223,8 @@ Exit codes: 0 all converged; 2 some not converged, failed, or not begun; 1 could
 Examples:
   twotime batch 'data/*.h5' -c fit.yaml -o scan --dry-run
   twotime batch 'data/*.h5' -c fit.yaml -o scan
-  twotime batch -c fit.yaml -o scan --only failed`;
+  twotime batch -c fit.yaml -o scan --only failed
+  twotime batch --manifest beamtime.yaml -o scan`;
 
 const RESUME_HELP = `
 A run keeps a checkpoint while it works. Ctrl-C and the signals of schedulers write the best point so far and leave the

@@ -25,6 +25,8 @@ export type {
   ScalingMode,
 } from './config.ts';
 export { configJsonSchema } from './json-schema.ts';
+export { pathKey, readYaml, type LocatedTree } from './located-yaml.ts';
+export { asMapping } from './mapping.ts';
 export { loadConfig, validateConfig, type LoadOptions } from './load.ts';
 export { ConfigProblems } from './problem.ts';
 export { readConfig, type ConfigCheck } from './read-config.ts';

@@ -8,9 +8,11 @@ export function batchHtml(record: BatchRecord, figures: readonly string[], title
   const { counts, jobs, updated } = record;
   const names = [...new Set(jobs.flatMap(({ result }) => Object.keys(result?.parameters ?? {})))];
   const varied = names.filter((name) => jobs.some(({ result }) => result?.parameters[name]?.vary === true));
+  const configs = [...new Set(jobs.map(({ config }) => config))];
   const header = [
     'run',
     'file',
+    ...(configs.length > 1 ? ['configuration'] : []),
     'q (1/Å)',
     'status',
     'reduced χ²',
@@ -34,7 +36,7 @@ export function batchHtml(record: BatchRecord, figures: readonly string[], title
 <div class="wide"><table>
 <thead><tr>${header.map((name) => `<th scope="col"><button type="button">${escape(name)}</button></th>`).join('')}</tr></thead>
 <tbody>
-${jobs.map((job) => rowOf(job, varied)).join('\n')}
+${jobs.map((job) => rowOf(job, varied, configs.length > 1)).join('\n')}
 </tbody>
 </table></div>
 ${figures.map((svg) => `<figure>${svg}</figure>`).join('\n')}
@@ -44,7 +46,7 @@ ${figures.map((svg) => `<figure>${svg}</figure>`).join('\n')}
 `;
 }
 
-function rowOf(job: JobRecord, varied: readonly string[]): string {
+function rowOf(job: JobRecord, varied: readonly string[], namesConfig: boolean): string {
   const { name, file, status, reason, result, seconds } = job;
   const q = result?.q ?? job.q;
   const total = seconds === null ? null : seconds.load + seconds.fit + seconds.write;
@@ -54,6 +56,7 @@ function rowOf(job: JobRecord, varied: readonly string[]): string {
   const cells = [
     cell(run, name),
     cell(escape(file), file),
+    ...(namesConfig ? [cell(escape(job.config), job.config)] : []),
     number(q),
     `<td class="${status}${result !== null && result.fit !== 'converged' ? ' doubtful' : ''}">${escape(said)}</td>`,
     number(result?.reducedChi2 ?? null, 4),

@@ -52,6 +52,8 @@ export interface JobRecord {
   /** As the user named it, and in full. */
   readonly file: string;
   readonly path: string;
+  /** Name of its configuration among those of the batch; empty for the only one. */
+  readonly config: string;
   /** The ring, 1/Å; null: the only one of a file that does not say its q, or the file cannot be opened. */
   readonly q: number | null;
   readonly angles: number;
@@ -87,17 +89,20 @@ export interface StageTimes {
   readonly outside: number;
 }
 
+export interface BatchConfig {
+  /** As the user named it. */
+  readonly file: string;
+  /** What decides results, as YAML; a batch goes on only with the same. */
+  readonly text: string;
+}
+
 export interface BatchRecord {
   readonly schema: typeof BATCH_SCHEMA;
   /** UTC, ISO 8601. */
   readonly created: string;
   readonly updated: string;
-  readonly config: {
-    /** As the user named it. */
-    readonly file: string;
-    /** What decides results, as YAML; a batch goes on only with the same. */
-    readonly text: string;
-  };
+  /** By name; a batch without a manifest has one, without a name. */
+  readonly configs: Readonly<Record<string, BatchConfig>>;
   readonly counts: BatchCounts;
   /** Of the last process that ended; null before one did. */
   readonly stages: StageTimes | null;

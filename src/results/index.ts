@@ -15,6 +15,7 @@
 export { batchCsv } from './batch-csv.ts';
 export { BATCH_SCHEMA, countJobs, JOB_STATUSES, jobResultOf, jobStatusOf, STATUS_SCHEMA } from './batch-record.ts';
 export type {
+  BatchConfig,
   BatchCounts,
   BatchPlanRecord,
   BatchRecord,

@@ -91,11 +91,11 @@ describe('twotime batch', () => {
   it('writes a summary with one row per job: csv, html without a network, figures', () => {
     const [header, ...rows] = readFileSync(join(whole, 'summary.csv'), 'utf8').trimEnd().split('\r\n');
     expect(header).toMatch(
-      /^file,q_inv_angstrom,run,status,fit_status,.*D0,D0_error_speckle,D0_error_independent,D0_unit/,
+      /^file,q_inv_angstrom,run,config,status,fit_status,.*D0,D0_error_speckle,D0_error_independent,D0_unit/,
     );
     expect(rows).toHaveLength(6);
-    expect(rows[0]).toMatch(/A_9\.npz,0\.01,A_9_q0\.01,ok,converged,2,60,3422,/);
-    expect(rows[4]).toMatch(/bad\.npz,,bad,failed,.*bad\.npz: /);
+    expect(rows[0]).toMatch(/A_9\.npz,0\.01,A_9_q0\.01,,ok,converged,2,60,3422,/);
+    expect(rows[4]).toMatch(/bad\.npz,,bad,,failed,.*bad\.npz: /);
     const html = readFileSync(join(whole, 'summary.html'), 'utf8');
     expect(html).toContain('<a href="A_9_q0.01/report.txt">');
     expect(html).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
@@ -256,6 +256,57 @@ describe('a batch as a process', () => {
   });
 });
 
+describe('a batch by manifest', () => {
+  it('fits data sets × rings × configurations, and goes on with the same manifest', async () => {
+    const manifest = writeText(
+      folder,
+      'beamtime.yaml',
+      `config: fit.yaml
+jobs:
+  whole: { files: 'A_*.npz', q: 0.02 1/Angstrom }
+  half:
+    files: [A_9.npz]
+    set: { data.frames: 1..30, fit.starts: 3 }
+`,
+    );
+    const run = at('by-manifest');
+    const { code } = await twotime('batch', '--manifest', manifest, '-o', run);
+    expect(code).toBe(0);
+    expect(batchOf(run).jobs.map(({ name, config: one, result }) => [name, one, result?.points])).toEqual([
+      ['A_9_q0.02_whole', 'whole', 3422],
+      ['A_10_q0.02_whole', 'whole', 3422],
+      ['A_9_q0.01_half', 'half', 812],
+      ['A_9_q0.02_half', 'half', 812],
+    ]);
+    expect(digestsOf(run)['A_9_q0.02_whole']).toBe(digestsOf(at('whole'))['A_9_q0.02']);
+    const again = await twotime('batch', '--manifest', manifest, '-o', run);
+    expect(again.code).toBe(0);
+    expect(again.err[0]).toBe('0 of 4 jobs are to be done');
+    const changed = await twotime('batch', '--manifest', manifest, '-o', run, '--set', 'seed=3');
+    expect(changed.err.at(-1)).toMatch(/begun with another configuration: seed: 3/);
+  });
+
+  it('refuses all bad rows at once, with their lines, before any work', async () => {
+    const rows = [
+      'file,q,data.frames',
+      'A_9.npz,,1..30',
+      'missing.npz,,',
+      'A_10.npz,0.02,',
+      'B.npz,,30..x',
+      'C_*.npz,all,',
+    ];
+    const manifest = writeText(folder, 'bad.csv', `${rows.join('\n')}\n`);
+    const { code, err } = await twotime('batch', '--manifest', manifest, '-c', config, '-o', at('never'));
+    expect(code).toBe(3);
+    const text = err.join('\n');
+    expect([...text.matchAll(/bad\.csv:(\d+):1: /g)].map(([, line]) => line)).toEqual(['3', '4', '5', '6']);
+    expect(text).toMatch(/:3:1: missing\.npz: there is no such file/);
+    expect(text).toMatch(/:4:1: data\.q: .*unit/);
+    expect(text).toMatch(/:6:1: C_\*\.npz: no file matches/);
+    expect(existsSync(at('never'))).toBe(false);
+  });
+});
+
 describe('a batch of many jobs', () => {
   const many = at('many-jobs');
   const files = join(many, '*.npz');
@@ -300,7 +351,10 @@ describe('a batch of many jobs', () => {
   it('uses its threads so where jobs are many and memory allows, else all threads for one job', async () => {
     const { jobs: planned } = batchOf(at('wide'));
     const threads = async (count: number, ...set: string[]): Promise<number> =>
-      threadsForJobs(planned.slice(0, count), await loadConfig(config, { set: ['parallel.workers=2', ...set] }));
+      threadsForJobs(
+        planned.slice(0, count),
+        (await loadConfig(config, { set: ['parallel.workers=2', ...set] })).parallel,
+      );
     expect(await threads(24)).toBe(2);
     expect(await threads(8)).toBe(0);
     expect(await threads(24, 'parallel.memory=200 MB')).toBe(0);

@@ -55,9 +55,7 @@ describe('files of a batch', () => {
 
 async function run(output: string, files: string[], tell: (event: BatchEvent) => void): Promise<BatchOutcome> {
   const request: BatchRequest = {
-    files,
-    config: await loadConfig(config),
-    allRings: true,
+    sets: [{ name: '', files, config: await loadConfig(config), allRings: true }],
     output,
     only: null,
     maxFailures: Infinity,

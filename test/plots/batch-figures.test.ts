@@ -15,7 +15,15 @@ function jobAt(file: number, q: number, more: Partial<JobRecord> = {}): JobRecor
   };
   const alpha = { value: 0, unit: '', vary: false, atBound: null, speckle: null, independent: null };
   return {
-    ...{ name: `A_${file}_q${q}`, file: `A_${file}.h5`, path: `/data/A_${file}.h5`, q, angles: 2, frames: 60 },
+    ...{
+      name: `A_${file}_q${q}`,
+      file: `A_${file}.h5`,
+      path: `/data/A_${file}.h5`,
+      config: '',
+      q,
+      angles: 2,
+      frames: 60,
+    },
     ...{ size: 1, modified: 1, status: 'ok', reason: null, seconds: { load: 1, fit: 2, write: 1 } },
     result: {
       ...{ fit: 'converged', q, points: 3422, angles: 2, reducedChi2: 1, digest: 'ab', shownErrors: 'speckle' },

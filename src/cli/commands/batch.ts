@@ -4,6 +4,7 @@ import { toJson } from '../../base/json.ts';
 import { loadConfig, type Config } from '../../config/index.ts';
 import type { BatchRequest } from '../../pipeline/batch/batch-plan.ts';
 import { dryRun } from '../../pipeline/batch/dry-run.ts';
+import { readManifest } from '../../pipeline/batch/manifest.ts';
 import { runBatch } from '../../pipeline/batch/run-batch.ts';
 import { writeSummary } from '../../pipeline/batch/write-summary.ts';
 import { batchText, dryRunText } from '../../report/index.ts';
@@ -14,7 +15,8 @@ import { stoppable } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
 
 export interface BatchCommandOptions {
-  readonly config: string;
+  readonly config?: string;
+  readonly manifest?: string;
   readonly output: string;
   readonly q?: string;
   readonly only?: 'failed' | 'pending';
@@ -72,17 +74,32 @@ function exitCodeOfCounts({ submitted, ok, notConverged }: BatchCounts): number 
 }
 
 async function requestOf(files: readonly string[], options: BatchCommandOptions): Promise<BatchRequest> {
-  const config = await loadConfig(options.config, { set: allSettings(options) });
   return {
-    files,
-    config,
-    allRings: options.q === 'all' || (options.q === undefined && saysNoRing(config)),
+    sets: await setsOf(files, options),
     output: options.output,
     only: onlyOf(options.only),
     maxFailures: options.failFast ? 1 : failuresOf(options.maxFailures),
     overlap: options.overlap,
     argv: process.argv.slice(2),
   };
+}
+
+async function setsOf(files: readonly string[], options: BatchCommandOptions): Promise<BatchRequest['sets']> {
+  const { manifest, q } = options;
+  const set = allSettings(options);
+  if (manifest !== undefined) {
+    if (files.length > 0 || q !== undefined) {
+      const help = 'leave out the files and --q, or --manifest';
+      throw new UsageRefused('a manifest says which files and rings are fitted', { help });
+    }
+    return await readManifest({ file: manifest, config: options.config ?? null, set });
+  }
+  if (options.config === undefined) {
+    throw new UsageRefused('there is no configuration', { help: 'name one with -c, or a --manifest' });
+  }
+  const config = await loadConfig(options.config, { set });
+  const allRings = q === 'all' || (q === undefined && saysNoRing(config));
+  return [{ name: '', files, config, allRings }];
 }
 
 function saysNoRing({ data }: Config): boolean {

@@ -3,18 +3,26 @@ import { ConfigRefused } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/task-context.ts';
 import { toYaml, type Config } from '../../config/index.ts';
 import { validateFit } from '../../nlsq/index.ts';
-import type { BatchRecord, JobRecord } from '../../results/index.ts';
+import type { BatchConfig, BatchRecord, JobRecord } from '../../results/index.ts';
 import { fitPlan } from '../prepare-fit.ts';
 import { checkBatchFolder, lookAtRuns, readBatch } from './batch-folder.ts';
 import { expandFiles } from './expand-files.ts';
-import { planBatch } from './plan-batch.ts';
+import { planBatch, type PlannedSet } from './plan-batch.ts';
 
-export interface BatchRequest {
+/** Files to be fitted with one configuration. */
+export interface BatchSet {
+  /** Names the configuration; empty for the only one. */
+  readonly name: string;
   /** Files and patterns; none: those of the batch so far. */
   readonly files: readonly string[];
   readonly config: Config;
   /** Every q ring of a file is a job, or the one of the configuration. */
   readonly allRings: boolean;
+}
+
+export interface BatchRequest {
+  /** At least one; how the work is spread is said by the first. */
+  readonly sets: readonly [BatchSet, ...BatchSet[]];
   readonly output: string;
   readonly only: 'failed' | 'pending' | null;
   /** Failures after which nothing more is begun. */
@@ -26,8 +34,7 @@ export interface BatchRequest {
 export interface PlannedBatch {
   /** As it was left by an earlier process; null when it is new. */
   readonly before: BatchRecord | null;
-  /** What decides results, as YAML. */
-  readonly configText: string;
+  readonly configs: Readonly<Record<string, BatchConfig>>;
   readonly jobs: readonly JobRecord[];
   /** Names of those to be worked on, in order. */
   readonly todo: readonly string[];
@@ -38,19 +45,27 @@ export interface PlannedBatch {
 
 /** Throws when the batch cannot be: a wrong pattern, another configuration than before, a folder that is not its. */
 export async function planWork(request: BatchRequest, context: TaskContext): Promise<PlannedBatch> {
-  const { config, output, allRings, only } = request;
-  validateFit(fitPlan(config, undefined));
-  const named = await expandFiles(request.files);
+  const { output, only } = request;
+  for (const { config } of request.sets) validateFit(fitPlan(config, undefined));
+  const expanded = await Promise.all(request.sets.map(async (set) => ({ set, named: await expandFiles(set.files) })));
   await checkBatchFolder(output);
   const before = await readBatch(output);
-  const configText = decidingText(config, allRings);
-  if (before !== null) refuseOtherConfig(before, configText, config, output);
+  const texts = request.sets.map(({ name, config, allRings }): [string, BatchConfig] => {
+    const text = decidingText(config, allRings);
+    const old = before?.configs[name];
+    if (old !== undefined) refuseOtherConfig(old.text, text, config, output);
+    return [name, { file: config.file ?? '', text }];
+  });
   const known = lookAtRuns(output, before?.jobs ?? []);
-  const files = named.length > 0 ? named : uniqueFiles(known);
-  const plan = await planBatch({ files, q: allRings ? 'all' : config.data.q, known }, context);
+  const sets = expanded.map(({ set, named }): PlannedSet => {
+    const own = known.filter(({ config }) => config === set.name);
+    const files = named.length > 0 ? named : uniqueFiles(own);
+    return { config: set.name, files, q: set.allRings ? 'all' : set.config.data.q };
+  });
+  const plan = await planBatch(sets, known, context);
   const todo = plan.jobs.filter((job) => plan.asked.has(job.name) && isToDo(job, only)).map(({ name }) => name);
-  const outdated = plan.outdated.size;
-  return { before, configText, jobs: plan.jobs, todo, refusals: plan.refusals, outdated };
+  const configs = { ...before?.configs, ...Object.fromEntries(texts) };
+  return { before, configs, jobs: plan.jobs, todo, refusals: plan.refusals, outdated: plan.outdated.size };
 }
 
 function isToDo({ status, result }: JobRecord, only: BatchRequest['only']): boolean {
@@ -78,9 +93,9 @@ function decidingText(config: Config, allRings: boolean): string {
   return allRings ? text.replace('q: from-file', 'q: all') : text;
 }
 
-function refuseOtherConfig(before: BatchRecord, text: string, config: Config, output: string): void {
-  const [old, now] = [before.config.text, text].map((one) => one.trimEnd().split('\n'));
-  if (before.config.text === text) return;
+function refuseOtherConfig(before: string, text: string, config: Config, output: string): void {
+  const [old, now] = [before, text].map((one) => one.trimEnd().split('\n'));
+  if (before === text) return;
   const changed = now!.filter((line) => !old!.includes(line)).map((line) => line.trim());
   const shown = changed.length === 0 ? 'keys were taken out' : changed.slice(0, 4).join(', ');
   throw new ConfigRefused(`the batch was begun with another configuration: ${shown}`, {

@@ -8,7 +8,7 @@ export async function dryRun(request: BatchRequest, context: TaskContext): Promi
   const { jobs, todo, refusals, outdated } = await planWork(request, context);
   const wanted = new Set(todo);
   const left = jobs.filter(({ name }) => wanted.has(name));
-  const limit = request.config.parallel.memory;
+  const limit = request.sets[0].config.parallel.memory;
   const bytes = left.map((job) => bytesOfJob(job, limit)).toSorted((a, b) => b - a);
   return {
     schema: 'twotime/batch-plan@1',

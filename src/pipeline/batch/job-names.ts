@@ -12,13 +12,19 @@ export class JobNames {
     this.#taken = new Set([...RESERVED, ...taken].map(plain));
   }
 
-  /** `A_0031_q0.0237`; with the name of its folder, more digits of q, or a number where that is taken. */
-  next(path: string, q: number | null): string {
+  /**
+   * `A_0031_q0.0237`, with the name of its configuration behind; with the name of its folder, more digits of q, or a
+   * number where that is taken.
+   */
+  next(path: string, q: number | null, config = ''): string {
     const stem = clean(basename(path, extname(path)));
     const folder = clean(basename(dirname(path)));
     const short = q === null ? '' : `_q${Number(q.toPrecision(6))}`;
     const long = q === null ? '' : `_q${q}`;
-    const candidates = [`${stem}${short}`, `${folder}_${stem}${short}`, `${folder}_${stem}${long}`];
+    const label = config === '' ? '' : `_${clean(config)}`;
+    const candidates = [`${stem}${short}`, `${folder}_${stem}${short}`, `${folder}_${stem}${long}`].map(
+      (name) => `${name}${label}`,
+    );
     const free = candidates.find((name) => !this.#taken.has(plain(name))) ?? this.#numbered(candidates[1]!);
     this.#taken.add(plain(free));
     return free;

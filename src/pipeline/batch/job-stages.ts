@@ -1,8 +1,8 @@
 /** The three stages of one job: the pieces of `fit` and `resume`, within the threads, the writer and the memory of all. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { formatError, InputRefused, isTwotimeError } from '../../base/errors.ts';
-import type { Config } from '../../config/index.ts';
+import { Defect, formatError, InputRefused, isTwotimeError } from '../../base/errors.ts';
+import type { Config, ParallelConfig } from '../../config/index.ts';
 import type { BackgroundWriter } from '../../data/index.ts';
 import { jobResultOf, jobStatusOf, type JobRecord, type ResultRecord } from '../../results/index.ts';
 import { fitRun, writeFitted, type FittedRun, type RunToComplete } from '../complete-fit.ts';
@@ -20,7 +20,9 @@ import type { Timeline } from './timeline.ts';
 export interface JobSurroundings {
   /** The folder of the batch. */
   readonly folder: string;
-  readonly config: Config;
+  readonly parallel: ParallelConfig;
+  /** By the names jobs have for them. */
+  readonly configs: ReadonlyMap<string, Config>;
   readonly argv: readonly string[];
   readonly shared: SharedCompute;
   readonly writer: BackgroundWriter;
@@ -58,7 +60,7 @@ export class JobStages implements Stages<JobRecord, LoadedJob, FittedJob> {
   }
 
   bytes(job: JobRecord): number {
-    return bytesOfJob(job, this.#around.config.parallel.memory);
+    return bytesOfJob(job, this.#around.parallel.memory);
   }
 
   name({ name }: JobRecord): string {
@@ -137,8 +139,8 @@ export class JobStages implements Stages<JobRecord, LoadedJob, FittedJob> {
   }
 
   async #begin(job: JobRecord, output: string, force: boolean, log: EventLog, begun: number): Promise<LoadedJob> {
-    const { config, argv, shared, signal } = this.#around;
-    const request = { file: job.file, config: configOf(config, job), output, force, argv };
+    const { configs, argv, shared, signal } = this.#around;
+    const request = { file: job.file, config: configOf(configs, job), output, force, argv };
     await checkNewRun(request);
     const started = new Date().toISOString();
     const prepared = await prepareFit(request, log, { signal, progress: log.record }, shared);
@@ -174,7 +176,9 @@ async function giveUp({ log, prepared }: UnderWay, run: RunToComplete | null, is
   await prepared[Symbol.asyncDispose]();
 }
 
-function configOf(config: Config, { q }: JobRecord): Config {
+function configOf(configs: ReadonlyMap<string, Config>, { config: name, q }: JobRecord): Config {
+  const config = configs.get(name);
+  if (config === undefined) throw new Defect(`the batch has no configuration '${name}'`);
   if (q === null || q === config.data.q) return config;
   return { ...config, data: { ...config.data, q }, origins: new Map(config.origins).set('data.q', 'command line') };
 }

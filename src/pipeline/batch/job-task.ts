@@ -61,7 +61,8 @@ export async function runJob(
   let end: JobEnd = { name: job.name, status: job.status, reason: job.reason, seconds: null, result: null };
   let broken: string | null = null;
   const stages = new JobStages({
-    ...{ folder, config, argv, writer, timeline },
+    ...{ folder, argv, writer, timeline, parallel: pool.parallel },
+    configs: new Map([[job.config, config]]),
     shared: { pool, regions },
     signal: signal ?? new AbortController().signal,
     ended: (ended, error) => {

@@ -1,6 +1,6 @@
 /** Jobs side by side, each whole in a thread of its own: for batches with many more jobs than threads. */
-import { formatError, isTwotimeError, OutputFailed } from '../../base/errors.ts';
-import type { Config } from '../../config/index.ts';
+import { Defect, formatError, isTwotimeError, OutputFailed } from '../../base/errors.ts';
+import type { Config, ParallelConfig } from '../../config/index.ts';
 import { settleAll } from '../../base/settle.ts';
 import { KernelMemory, loadKernels } from '../../kernels/index.ts';
 import { LocalEngine, selectBackend, TaskRunner, WorkerThreads } from '../../parallel/index.ts';
@@ -21,7 +21,7 @@ const POINTS_WORTH_A_THREAD = 1e6;
 const GRACE_MILLISECONDS = 8000;
 
 /** Threads that have a job each; 0 when all of them had better work on one job. */
-export function threadsForJobs(jobs: readonly JobRecord[], { parallel }: Config): number {
+export function threadsForJobs(jobs: readonly JobRecord[], parallel: ParallelConfig): number {
   const { name, workers } = selectBackend(parallel, thisMachine());
   if (name !== 'local' || workers < 2 || jobs.length < JOBS_PER_THREAD * workers) return 0;
   const points = jobs.reduce((sum, job) => sum + pointsOfJob(job), 0);
@@ -35,7 +35,9 @@ const DISK = Object.assign(new Error('as told by a worker thread'), { code: 'ENO
 
 export interface JobThreads {
   readonly jobs: readonly JobRecord[];
-  readonly config: Config;
+  readonly parallel: ParallelConfig;
+  /** By the names jobs have for them. */
+  readonly configs: ReadonlyMap<string, Config>;
   readonly folder: string;
   readonly argv: readonly string[];
   readonly threads: number;
@@ -46,16 +48,18 @@ export interface JobThreads {
 }
 
 export async function runJobThreads(work: JobThreads): Promise<void> {
-  const { jobs, config, folder, argv, threads, timeline, signal, stopped, ended } = work;
+  const { jobs, parallel, configs, folder, argv, threads, timeline, signal, stopped, ended } = work;
   await using pool = new WorkerThreads(new KernelMemory(), await loadKernels(), threads);
   await using backend = new TaskRunner(new LocalEngine(pool, { grace: GRACE_MILLISECONDS }));
-  const memory = config.parallel.memory / threads;
+  const memory = parallel.memory / threads;
   const left = jobs.values();
   const lane = async (): Promise<void> => {
     for (const job of left) {
       if (stopped()) return;
       try {
-        const input = { job, config, folder, argv, memory };
+        const config = configs.get(job.config);
+        if (config === undefined) throw new Defect(`the batch has no configuration '${job.config}'`);
+        const input = { job, config: { ...config, parallel }, folder, argv, memory };
         // The lock of a thread that died is that of this process: whoever continues the batch can take the job up.
         const output = await backend.submit(jobTask, input, { signal, retries: 0 });
         timeline.add(output.spans, output.began);

@@ -7,12 +7,13 @@ import type { JobRecord } from '../../results/index.ts';
 import type { NamedFile } from './expand-files.ts';
 import { JobNames } from './job-names.ts';
 
-export interface PlanRequest {
+/** Files with one configuration. */
+export interface PlannedSet {
+  /** Name of the configuration. */
+  readonly config: string;
   readonly files: readonly NamedFile[];
   /** The ring to fit, 1/Å, as the configuration says it; `all`: every ring of a file is a job. */
   readonly q: number | null | 'all';
-  /** Jobs of the batch so far. */
-  readonly known: readonly JobRecord[];
 }
 
 export interface BatchPlan {
@@ -33,19 +34,25 @@ type FoundJob = Pick<JobRecord, 'q' | 'angles' | 'frames'> & { readonly refusal:
  * Open every file that is new or has changed and list its rings; nothing is read but headers. A file that cannot be opened
  * is one job, which will fail.
  */
-export async function planBatch({ files, q, known }: PlanRequest, context: TaskContext): Promise<BatchPlan> {
+export async function planBatch(
+  sets: readonly PlannedSet[],
+  known: readonly JobRecord[],
+  context: TaskContext,
+): Promise<BatchPlan> {
   const jobs = new Map(known.map((job) => [job.name, job]));
-  const byPath = Map.groupBy(known, ({ path }) => path);
+  const keyOf = (config: string, path: string): string => `${config}\u0000${path}`;
+  const earlier = Map.groupBy(known, ({ config, path }) => keyOf(config, path));
+  const wanted = sets.flatMap(({ files, ...set }) => files.map((named) => ({ ...set, ...named })));
   const names = new JobNames(jobs.keys());
   const asked = new Set<string>();
   const refusals = new Map<string, string>();
   const outdated = new Set<string>();
-  for (const [done, { file, path }] of files.entries()) {
+  for (const [done, { file, path, config, q }] of wanted.entries()) {
     throwIfCancelled(context);
-    context.progress?.({ kind: 'progress', stage: 'plan', done, total: files.length, text: file });
+    context.progress?.({ kind: 'progress', stage: 'plan', done, total: wanted.length, text: file });
     const facts = await stat(path).catch(() => null);
     const state = { size: facts?.size ?? null, modified: facts?.mtimeMs ?? null };
-    const old = byPath.get(path) ?? [];
+    const old = earlier.get(keyOf(config, path)) ?? [];
     const isAsBefore = old.length > 0 && old.every((job) => isUnchanged(job, state));
     const found = isAsBefore ? old.map((job) => ({ ...job, refusal: null })) : await jobsOf({ file, path }, q, old);
     // What stood for the file while it could not be opened; its rings take over what became of it.
@@ -54,7 +61,7 @@ export async function planBatch({ files, q, known }: PlanRequest, context: TaskC
     if (stood !== undefined) jobs.delete(stood.name);
     for (const { refusal, q: ring, angles, frames } of found) {
       const same = old.find((job) => job.q === ring);
-      const name = same?.name ?? names.next(path, ring);
+      const name = same?.name ?? names.next(path, ring, config);
       asked.add(name);
       if (refusal !== null) refusals.set(name, refusal);
       if (same?.status === 'ok') {
@@ -63,7 +70,7 @@ export async function planBatch({ files, q, known }: PlanRequest, context: TaskC
         continue;
       }
       const { status, reason, seconds, result } = same ?? stood ?? NOTHING_YET;
-      jobs.set(name, { name, file, path, q: ring, angles, frames, ...state, status, reason, seconds, result });
+      jobs.set(name, { name, file, path, config, q: ring, angles, frames, ...state, status, reason, seconds, result });
     }
   }
   return { jobs: [...jobs.values()], asked, refusals, outdated };
@@ -77,7 +84,7 @@ function isUnchanged(job: JobRecord, { size, modified }: Pick<JobRecord, 'size' 
 }
 
 /** The rings of a file; those it had before, if it cannot be opened any more. */
-async function jobsOf({ file, path }: NamedFile, q: PlanRequest['q'], old: readonly JobRecord[]): Promise<FoundJob[]> {
+async function jobsOf({ file, path }: NamedFile, q: PlannedSet['q'], old: readonly JobRecord[]): Promise<FoundJob[]> {
   try {
     const rings = await listRings(path, file);
     if (q === 'all') return rings.map((ring) => ({ ...ring, refusal: null }));

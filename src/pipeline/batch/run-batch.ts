@@ -6,6 +6,7 @@
  */
 import { isTwotimeError, type TwotimeError } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/task-context.ts';
+import type { Config, ParallelConfig } from '../../config/index.ts';
 import { BackgroundWriter } from '../../data/index.ts';
 import { KernelMemory, KernelRegions } from '../../kernels/index.ts';
 import { BATCH_SCHEMA, countJobs, type BatchRecord, type JobRecord, type StageTimes } from '../../results/index.ts';
@@ -104,12 +105,11 @@ class BatchWork {
 
   record(stages: StageTimes | null): BatchRecord {
     const jobs = [...this.#jobs.values()];
-    const { config } = this.#request;
     return {
       schema: BATCH_SCHEMA,
       created: this.#created,
       updated: new Date().toISOString(),
-      config: { file: config.file ?? '', text: this.#planned.configText },
+      configs: this.#planned.configs,
       counts: countJobs(jobs),
       stages: stages ?? this.#planned.before?.stages ?? null,
       jobs,
@@ -120,8 +120,8 @@ class BatchWork {
     const { todo } = this.#planned;
     if (todo.length === 0) return;
     const jobs = todo.map((name) => this.#jobs.get(name)!);
-    const { config, overlap } = this.#request;
-    const threads = overlap ? threadsForJobs(jobs, config) : 0;
+    const { overlap } = this.#request;
+    const threads = overlap ? threadsForJobs(jobs, this.#parallel) : 0;
     if (threads > 0) await this.#runInThreads(jobs, threads);
     else await this.#runInTurn(jobs);
     if (this.#signal.aborted) return;
@@ -134,9 +134,10 @@ class BatchWork {
 
   /** Every thread has jobs of its own. */
   async #runInThreads(jobs: readonly JobRecord[], threads: number): Promise<void> {
-    const { config, argv } = this.#request;
+    const { argv } = this.#request;
     await runJobThreads({
-      ...{ jobs, config, argv, threads, folder: this.#folder.path, timeline: this.timeline, signal: this.#signal },
+      ...{ jobs, parallel: this.#parallel, configs: this.#configs, argv, threads },
+      ...{ folder: this.#folder.path, timeline: this.timeline, signal: this.#signal },
       stopped: () => this.#stopped(),
       ended: (end, error) => this.#end({ ...this.#jobs.get(end.name)!, ...end }, error),
     });
@@ -144,17 +145,33 @@ class BatchWork {
 
   /** All threads work on one job, while others are read and written. */
   async #runInTurn(jobs: readonly JobRecord[]): Promise<void> {
-    const { config, argv, overlap } = this.#request;
+    const { argv, overlap } = this.#request;
+    const parallel = this.#parallel;
     const memory = new KernelMemory();
-    await using pool = await ComputePool.open(memory, config.parallel);
+    await using pool = await ComputePool.open(memory, parallel);
     const stages = new JobStages({
-      ...{ folder: this.#folder.path, config, argv, timeline: this.timeline, signal: this.#signal },
+      ...{
+        parallel,
+        configs: this.#configs,
+        folder: this.#folder.path,
+        argv,
+        timeline: this.timeline,
+        signal: this.#signal,
+      },
       shared: { pool, regions: new KernelRegions(memory) },
-      writer: new BackgroundWriter(writerLimits(config.parallel)),
+      writer: new BackgroundWriter(writerLimits(parallel)),
       ended: (end, error) => this.#end({ ...this.#jobs.get(end.name)!, ...end }, error),
     });
-    const limits = { ahead: overlap ? AHEAD : 0, behind: BEHIND, bytes: config.parallel.memory };
+    const limits = { ahead: overlap ? AHEAD : 0, behind: BEHIND, bytes: parallel.memory };
     await runStages(jobs, stages, limits, this.timeline, () => this.#stopped());
+  }
+
+  get #parallel(): ParallelConfig {
+    return this.#request.sets[0].config.parallel;
+  }
+
+  get #configs(): ReadonlyMap<string, Config> {
+    return new Map(this.#request.sets.map(({ name, config }) => [name, config]));
   }
 
   #stopped(): boolean {

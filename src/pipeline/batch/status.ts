@@ -40,7 +40,7 @@ async function entriesOf(folder: string): Promise<string[]> {
 
 /** A run of which only its folder is known. */
 function unknownJob(name: string): JobRecord {
-  const nothing = { file: '', path: '', q: null, angles: 0, frames: 0, size: null, modified: null };
+  const nothing = { file: '', path: '', config: '', q: null, angles: 0, frames: 0, size: null, modified: null };
   return { name, ...nothing, status: 'pending', reason: null, seconds: null, result: null };
 }
 

@@ -1,0 +1,154 @@
+/**
+ * A manifest: which files are fitted how, in one list, as YAML by name or as CSV by row.
+ *
+ * ```yaml
+ * config: fit.yaml                       # for entries that name none; -c does the same
+ * jobs:
+ *   cold: { files: 'cold/*.h5' }
+ *   hot:  { files: [hot/A_1.h5, hot/A_2.h5], q: 0.0237 1/Angstrom, set: { data.frames: 1..500 } }
+ *   tied: { files: 'cold/*.h5', config: tied.yaml }
+ * ```
+ *
+ * In CSV, `file` is a column, `q`, `config` and `name` may be, and every other column is a key of the configuration; an
+ * empty cell says nothing. Relative names start in the folder of the manifest. Everything that is wrong is told at once,
+ * with the line, before any work.
+ */
+import { readFile, stat } from 'node:fs/promises';
+import { dirname, isAbsolute, join, relative } from 'node:path';
+import { ConfigRefused, InputRefused, isTwotimeError, type ErrorLocation } from '../../base/errors.ts';
+import { validateConfig } from '../../config/index.ts';
+import { validateFit } from '../../nlsq/index.ts';
+import { fitPlan } from '../prepare-fit.ts';
+import type { BatchSet } from './batch-plan.ts';
+import { expandFiles } from './expand-files.ts';
+import { readCsvManifest } from './manifest-csv.ts';
+import { readYamlManifest } from './manifest-yaml.ts';
+import { ManifestProblems } from './manifest-problems.ts';
+
+/** One entry as it stands in the manifest. */
+export interface ManifestEntry {
+  readonly where: ErrorLocation;
+  /** Empty where a row has none. */
+  readonly name: string;
+  readonly files: readonly string[];
+  /** `all`, a quantity, or null: as the configuration says. */
+  readonly q: string | null;
+  readonly config: string | null;
+  /** `key.path=value`, each with its place. */
+  readonly set: readonly { readonly text: string; readonly where: ErrorLocation }[];
+}
+
+export interface ManifestRequest {
+  readonly file: string;
+  /** The configuration of entries that name none; null: each has to. */
+  readonly config: string | null;
+  /** Laid over every entry. */
+  readonly set: readonly string[];
+}
+
+/** Read a manifest and every configuration it names. Throws `ConfigRefused` with all that is wrong. */
+export async function readManifest({ file, config, set }: ManifestRequest): Promise<[BatchSet, ...BatchSet[]]> {
+  const text = await readFile(file, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const message = cause.code === 'ENOENT' ? 'there is no such file' : `this file cannot be read (${cause.code})`;
+    throw new ConfigRefused(message, { where: { file }, help: 'name a manifest, YAML or CSV', cause });
+  });
+  const problems = new ManifestProblems();
+  const entries = file.toLowerCase().endsWith('.csv')
+    ? readCsvManifest(text, file, problems)
+    : readYamlManifest(text, file, problems);
+  const place = (name: string): string => (isAbsolute(name) ? name : join(dirname(file), name));
+  const sets: BatchSet[] = [];
+  for (const entry of entries) {
+    const made = await setOf(entry, { config, set, place }, problems);
+    if (made !== null) sets.push(made);
+  }
+  const named = nameSets(sets);
+  if (named[0] === undefined && problems.length === 0) {
+    problems.add({ file }, 'the manifest has no entry', 'list files under jobs, or rows below the header');
+  }
+  problems.throwIfAny();
+  const [first, ...others] = named;
+  return [first!, ...others];
+}
+
+interface Surroundings {
+  readonly config: string | null;
+  readonly set: readonly string[];
+  readonly place: (name: string) => string;
+}
+
+async function setOf(
+  entry: ManifestEntry,
+  { config, set, place }: Surroundings,
+  problems: ManifestProblems,
+): Promise<BatchSet | null> {
+  const { where, name, q } = entry;
+  const files = await filesOf(entry, place, problems);
+  const chosen = entry.config === null ? config : place(entry.config);
+  if (chosen === null) {
+    problems.add(where, 'there is no configuration', 'name one with config:, or for all of them with -c');
+    return null;
+  }
+  const one = q === null || q === 'all' ? [] : [`data.q=${q}`];
+  const own = entry.set.filter(({ text, where: at }) => {
+    if (!text.startsWith('parallel.')) return true;
+    problems.add(at, `${text.split('=')[0]} is of the whole batch`, 'set it in the first configuration or with --set');
+    return false;
+  });
+  const settings = [...own.map(({ text }) => text), ...one, ...set];
+  try {
+    const { config: read, problems: wrong } = await validateConfig(chosen, { set: settings });
+    for (const problem of wrong) problems.addConfigProblem(problem, entry);
+    if (read === null) return null;
+    validateFit(fitPlan(read, undefined));
+    const allRings = q === 'all' || (q === null && read.data.q === null);
+    return files === null ? null : { name, files, config: read, allRings };
+  } catch (error) {
+    if (!isTwotimeError(error)) throw error;
+    problems.add(where, error.message, error.help ?? '');
+    return null;
+  }
+}
+
+/** Names as they lead there from where the user stands; null when one does not exist. */
+async function filesOf(
+  { where, files }: ManifestEntry,
+  place: (name: string) => string,
+  problems: ManifestProblems,
+): Promise<readonly string[] | null> {
+  const found: string[] = [];
+  let isWhole = true;
+  for (const name of files) {
+    try {
+      const placed = place(name);
+      const expanded = await expandFiles([placed]);
+      for (const { file } of expanded) {
+        await stat(file).catch((cause: unknown) => {
+          throw new InputRefused('there is no such file', { where: { file }, cause });
+        });
+        found.push(isAbsolute(name) ? file : relative('.', file));
+      }
+    } catch (error) {
+      if (!isTwotimeError(error, 'InputRefused')) throw error;
+      problems.add(where, `${name}: ${error.message}`, error.help ?? 'check the name; it starts at the manifest');
+      isWhole = false;
+    }
+  }
+  return isWhole ? found : null;
+}
+
+/** Rows with the same configuration are one set; those without a name that differ are told apart by number. */
+function nameSets(sets: readonly BatchSet[]): BatchSet[] {
+  const groups = Map.groupBy(sets, ({ name, config, allRings }) => {
+    const { origins: _origins, ...values } = config;
+    return JSON.stringify([name, values, allRings]);
+  });
+  const taken = new Map<string, number>();
+  return [...groups.values()].map((group) => {
+    const [first] = group;
+    const before = taken.get(first!.name) ?? 0;
+    taken.set(first!.name, before + 1);
+    const name = before === 0 ? first!.name : `${first!.name === '' ? 'config' : first!.name}-${before + 1}`;
+    return { ...first!, name, files: group.flatMap(({ files }) => files) };
+  });
+}

@@ -51,6 +51,8 @@ export interface FittedRun {
  */
 export async function completeFit(run: RunToComplete, log: EventLog, signal: AbortSignal): Promise<ResultRecord> {
   const fitted = await fitRun(run, log, signal);
+  // Nothing is left for the threads to do, and figures need the memory they hold.
+  await run.prepared.compute[Symbol.asyncDispose]();
   return await writeFitted(fitted, new BackgroundWriter(writerLimits(run.request.config.parallel)), log, signal);
 }
 

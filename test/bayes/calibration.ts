@@ -7,14 +7,14 @@ import { fold, keyFromSeed, uniformAt } from '../../src/math/index.ts';
 import { parameterInfo, type Mode, type Prior } from '../../src/model/index.ts';
 import { simulatedProblem } from '../nlsq/simulated.ts';
 
-/** Narrow enough that every data set is one an instrument could measure. */
+/** Narrow enough that every data set is one an instrument could measure, and clear of bounds. */
 const PRIORS: Readonly<Record<string, Prior>> = {
   D0: { kind: 'log-normal', median: 15000, factor: 1.5 },
   alpha: { kind: 'normal', mean: -0.9, sd: 0.2 },
-  D_offset: { kind: 'truncated-normal', mean: 900, sd: 400, lower: 0, upper: 3000 },
+  D_offset: { kind: 'normal', mean: 900, sd: 400 },
   gamma_dot_t0: { kind: 'log-normal', median: 2e-3, factor: 1.5 },
   beta: { kind: 'normal', mean: -0.3, sd: 0.2 },
-  gamma_dot_t_offset: { kind: 'half-normal', sd: 4e-4 },
+  gamma_dot_t_offset: { kind: 'truncated-normal', mean: 2e-4, sd: 2e-4, lower: -1e-3, upper: 2e-3 },
   phi0: { kind: 'normal', mean: 0, sd: 5 },
 };
 

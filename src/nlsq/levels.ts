@@ -24,7 +24,7 @@ export interface Level {
 /** Frames of the coarsest level, about; up to twice as many the data are their own coarsest level. */
 const COARSEST_FRAMES = 64;
 /** Most points of a coarse level, all angles together: more would only cost memory. */
-const MOST_COARSE_POINTS = 8e6;
+const MOST_COARSE_POINTS = 4e6;
 /** Frames of a level over those of the next coarser one, about. */
 const RATIO = 2.5;
 /** Frames in one comb, with gaps that double, so that short and long lags are present at every age. */

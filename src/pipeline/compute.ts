@@ -17,7 +17,7 @@ import {
 import { thisMachine } from './this-machine.ts';
 
 /** Share of `parallel.memory` that each of the two windows over data in a file may take, and bytes that are always enough. */
-const WINDOW_SHARE = 1 / 8;
+const WINDOW_SHARE = 1 / 16;
 const AMPLE_WINDOW = 64 * 2 ** 20;
 
 /** The threads of a process, which may serve one fit or many; disposing ends them. */

@@ -41,6 +41,9 @@ const LARGE_MAPS = 4;
 /** Most pixels along a side of a map. */
 const LARGE_PIXELS = 360;
 const SMALL_PIXELS = 140;
+/** Beyond so many angles small maps get fewer pixels, because all are held until their common colours are known. */
+const MANY_MAPS = 64;
+const PIXELS_OF_MANY = 100;
 
 /**
  * Figures `rates`, `convergence`, `profiles` where they were asked for, `c2-maps` (and `c2-maps-others` beyond four angles), `lag-cuts`; numbered pages where
@@ -61,6 +64,7 @@ export function* drawFigures(input: FigureInput): Generator<Figure | null, void,
 
   const order = worstFirst(outcome.cost.chi2PerPoint);
   const large = new Set(order.slice(0, LARGE_MAPS));
+  const smallPixels = order.length > MANY_MAPS ? PIXELS_OF_MANY : SMALL_PIXELS;
   const bins = chooseLagBins(grid);
   const maps: MapAngle[] = [];
   const cuts: CutAngle[] = [];
@@ -73,7 +77,7 @@ export function* drawFigures(input: FigureInput): Generator<Figure | null, void,
       chi2PerPoint: outcome.cost.chi2PerPoint[a]!,
       contrast,
       offset,
-      maps: mapPairs(grid, pairs, blockFor(grid, large.has(a) ? LARGE_PIXELS : SMALL_PIXELS)),
+      maps: mapPairs(grid, pairs, blockFor(grid, large.has(a) ? LARGE_PIXELS : smallPixels)),
     });
     cuts.push({ phi: dataset.phi[a]!, cuts: averageOverLag(grid, pairs, bins) });
     yield null;

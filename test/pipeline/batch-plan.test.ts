@@ -53,7 +53,12 @@ describe('files of a batch', () => {
   });
 });
 
-async function run(output: string, files: string[], tell: (event: BatchEvent) => void): Promise<BatchOutcome> {
+async function run(
+  output: string,
+  files: string[],
+  tell: (event: BatchEvent) => void,
+  openFirst?: number,
+): Promise<BatchOutcome> {
   const request: BatchRequest = {
     sets: [{ name: '', files, config: await loadConfig(config), allRings: true }],
     output,
@@ -61,6 +66,7 @@ async function run(output: string, files: string[], tell: (event: BatchEvent) =>
     maxFailures: Infinity,
     overlap: true,
     argv: [],
+    ...(openFirst === undefined ? {} : { openFirst }),
   };
   return await runBatch(request, tell, { signal: new AbortController().signal });
 }
@@ -87,6 +93,43 @@ describe('a file between plan and read', () => {
       ['good_q0.02', 'ok', ''],
     ]);
     expect(record.counts).toMatchObject({ submitted: 6, ok: 2, failed: 4 });
+  });
+});
+
+describe('files that are opened when their turn comes', () => {
+  it('count as one job until then, and come to the same jobs', async () => {
+    for (const name of ['late_1.npz', 'late_2.npz']) copyFileSync(good, at(name));
+    writeFileSync(at('late_3.npz'), 'not an archive');
+    const files = [1, 2, 3].map((k) => at(`late_${k}.npz`));
+    const submitted: number[] = [];
+    const { record } = await run(
+      at('late'),
+      files,
+      (event) => {
+        if (event.kind === 'planned') submitted.push(event.submitted);
+        if (event.kind === 'ended') submitted.push(event.todo);
+      },
+      1,
+    );
+    expect(submitted[0]).toBe(4);
+    expect(submitted.at(-1)).toBe(5);
+    const outcomes = record.jobs.map(({ name, status }) => `${name} ${status}`);
+    const early = await run(at('early'), files, () => undefined);
+    expect(outcomes.toSorted()).toEqual(early.record.jobs.map(({ name, status }) => `${name} ${status}`).toSorted());
+    expect(record.counts).toMatchObject({ submitted: 5, ok: 4, failed: 1 });
+  });
+
+  it('lose nothing when the process is killed before it could write the whole record', async () => {
+    const { record } = await run(at('kept'), [at('late_1.npz')], () => undefined, 0);
+    const [placeholder] = record.jobs.map((job) => ({ ...job, name: 'late_1', q: null, frames: 0, result: null }));
+    const before = { ...record, jobs: [{ ...placeholder, status: 'pending' }] };
+    writeFileSync(at('kept/batch.json'), JSON.stringify(before));
+    writeFileSync(at('kept/batch.ndjson'), `${JSON.stringify(record.jobs[0])}\n{"name":"late_1_q0.0`);
+    const again = await run(at('kept'), [at('late_1.npz')], () => undefined, 0);
+    expect(again.record.jobs.map(({ name, status }) => `${name} ${status}`)).toEqual([
+      'late_1_q0.01 ok',
+      'late_1_q0.02 ok',
+    ]);
   });
 });
 

@@ -24,7 +24,7 @@ import { isLockFile, RunLock } from '../run-lock.ts';
 export const BATCH_FILE = 'batch.json';
 export const JOURNAL_FILE = 'batch.ndjson';
 
-/** What a line of the journal says of a job that has ended. */
+/** What becomes of a job. */
 export type JobEnd = Pick<JobRecord, 'name' | 'status' | 'reason' | 'seconds' | 'result'>;
 
 /** The record of a batch as its folder has it, the journal included; null when the folder is no batch yet. */
@@ -39,17 +39,20 @@ export async function readBatch(folder: string): Promise<BatchRecord | null> {
       help: 'it is damaged or of another version; begin a new batch with another -o',
     });
   }
-  const ends = new Map((await readJournal(folder)).map((end) => [end.name, end]));
-  if (ends.size === 0) return record;
-  const jobs = record.jobs.map((job) => ({ ...job, ...ends.get(job.name) }));
+  const ended = new Map((await readJournal(folder)).map((job) => [job.name, job]));
+  if (ended.size === 0) return record;
+  // Rings of files that were opened after batch.json was written are in the journal alone.
+  const all = new Map([...record.jobs.map((job): [string, JobRecord] => [job.name, job]), ...ended]);
+  const jobs = [...all.values()];
   return { ...record, jobs, counts: countJobs(jobs) };
 }
 
-async function readJournal(folder: string): Promise<JobEnd[]> {
+/** One job per line, as it ended. */
+async function readJournal(folder: string): Promise<JobRecord[]> {
   const text = (await readIfThere(join(folder, JOURNAL_FILE))) ?? '';
   return text.split('\n').flatMap((line) => {
     try {
-      return [JSON.parse(line) as JobEnd];
+      return [JSON.parse(line) as JobRecord];
     } catch {
       // The last line of a process that was killed; its job is found by its run directory.
       return [];
@@ -167,9 +170,9 @@ export class BatchFolder implements AsyncDisposable {
   }
 
   /** Note that a job has ended. */
-  note(end: JobEnd): void {
+  note(job: JobRecord): void {
     try {
-      writeSync(this.#journal, `${JSON.stringify(end)}\n`);
+      writeSync(this.#journal, `${JSON.stringify(job)}\n`);
     } catch (cause) {
       throw new OutputFailed('the journal of the batch cannot be written', {
         where: { file: this.file(JOURNAL_FILE) },

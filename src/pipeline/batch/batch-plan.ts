@@ -28,6 +28,8 @@ export interface BatchRequest {
   /** Failures after which nothing more is begun. */
   readonly maxFailures: number;
   readonly overlap: boolean;
+  /** Files opened before work begins; of more, the others are opened when their turn comes. Default 64. */
+  readonly openFirst?: number;
   readonly argv: readonly string[];
 }
 
@@ -43,8 +45,12 @@ export interface PlannedBatch {
   readonly outdated: number;
 }
 
-/** Throws when the batch cannot be: a wrong pattern, another configuration than before, a folder that is not its. */
-export async function planWork(request: BatchRequest, context: TaskContext): Promise<PlannedBatch> {
+/** `most`: files opened at most. Throws when the batch cannot be: a wrong pattern, another configuration than before, a folder that is not its. */
+export async function planWork(
+  request: BatchRequest,
+  context: TaskContext,
+  most: number = Infinity,
+): Promise<PlannedBatch> {
   const { output, only } = request;
   for (const { config } of request.sets) validateFit(fitPlan(config, undefined));
   const expanded = await Promise.all(request.sets.map(async (set) => ({ set, named: await expandFiles(set.files) })));
@@ -62,7 +68,7 @@ export async function planWork(request: BatchRequest, context: TaskContext): Pro
     const files = named.length > 0 ? named : uniqueFiles(own);
     return { config: set.name, files, q: set.allRings ? 'all' : set.config.data.q };
   });
-  const plan = await planBatch(sets, known, context);
+  const plan = await planBatch(sets, known, context, { most });
   const todo = plan.jobs.filter((job) => plan.asked.has(job.name) && isToDo(job, only)).map(({ name }) => name);
   const configs = { ...before?.configs, ...Object.fromEntries(texts) };
   return { before, configs, jobs: plan.jobs, todo, refusals: plan.refusals, outdated: plan.outdated.size };

@@ -12,8 +12,9 @@ export function pointsOfJob({ frames, angles }: Pick<JobRecord, 'frames' | 'angl
 }
 
 /** Memory of a job from its loading until it is written, bytes; data above `limit` lie in a file. */
-export function bytesOfJob(job: Pick<JobRecord, 'frames' | 'angles'>, limit: number): number {
-  const data = pointsOfJob(job) * Float32Array.BYTES_PER_ELEMENT;
+export function bytesOfJob(job: Pick<JobRecord, 'frames' | 'angles' | 'size'>, limit: number): number {
+  // Of a file that was not opened yet: half of its matrices, which may be compressed.
+  const data = job.frames === 0 ? (job.size ?? 0) : pointsOfJob(job) * Float32Array.BYTES_PER_ELEMENT;
   return (data > limit ? limit / 4 : data) * (1 + WORKING_SHARE) + LEAST_WORKING;
 }
 

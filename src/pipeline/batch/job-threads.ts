@@ -34,7 +34,7 @@ export function threadsForJobs(jobs: readonly JobRecord[], parallel: ParallelCon
 const DISK = Object.assign(new Error('as told by a worker thread'), { code: 'ENOSPC' });
 
 export interface JobThreads {
-  readonly jobs: readonly JobRecord[];
+  readonly jobs: AsyncIterator<JobRecord>;
   readonly parallel: ParallelConfig;
   /** By the names jobs have for them. */
   readonly configs: ReadonlyMap<string, Config>;
@@ -52,10 +52,11 @@ export async function runJobThreads(work: JobThreads): Promise<void> {
   await using pool = new WorkerThreads(new KernelMemory(), await loadKernels(), threads);
   await using backend = new TaskRunner(new LocalEngine(pool, { grace: GRACE_MILLISECONDS }));
   const memory = parallel.memory / threads;
-  const left = jobs.values();
   const lane = async (): Promise<void> => {
-    for (const job of left) {
-      if (stopped()) return;
+    for (;;) {
+      const next = stopped() ? null : await jobs.next();
+      if (next === null || next.done === true) return;
+      const job = next.value;
       try {
         const config = configs.get(job.config);
         if (config === undefined) throw new Defect(`the batch has no configuration '${job.config}'`);

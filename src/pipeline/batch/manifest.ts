@@ -16,7 +16,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { dirname, isAbsolute, join, relative } from 'node:path';
 import { ConfigRefused, InputRefused, isTwotimeError, type ErrorLocation } from '../../base/errors.ts';
-import { validateConfig } from '../../config/index.ts';
+import { validateConfig, type Config, type ConfigCheck } from '../../config/index.ts';
 import { validateFit } from '../../nlsq/index.ts';
 import { fitPlan } from '../prepare-fit.ts';
 import type { BatchSet } from './batch-plan.ts';
@@ -58,8 +58,9 @@ export async function readManifest({ file, config, set }: ManifestRequest): Prom
     : readYamlManifest(text, file, problems);
   const place = (name: string): string => (isAbsolute(name) ? name : join(dirname(file), name));
   const sets: BatchSet[] = [];
+  const checked = new Map<string, ConfigCheck>();
   for (const entry of entries) {
-    const made = await setOf(entry, { config, set, place }, problems);
+    const made = await setOf(entry, { config, set, place, checked }, problems);
     if (made !== null) sets.push(made);
   }
   const named = nameSets(sets);
@@ -75,11 +76,13 @@ interface Surroundings {
   readonly config: string | null;
   readonly set: readonly string[];
   readonly place: (name: string) => string;
+  /** Configurations by file and settings: many rows have the same. */
+  readonly checked: Map<string, ConfigCheck>;
 }
 
 async function setOf(
   entry: ManifestEntry,
-  { config, set, place }: Surroundings,
+  { config, set, place, checked }: Surroundings,
   problems: ManifestProblems,
 ): Promise<BatchSet | null> {
   const { where, name, q } = entry;
@@ -97,7 +100,10 @@ async function setOf(
   });
   const settings = [...own.map(({ text }) => text), ...one, ...set];
   try {
-    const { config: read, problems: wrong } = await validateConfig(chosen, { set: settings });
+    const key = JSON.stringify([chosen, settings]);
+    const check = checked.get(key) ?? (await validateConfig(chosen, { set: settings }));
+    checked.set(key, check);
+    const { config: read, problems: wrong } = check;
     for (const problem of wrong) problems.addConfigProblem(problem, entry);
     if (read === null) return null;
     validateFit(fitPlan(read, undefined));
@@ -139,10 +145,14 @@ async function filesOf(
 
 /** Rows with the same configuration are one set; those without a name that differ are told apart by number. */
 function nameSets(sets: readonly BatchSet[]): BatchSet[] {
-  const groups = Map.groupBy(sets, ({ name, config, allRings }) => {
+  const texts = new Map<Config, string>();
+  const textOf = (config: Config): string => {
     const { origins: _origins, ...values } = config;
-    return JSON.stringify([name, values, allRings]);
-  });
+    const text = texts.get(config) ?? JSON.stringify(values);
+    texts.set(config, text);
+    return text;
+  };
+  const groups = Map.groupBy(sets, ({ name, config, allRings }) => JSON.stringify([name, textOf(config), allRings]));
   const taken = new Map<string, number>();
   return [...groups.values()].map((group) => {
     const [first] = group;

@@ -1,5 +1,5 @@
 /** What a batch is to do: one job per file and q ring, those of an earlier process of the batch included. */
-import { stat } from 'node:fs/promises';
+import { statSync } from 'node:fs';
 import { formatError, isTwotimeError } from '../../base/errors.ts';
 import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
 import { listRings } from '../../data/index.ts';
@@ -30,6 +30,13 @@ export interface BatchPlan {
 /** A ring of a file; with `refusal`, a file that cannot be opened. */
 type FoundJob = Pick<JobRecord, 'q' | 'angles' | 'frames'> & { readonly refusal: string | null };
 
+export interface PlanOptions {
+  /** Files opened at most; each of the others is one job for now, whose rings are listed when its turn comes. */
+  readonly most?: number;
+  /** Names that are taken. Default: those of the known jobs. */
+  readonly names?: JobNames;
+}
+
 /**
  * Open every file that is new or has changed and list its rings; nothing is read but headers. A file that cannot be opened
  * is one job, which will fail.
@@ -38,26 +45,31 @@ export async function planBatch(
   sets: readonly PlannedSet[],
   known: readonly JobRecord[],
   context: TaskContext,
+  { most = Infinity, names = new JobNames(known.map(({ name }) => name)) }: PlanOptions = {},
 ): Promise<BatchPlan> {
   const jobs = new Map(known.map((job) => [job.name, job]));
   const keyOf = (config: string, path: string): string => `${config}\u0000${path}`;
   const earlier = Map.groupBy(known, ({ config, path }) => keyOf(config, path));
   const wanted = sets.flatMap(({ files, ...set }) => files.map((named) => ({ ...set, ...named })));
-  const names = new JobNames(jobs.keys());
+  let opened = 0;
   const asked = new Set<string>();
   const refusals = new Map<string, string>();
   const outdated = new Set<string>();
   for (const [done, { file, path, config, q }] of wanted.entries()) {
     throwIfCancelled(context);
     context.progress?.({ kind: 'progress', stage: 'plan', done, total: wanted.length, text: file });
-    const facts = await stat(path).catch(() => null);
-    const state = { size: facts?.size ?? null, modified: facts?.mtimeMs ?? null };
+    const state = stateOf(path);
     const old = earlier.get(keyOf(config, path)) ?? [];
     const isAsBefore = old.length > 0 && old.every((job) => isUnchanged(job, state));
-    const found = isAsBefore ? old.map((job) => ({ ...job, refusal: null })) : await jobsOf({ file, path }, q, old);
+    if (!isAsBefore) opened += 1;
+    const found = isAsBefore
+      ? old.map((job) => ({ ...job, refusal: null }))
+      : opened <= most
+        ? await jobsOf({ file, path }, q, old)
+        : unopened(q, old);
     // What stood for the file while it could not be opened; its rings take over what became of it.
-    const opened = new Set(found.map(({ q: ring }) => ring));
-    const stood = old.find((job) => job.frames === 0 && job.result === null && !opened.has(job.q));
+    const rings = new Set(found.map(({ q: ring }) => ring));
+    const stood = old.find((job) => isUnlisted(job) && !rings.has(job.q));
     if (stood !== undefined) jobs.delete(stood.name);
     for (const { refusal, q: ring, angles, frames } of found) {
       const same = old.find((job) => job.q === ring);
@@ -78,7 +90,27 @@ export async function planBatch(
 
 const NOTHING_YET = { status: 'pending', reason: null, seconds: null, result: null } as const;
 
-/** A file that could not be opened is looked at again. */
+/** Synchronous, since there may be thousands. */
+function stateOf(path: string): Pick<JobRecord, 'size' | 'modified'> {
+  try {
+    const { size, mtimeMs } = statSync(path);
+    return { size, modified: mtimeMs };
+  } catch {
+    return { size: null, modified: null };
+  }
+}
+
+/** Whether a job stands for a file that was not opened, or could not be. */
+export function isUnlisted({ frames, result }: JobRecord): boolean {
+  return frames === 0 && result === null;
+}
+
+function unopened(q: PlannedSet['q'], old: readonly JobRecord[]): FoundJob[] {
+  if (old.length > 0) return old.map((job) => ({ ...job, refusal: null }));
+  return [{ q: q === 'all' ? null : q, angles: 0, frames: 0, refusal: null }];
+}
+
+/** A file that was not opened is looked at again. */
 function isUnchanged(job: JobRecord, { size, modified }: Pick<JobRecord, 'size' | 'modified'>): boolean {
   return job.frames > 0 && job.size === size && job.modified === modified;
 }

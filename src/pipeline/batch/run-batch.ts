@@ -12,17 +12,20 @@ import { KernelMemory, KernelRegions } from '../../kernels/index.ts';
 import { BATCH_SCHEMA, countJobs, type BatchRecord, type JobRecord, type StageTimes } from '../../results/index.ts';
 import { writerLimits } from '../complete-fit.ts';
 import { ComputePool } from '../compute.ts';
-import { BatchFolder } from './batch-folder.ts';
+import { BatchFolder, lookAtRuns } from './batch-folder.ts';
 import { planWork, type BatchRequest, type PlannedBatch } from './batch-plan.ts';
 import { concernsAllJobs } from './disk-failure.ts';
+import { JobNames } from './job-names.ts';
 import { JobStages } from './job-stages.ts';
 import { runJobThreads, threadsForJobs } from './job-threads.ts';
+import { isUnlisted, planBatch } from './plan-batch.ts';
 import { runStages } from './stages.ts';
 import { Timeline } from './timeline.ts';
 
 /** Jobs loaded before the fit, the one being loaded included, and jobs being written after it. */
 const AHEAD = 2;
 const BEHIND = 2;
+const OPEN_FIRST = 64;
 
 export type BatchEvent =
   | { readonly kind: 'log'; readonly level: 'info' | 'warning'; readonly text: string }
@@ -46,7 +49,7 @@ export async function runBatch(
   tell: (event: BatchEvent) => void,
   context: TaskContext & { readonly signal: AbortSignal },
 ): Promise<BatchOutcome> {
-  const planned = await planWork(request, context);
+  const planned = await planWork(request, context, request.openFirst ?? OPEN_FIRST);
   await using folder = await BatchFolder.open(request.output);
   if (folder.takenOver !== null) tell({ kind: 'log', level: 'warning', text: folder.takenOver });
   await folder.removeHalfRuns();
@@ -79,6 +82,11 @@ class BatchWork {
   readonly #signal: AbortSignal;
   readonly #jobs: Map<string, JobRecord>;
   readonly #created: string;
+  readonly #names: JobNames;
+  /** Jobs as the plan has them, by file. */
+  readonly #known: ReadonlyMap<string, readonly JobRecord[]>;
+  /** Jobs of this process; a file that was not opened yet counts as one. */
+  readonly #todo: Set<string>;
   #failures = 0;
   #done = 0;
 
@@ -100,6 +108,9 @@ class BatchWork {
       todo.has(job.name) && job.status === 'skipped' ? { ...job, status: 'pending', reason: null } : job,
     );
     this.#jobs = new Map(renewed.map((job) => [job.name, job]));
+    this.#known = Map.groupBy(renewed, ({ path }) => path);
+    this.#names = new JobNames(this.#jobs.keys());
+    this.#todo = new Set(planned.todo);
     this.#created = planned.before?.created ?? new Date().toISOString();
   }
 
@@ -117,26 +128,52 @@ class BatchWork {
   }
 
   async run(): Promise<void> {
-    const { todo } = this.#planned;
-    if (todo.length === 0) return;
-    const jobs = todo.map((name) => this.#jobs.get(name)!);
+    if (this.#todo.size === 0) return;
+    const jobs = Array.from(this.#todo, (name) => this.#jobs.get(name)!);
     const { overlap } = this.#request;
     const threads = overlap ? threadsForJobs(jobs, this.#parallel) : 0;
-    if (threads > 0) await this.#runInThreads(jobs, threads);
-    else await this.#runInTurn(jobs);
-    if (this.#signal.aborted) return;
-    const left = todo.filter((name) => this.#jobs.get(name)!.status === 'pending');
-    for (const name of left) {
-      const reason = this.#stopReason();
-      if (reason !== null) this.#jobs.set(name, { ...this.#jobs.get(name)!, status: 'skipped', reason });
+    if (threads > 0) await this.#runInThreads(threads);
+    else await this.#runInTurn();
+    const reason = this.#stopReason();
+    if (this.#signal.aborted || reason === null) return;
+    for (const name of this.#todo) {
+      const job = this.#jobs.get(name)!;
+      if (job.status === 'pending') this.#jobs.set(name, { ...job, status: 'skipped', reason });
+    }
+  }
+
+  /** The jobs in their order; those of a file that was not opened yet once its rings are listed. */
+  async *#queue(): AsyncGenerator<JobRecord, void, undefined> {
+    for (const name of [...this.#todo]) {
+      const job = this.#jobs.get(name)!;
+      const set = this.#request.sets.find((one) => one.name === job.config);
+      if (set === undefined || !set.allRings || !isUnlisted(job) || this.#stopped()) {
+        yield job;
+        continue;
+      }
+      const { config, file, path } = job;
+      const rings = this.#known.get(path)?.filter((one) => one.config === config) ?? [job];
+      const plan = await planBatch([{ config, files: [{ file, path }], q: 'all' }], rings, {}, { names: this.#names });
+      const known = new Set(rings.map((one) => one.name));
+      // Rings that were known have their own turn; the job that stood for the file stays when it cannot be opened.
+      const found = plan.jobs.filter((one) => one.name === name || !known.has(one.name));
+      this.#jobs.delete(name);
+      this.#todo.delete(name);
+      // A process that was killed may have finished some before it could note that.
+      for (const one of lookAtRuns(this.#folder.path, found)) {
+        this.#jobs.set(one.name, one);
+        this.#todo.add(one.name);
+        if (one.result === null) yield one;
+        else this.#end(one, null);
+      }
     }
   }
 
   /** Every thread has jobs of its own. */
-  async #runInThreads(jobs: readonly JobRecord[], threads: number): Promise<void> {
+  async #runInThreads(threads: number): Promise<void> {
     const { argv } = this.#request;
     await runJobThreads({
-      ...{ jobs, parallel: this.#parallel, configs: this.#configs, argv, threads },
+      ...{ jobs: this.#queue(), parallel: this.#parallel, configs: this.#configs, argv, threads },
       ...{ folder: this.#folder.path, timeline: this.timeline, signal: this.#signal },
       stopped: () => this.#stopped(),
       ended: (end, error) => this.#end({ ...this.#jobs.get(end.name)!, ...end }, error),
@@ -144,7 +181,7 @@ class BatchWork {
   }
 
   /** All threads work on one job, while others are read and written. */
-  async #runInTurn(jobs: readonly JobRecord[]): Promise<void> {
+  async #runInTurn(): Promise<void> {
     const { argv, overlap } = this.#request;
     const parallel = this.#parallel;
     const memory = new KernelMemory();
@@ -163,7 +200,7 @@ class BatchWork {
       ended: (end, error) => this.#end({ ...this.#jobs.get(end.name)!, ...end }, error),
     });
     const limits = { ahead: overlap ? AHEAD : 0, behind: BEHIND, bytes: parallel.memory };
-    await runStages(jobs, stages, limits, this.timeline, () => this.#stopped());
+    await runStages(this.#queue(), stages, limits, this.timeline, () => this.#stopped());
   }
 
   get #parallel(): ParallelConfig {
@@ -188,8 +225,7 @@ class BatchWork {
     this.#jobs.set(job.name, job);
     if (isTwotimeError(error) && concernsAllJobs(error)) this.broken ??= error;
     try {
-      const { name, status, reason, seconds, result } = job;
-      this.#folder.note({ name, status, reason, seconds, result });
+      this.#folder.note(job);
     } catch (failure) {
       if (!isTwotimeError(failure)) throw failure;
       this.broken ??= failure;
@@ -197,6 +233,6 @@ class BatchWork {
     if (job.status === 'failed') this.#failures += 1;
     if (job.status !== 'ok' && job.status !== 'failed') return;
     this.#done += 1;
-    this.#tell({ kind: 'ended', job, done: this.#done, todo: this.#planned.todo.length });
+    this.#tell({ kind: 'ended', job, done: this.#done, todo: this.#todo.size });
   }
 }

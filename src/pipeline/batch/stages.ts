@@ -30,14 +30,14 @@ export interface StageLimits {
 
 /** Take `jobs` through the stages until they are through or `stopped` says so; what is under way then comes to its end. */
 export async function runStages<Job, Loaded, Fitted>(
-  jobs: Iterable<Job>,
+  jobs: Iterable<Job> | AsyncIterable<Job>,
   stages: Stages<Job, Loaded, Fitted>,
   limits: StageLimits,
   timeline: Timeline,
   stopped: () => boolean,
 ): Promise<void> {
   if (limits.ahead === 0) {
-    for (const job of jobs) {
+    for await (const job of jobs) {
       if (stopped()) return;
       await takeThrough(job, stages, timeline);
     }
@@ -49,7 +49,7 @@ export async function runStages<Job, Loaded, Fitted>(
   const queue = new Queue<{ readonly job: Job; readonly loaded: Loaded }>();
   const load = async (): Promise<void> => {
     try {
-      for (const job of jobs) {
+      for await (const job of jobs) {
         await timeline.waiting('load', async () => {
           await places.take(1);
           await memory.take(stages.bytes(job));

@@ -122,7 +122,21 @@ describe.each(pages)('%s', (page) => {
 
 test('the check itself sees the commands of the front page', () => {
   const commands = commandLines('README.md').map(([first]) => first);
-  expect(new Set(commands)).toEqual(new Set(['fit', 'inspect', 'config', 'simulate', '--help', 'doctor']));
+  expect(new Set(commands)).toEqual(
+    new Set([
+      'fit',
+      'resume',
+      'batch',
+      'status',
+      'inspect',
+      'config',
+      'simulate',
+      'design',
+      'compare',
+      '--help',
+      'doctor',
+    ]),
+  );
 });
 
 test('the check itself notices commands and options that do not exist', () => {

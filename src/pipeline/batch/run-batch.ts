@@ -83,7 +83,7 @@ class BatchWork {
   readonly #jobs: Map<string, JobRecord>;
   readonly #created: string;
   readonly #names: JobNames;
-  /** Jobs as the plan has them, by file. */
+  /** Jobs as the plan has them, by file and configuration. */
   readonly #known: ReadonlyMap<string, readonly JobRecord[]>;
   /** Jobs of this process; a file that was not opened yet counts as one. */
   readonly #todo: Set<string>;
@@ -108,14 +108,17 @@ class BatchWork {
       todo.has(job.name) && job.status === 'skipped' ? { ...job, status: 'pending', reason: null } : job,
     );
     this.#jobs = new Map(renewed.map((job) => [job.name, job]));
-    this.#known = Map.groupBy(renewed, ({ path }) => path);
+    this.#known = Map.groupBy(renewed, fileOf);
     this.#names = new JobNames(this.#jobs.keys());
     this.#todo = new Set(planned.todo);
     this.#created = planned.before?.created ?? new Date().toISOString();
   }
 
   record(stages: StageTimes | null): BatchRecord {
-    const jobs = [...this.#jobs.values()];
+    // Rings that were found late stand where their file does.
+    const files = new Map([...this.#known.keys()].map((path, rank) => [path, rank]));
+    const rank = (job: JobRecord): number => files.get(fileOf(job))!;
+    const jobs = [...this.#jobs.values()].toSorted((a, b) => rank(a) - rank(b));
     return {
       schema: BATCH_SCHEMA,
       created: this.#created,
@@ -152,7 +155,7 @@ class BatchWork {
         continue;
       }
       const { config, file, path } = job;
-      const rings = this.#known.get(path)?.filter((one) => one.config === config) ?? [job];
+      const rings = this.#known.get(fileOf(job)) ?? [job];
       const plan = await planBatch([{ config, files: [{ file, path }], q: 'all' }], rings, {}, { names: this.#names });
       const known = new Set(rings.map((one) => one.name));
       // Rings that were known have their own turn; the job that stood for the file stays when it cannot be opened.
@@ -235,4 +238,9 @@ class BatchWork {
     this.#done += 1;
     this.#tell({ kind: 'ended', job, done: this.#done, todo: this.#todo.size });
   }
+}
+
+/** Jobs of one file with one configuration have this in common. */
+function fileOf({ config, path }: JobRecord): string {
+  return `${config}\u0000${path}`;
 }

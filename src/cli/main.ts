@@ -92,6 +92,8 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     .option('--fail-fast', 'begin nothing more after the first failure', false)
     .option('--no-overlap', 'one job after the other, for comparison; the results are the same')
     .option('--timeline', 'draw who worked when', false)
+    .option('--watch <folder>', 'fit files as they appear in a folder, until stopped, instead of files')
+    .option('--settle <seconds>', 'with --watch: a file is whole when it has not changed for so long', '5')
     .addOption(setOption())
     .option('--workers <n>', 'worker threads; the results do not depend on their number')
     .option('--backend <name>', 'execution backend (short for --set parallel.backend=name)')

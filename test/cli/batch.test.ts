@@ -1,6 +1,15 @@
 /** `twotime batch` and `twotime status`: many files, each job as `fit` would do it, in a folder that can be continued. */
 import { spawn, type ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { loadConfig } from '../../src/config/index.ts';
@@ -304,6 +313,37 @@ jobs:
     expect(text).toMatch(/:4:1: data\.q: .*unit/);
     expect(text).toMatch(/:6:1: C_\*\.npz: no file matches/);
     expect(existsSync(at('never'))).toBe(false);
+  });
+});
+
+describe('a batch that watches a folder', () => {
+  it('fits files as they appear, each once it is whole, until it is stopped', async () => {
+    const [inbox, run] = [at('inbox'), at('watched')];
+    mkdirSync(inbox);
+    const work = start('batch', '--watch', inbox, '--settle', '0.4', '-c', config, '-o', run, '-q');
+    const summary = (): string =>
+      existsSync(join(run, 'summary.csv')) ? readFileSync(join(run, 'summary.csv'), 'utf8') : '';
+    await writeRings(join(inbox, 'first.npz'), { q: [0.02], frames: 60, D: 5000, seed: 1 });
+    await until(work, () => summary().includes('first.npz'));
+    // Written in pieces, with pauses shorter than what counts as quiet.
+    const whole = readFileSync(at('B.npz'));
+    for (let at = 0; at < 6; at++) {
+      appendFileSync(join(inbox, 'second.npz'), whole.subarray((at * whole.length) / 6, ((at + 1) * whole.length) / 6));
+      await sleep(150);
+    }
+    await until(work, () => summary().includes('second.npz'));
+    work.child.kill('SIGINT');
+    expect((await work.ended).code).toBe(130);
+    expect(batchOf(run).counts).toMatchObject({ submitted: 2, ok: 2 });
+    expect(digestsOf(run)['second_q0.015']).toBe(digestsOf(at('whole'))['B_q0.015']);
+  });
+
+  it('refuses a folder that is not there, and files beside it', async () => {
+    const missing = await twotime('batch', '--watch', at('nowhere'), '-c', config, '-o', at('unwatched'));
+    expect(missing.code).toBe(3);
+    expect(missing.err.at(-1)).toMatch(/nowhere: the folder to watch cannot be read/);
+    expect((await twotime('batch', pattern, '--watch', folder, '-c', config, '-o', at('unwatched'))).code).toBe(64);
+    expect(existsSync(at('unwatched'))).toBe(false);
   });
 });
 

@@ -5,7 +5,8 @@ import { loadConfig, type Config } from '../../config/index.ts';
 import type { BatchRequest } from '../../pipeline/batch/batch-plan.ts';
 import { dryRun } from '../../pipeline/batch/dry-run.ts';
 import { readManifest } from '../../pipeline/batch/manifest.ts';
-import { runBatch } from '../../pipeline/batch/run-batch.ts';
+import { runBatch, type BatchOutcome } from '../../pipeline/batch/run-batch.ts';
+import { watchFolder } from '../../pipeline/batch/watch-folder.ts';
 import { writeSummary } from '../../pipeline/batch/write-summary.ts';
 import { batchText, dryRunText } from '../../report/index.ts';
 import type { BatchCounts } from '../../results/index.ts';
@@ -25,6 +26,8 @@ export interface BatchCommandOptions {
   readonly failFast: boolean;
   readonly overlap: boolean;
   readonly timeline: boolean;
+  readonly watch?: string;
+  readonly settle: string;
   readonly set: readonly string[];
   readonly workers?: string;
   readonly backend?: string;
@@ -47,25 +50,46 @@ export async function batchCommand(
       terminal.result(options.json === true ? toJson(plan) : dryRunText(plan));
       return EXIT.done;
     }
-    const { record, timeline, broken } = await runBatch(request, progress.tell, context);
-    terminal.status('');
-    let failure = broken;
-    try {
-      const { warnings } = await writeSummary(request.output, record, options.timeline ? timeline : null);
-      for (const { code, text } of warnings) terminal.message(`warning[${code}]: ${text}`);
-    } catch (error) {
-      if (!isTwotimeError(error, 'OutputFailed')) throw error;
-      failure ??= error;
+    if (options.watch === undefined) {
+      return await finish(await runBatch(request, progress.tell, context), request, options, signal, terminal);
     }
-    if (options.json === true) terminal.result(toJson(record));
-    else if (!options.quiet) terminal.result(batchText(record, failure === null ? request.output : null).join('\n'));
-    if (failure !== null) throw failure;
-    if (signal.aborted) {
-      terminal.message('stopped; the same command goes on');
-      return exitCodeOfStop(signal.reason);
-    }
-    return exitCodeOfCounts(record.counts);
+    const watched = { folder: options.watch, settle: settleOf(options.settle) };
+    let code: number = EXIT.done;
+    const after = async (outcome: BatchOutcome): Promise<{ isOver: boolean }> => {
+      code = await finish(outcome, request, options, signal, terminal);
+      return { isOver: outcome.stopped };
+    };
+    if (!options.quiet) terminal.message(`watching ${options.watch}; Ctrl-C ends it`);
+    await watchFolder(request, watched, progress.tell, after, context);
+    return signal.aborted ? exitCodeOfStop(signal.reason) : code;
   });
+}
+
+/** Write the summary, say how it went; throws what ended the batch before its time. */
+async function finish(
+  { record, timeline, broken }: BatchOutcome,
+  { output }: BatchRequest,
+  options: BatchCommandOptions,
+  signal: AbortSignal,
+  terminal: Terminal,
+): Promise<number> {
+  terminal.status('');
+  let failure = broken;
+  try {
+    const { warnings } = await writeSummary(output, record, options.timeline ? timeline : null);
+    for (const { code, text } of warnings) terminal.message(`warning[${code}]: ${text}`);
+  } catch (error) {
+    if (!isTwotimeError(error, 'OutputFailed')) throw error;
+    failure ??= error;
+  }
+  if (options.json === true) terminal.result(toJson(record));
+  else if (!options.quiet) terminal.result(batchText(record, failure === null ? output : null).join('\n'));
+  if (failure !== null) throw failure;
+  if (signal.aborted) {
+    terminal.message('stopped; the same command goes on');
+    return exitCodeOfStop(signal.reason);
+  }
+  return exitCodeOfCounts(record.counts);
 }
 
 /** 0 when every job is there and converged. */
@@ -84,9 +108,19 @@ async function requestOf(files: readonly string[], options: BatchCommandOptions)
   };
 }
 
+function settleOf(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() !== '' && Number.isFinite(seconds) && seconds >= 0) return seconds;
+  throw new UsageRefused(`--settle '${text}' is not a number of seconds`, { help: 'for instance --settle 5' });
+}
+
 async function setsOf(files: readonly string[], options: BatchCommandOptions): Promise<BatchRequest['sets']> {
-  const { manifest, q } = options;
+  const { manifest, q, watch } = options;
   const set = allSettings(options);
+  if (watch !== undefined && (files.length > 0 || manifest !== undefined || options.dryRun)) {
+    const help = 'leave out the files, --manifest and --dry-run, or --watch';
+    throw new UsageRefused('--watch says which files are fitted', { help });
+  }
   if (manifest !== undefined) {
     if (files.length > 0 || q !== undefined) {
       const help = 'leave out the files and --q, or --manifest';

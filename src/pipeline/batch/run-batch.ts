@@ -38,6 +38,8 @@ export interface BatchOutcome {
   readonly timeline: Timeline;
   /** The error that ended the batch before its time; null when none did. */
   readonly broken: TwotimeError | null;
+  /** Nothing more is to be begun: it is broken, or there were as many failures as allowed. */
+  readonly stopped: boolean;
 }
 
 /**
@@ -69,7 +71,7 @@ export async function runBatch(
     if (!isTwotimeError(error, 'OutputFailed')) throw error;
     broken ??= error;
   }
-  return { record, timeline: work.timeline, broken };
+  return { record, timeline: work.timeline, broken, stopped: broken !== null || work.stopReason() !== null };
 }
 
 class BatchWork {
@@ -137,7 +139,7 @@ class BatchWork {
     const threads = overlap ? threadsForJobs(jobs, this.#parallel) : 0;
     if (threads > 0) await this.#runInThreads(threads);
     else await this.#runInTurn();
-    const reason = this.#stopReason();
+    const reason = this.stopReason();
     if (this.#signal.aborted || reason === null) return;
     for (const name of this.#todo) {
       const job = this.#jobs.get(name)!;
@@ -215,10 +217,11 @@ class BatchWork {
   }
 
   #stopped(): boolean {
-    return this.#signal.aborted || this.#stopReason() !== null;
+    return this.#signal.aborted || this.stopReason() !== null;
   }
 
-  #stopReason(): string | null {
+  /** Why nothing more is begun; null when that is not so. */
+  stopReason(): string | null {
     if (this.broken !== null) return 'not begun: the batch could not write';
     if (this.#failures < this.#request.maxFailures) return null;
     return `not begun: the batch stopped after ${this.#failures === 1 ? 'a failure' : `${this.#failures} failures`}`;

@@ -1,5 +1,5 @@
 /**
- * Simulated speckle, as the weights take it to be and otherwise, fitted with and without speckle weights.
+ * Simulated speckle, as the weights take it to be and otherwise, fitted with and without weights.
  *
  * One static angle at q 0.0237 1/Å of 150 frames, or six sheared ones at 0.0054 1/Å of 100; dt 0.1 s. Slow dynamics:
  * D0 2000 Å²/s, alpha −0.5, D_offset 50 Å²/s; fast: 19230, −1.063, 879. Fits start at the truth.
@@ -30,6 +30,8 @@ export interface WeightsCase {
   readonly photons?: number;
   /** Standard deviation of independent noise of every pair. */
   readonly white?: number;
+  /** That times (lag/longest lag)^whitePower. */
+  readonly whitePower?: number;
   /** Common relative drift of all intensities, uncorrected: its standard deviation; it is correlated over 20 frames. */
   readonly drift?: number;
   /** Weights of the modes instead of equal ones: a geometric series (Gaussian Schell beam), or one and a constant rest. */
@@ -54,6 +56,8 @@ export const WEIGHTS_CASES: readonly WeightsCase[] = [
   { name: 'fast, one mode', dynamics: 'fast', contrast: 0.2, speckles: 1000, modes: 'one' },
   { name: 'slow, white only', dynamics: 'slow', contrast: 0.2, speckles: null, white: 0.02 },
   { name: 'fast, white only', dynamics: 'fast', contrast: 0.2, speckles: null, white: 0.02 },
+  { name: 'slow, white by lag', dynamics: 'slow', contrast: 0.2, speckles: null, white: 0.04, whitePower: 0.5 },
+  { name: 'fast, white by lag', dynamics: 'fast', contrast: 0.2, speckles: null, white: 0.04, whitePower: 0.5 },
 ];
 
 const DYNAMICS: Readonly<Record<WeightsCase['dynamics'], ParameterValues>> = {
@@ -85,13 +89,17 @@ function modelOf({ flow = false, frames = flow ? 100 : 150 }: WeightsCase): TwoT
 export interface WeightsFit {
   readonly truth: ParameterValues;
   readonly none: FitOutcome;
-  readonly speckle: FitOutcome;
+  readonly weighted: FitOutcome;
   /** Time of the weighted fit beyond that of the ordinary one, s. */
   readonly seconds: number;
 }
 
 /** Fit data set number `index` of a case with and without weights. */
-export async function fitWithWeights(one: WeightsCase, index: number): Promise<WeightsFit> {
+export async function fitWithWeights(
+  one: WeightsCase,
+  index: number,
+  weights: Exclude<FitWeights, 'none'> = 'speckle',
+): Promise<WeightsFit> {
   const model = modelOf(one);
   const mode = model.mode;
   const truth = { ...DYNAMICS[one.dynamics], ...(one.flow === true ? FLOW : {}) };
@@ -102,7 +110,7 @@ export async function fitWithWeights(one: WeightsCase, index: number): Promise<W
   const values = memory.float32(angles * pairsOf(model.grid.times.length));
   values.set(simulated(one, model, truth, index + 1));
   const data = { frames: model.grid.times.length, angles, excluded: new Uint32Array(angles), values };
-  const fit = (weights: FitWeights): Promise<FitOutcome> =>
+  const fit = (asked: FitWeights): Promise<FitOutcome> =>
     fitTwoTime({
       model,
       sweeps: createKernelSweeps(loaded, memory, data),
@@ -118,19 +126,19 @@ export async function fitWithWeights(one: WeightsCase, index: number): Promise<W
         value: truth[name]!,
       })),
       scaling: { mode: 'per-angle' },
-      options: { starts: 1, seed: 1, maxIterations: 100, weights },
+      options: { starts: 1, seed: 1, maxIterations: 100, weights: asked },
     });
   const started = performance.now();
   const none = await fit('none');
   const between = performance.now();
-  const speckle = await fit('speckle');
+  const weighted = await fit(weights);
   const seconds = (performance.now() - between - (between - started)) / 1000;
   memory.release(mark);
-  return { truth, none, speckle, seconds };
+  return { truth, none, weighted, seconds };
 }
 
 function simulated(one: WeightsCase, model: TwoTimeModel, truth: ParameterValues, seed: number): Float32Array {
-  const { contrast, speckles, photons, white = 0, drift = 0, modes } = one;
+  const { contrast, speckles, photons, white = 0, whitePower = 0, drift = 0, modes } = one;
   const physics = model.physics(truth);
   const frames = physics.c.length;
   const angles = model.phi.length;
@@ -143,15 +151,16 @@ function simulated(one: WeightsCase, model: TwoTimeModel, truth: ParameterValues
         : otherModes(one, model, truth, speckles, seed);
   const key = keyFromSeed(seed);
   const noise = normals(fold(key, 777), angles * pairs);
-  if (white > 0) values.forEach((value, at) => (values[at] = value + white * noise[at]!));
   const steps = normals(fold(key, 999), frames);
   const walk = new Float64Array(frames);
   for (let k = 0; k < frames; k++)
     walk[k] = k === 0 ? steps[0]! : 0.95 * walk[k - 1]! + Math.sqrt(1 - 0.95 ** 2) * steps[k]!;
   for (let a = 0, at = 0; a < angles; a++) {
     for (let i = 0; i < frames; i++) {
-      for (let j = i + 1; j < frames; j++, at++)
-        values[at] = values[at]! * (1 + drift * walk[i]!) * (1 + drift * walk[j]!);
+      for (let j = i + 1; j < frames; j++, at++) {
+        const sigma = white * ((j - i) / (frames - 1)) ** whitePower;
+        values[at] = (values[at]! + sigma * noise[at]!) * (1 + drift * walk[i]!) * (1 + drift * walk[j]!);
+      }
     }
   }
   return values;
@@ -210,16 +219,16 @@ function otherModes(
 export interface WeightsSummary {
   readonly parameter: string;
   /** Typical distance of the estimates from the truth: 1.48 times the median, one sd of normal errors. */
-  readonly distance: Readonly<Record<'none' | 'speckle', number>>;
+  readonly distance: Readonly<Record<'none' | 'weighted', number>>;
   /** Share of 95 % intervals that hold the truth, among those that are known. */
-  readonly coverage: Readonly<Record<'none' | 'speckle', number>>;
-  readonly known: Readonly<Record<'none' | 'speckle', number>>;
+  readonly coverage: Readonly<Record<'none' | 'weighted', number>>;
+  readonly known: Readonly<Record<'none' | 'weighted', number>>;
 }
 
 export function summariseWeights(fits: readonly WeightsFit[]): WeightsSummary[] {
-  const kinds = ['none', 'speckle'] as const;
+  const kinds = ['none', 'weighted'] as const;
   return fits[0]!.none.parameters.map(({ name }, k) => {
-    const of = (kind: 'none' | 'speckle') => {
+    const of = (kind: 'none' | 'weighted') => {
       const all = fits.map((fit) => {
         const { value, uncertainty } = fit[kind].parameters[k]!;
         return { error: value - fit.truth[name]!, sigma: uncertainty.speckle };
@@ -232,12 +241,12 @@ export function summariseWeights(fits: readonly WeightsFit[]): WeightsSummary[] 
         known: known.length,
       };
     };
-    const [none, speckle] = kinds.map(of) as [ReturnType<typeof of>, ReturnType<typeof of>];
+    const [none, weighted] = kinds.map(of) as [ReturnType<typeof of>, ReturnType<typeof of>];
     return {
       parameter: name,
-      distance: { none: none.distance, speckle: speckle.distance },
-      coverage: { none: none.coverage, speckle: speckle.coverage },
-      known: { none: none.known, speckle: speckle.known },
+      distance: { none: none.distance, weighted: weighted.distance },
+      coverage: { none: none.coverage, weighted: weighted.coverage },
+      known: { none: none.known, weighted: weighted.known },
     };
   });
 }

@@ -1,7 +1,7 @@
 /**
- * What speckle weights gain, and whether their errors hold, where the noise is that of speckle and where it is not.
+ * What weights gain, and whether their errors hold, where the noise is that of speckle and where it is not.
  *
- *   node bench/weights.ts [count] [pattern of names]      default: 100, all cases; ^flow: those with shear
+ *   node bench/weights.ts [count] [pattern of names] [speckle | lag]      default: 100, all cases, speckle; ^flow: those with shear
  *
  * Prints one row per case for docs/weights.md: how many times smaller the typical error of the estimates is with weights (alpha,
  * and the least of all physical parameters), and the coverage of 95 % intervals over all physical parameters.
@@ -11,8 +11,9 @@ import { fitWithWeights, summariseWeights, WEIGHTS_CASES, type WeightsFit } from
 
 const count = Number(argv[2] ?? 100);
 const cases = WEIGHTS_CASES.filter(({ name }) => new RegExp(argv[3] ?? '').test(name));
-if (!Number.isInteger(count) || count < 3 || cases.length === 0) {
-  console.error('usage: node bench/weights.ts [count] [pattern of names]');
+const weights = argv[4] ?? 'speckle';
+if (!Number.isInteger(count) || count < 3 || cases.length === 0 || (weights !== 'speckle' && weights !== 'lag')) {
+  console.error('usage: node bench/weights.ts [count] [pattern of names] [speckle | lag]');
   process.exit(64);
 }
 
@@ -22,24 +23,24 @@ console.log(
 console.log('|---|---|---|---|---|---|---|---|');
 for (const one of cases) {
   const fits: WeightsFit[] = [];
-  for (let index = 0; index < count; index++) fits.push(await fitWithWeights(one, index));
+  for (let index = 0; index < count; index++) fits.push(await fitWithWeights(one, index, weights));
   const rows = summariseWeights(fits);
-  const gain = rows.map(({ distance }) => distance.none / distance.speckle);
-  const pooled = (kind: 'none' | 'speckle'): number => {
+  const gain = rows.map(({ distance }) => distance.none / distance.weighted);
+  const pooled = (kind: 'none' | 'weighted'): number => {
     const total = rows.reduce((sum, { known }) => sum + known[kind], 0);
     return (
       rows.reduce((sum, { coverage, known }) => sum + (known[kind] === 0 ? 0 : coverage[kind] * known[kind]), 0) / total
     );
   };
-  const covers = rows.map(({ coverage }) => coverage.speckle).filter((value) => Number.isFinite(value));
-  const used = fits.filter(({ speckle }) => speckle.weights.used === 'speckle').length;
+  const covers = rows.map(({ coverage }) => coverage.weighted).filter((value) => Number.isFinite(value));
+  const used = fits.filter(({ weighted }) => weighted.weights.used === weights).length;
   const cells = [
     one.name,
     `${used} of ${count}`,
     gain[rows.findIndex(({ parameter }) => parameter === 'alpha')]!.toFixed(2),
     Math.min(...gain).toFixed(2),
     pooled('none').toFixed(2),
-    pooled('speckle').toFixed(2),
+    pooled('weighted').toFixed(2),
     Math.min(...covers).toFixed(2),
     Math.max(...covers).toFixed(2),
   ];

@@ -70,7 +70,7 @@ export interface ScalingConfig {
 export interface FitConfig {
   readonly starts: number;
   /** none; speckle: after the ordinary fit, by the inverse covariance of thermal speckle. */
-  readonly weights: 'none' | 'speckle';
+  readonly weights: 'none' | 'lag' | 'speckle';
   readonly maxIterations: number;
   /** Free parameters to profile, one name or a pair each. */
   readonly profile: readonly (readonly string[])[];

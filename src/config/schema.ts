@@ -184,19 +184,14 @@ const scalingSchema = section('contrast and offset of c2', {
   order: whole(1, 2, 'order of the Fourier series in the angle, for mode: fourier'),
 });
 
-const WEIGHTS = ['none', 'speckle'] as const;
-
-const readWeights: Reader<FitConfig['weights']> = (input) =>
-  input === 'lag'
-    ? refused(`'${input}' is not available in this version`, 'write none or speckle')
-    : readWord(WEIGHTS)(input);
+const WEIGHTS = ['none', 'lag', 'speckle'] as const;
 
 const fitSchema = section('least squares', {
   starts: whole(1, 8, 'number of starts; 1 uses the given start alone'),
   weights: fieldWithDefault(
-    readWeights,
+    readWord(WEIGHTS),
     'none',
-    'weights of the points; speckle refines the fit with the covariance of thermal speckle as weight',
+    'weights of the points; lag refines the fit with 1/variance by lag, speckle with the inverse covariance of thermal speckle',
     wordsJson(WEIGHTS),
   ),
   max_iterations: whole(1, 100, 'iterations per start on the full data'),

@@ -42,6 +42,16 @@ export interface AngleNoise {
   readonly correlation: { readonly steps: Int32Array; readonly lag: Float64Array; readonly age: Float64Array };
 }
 
+/** σ of c2 as a function of lag, from the residuals of the fit without weights. */
+export interface LagNoise {
+  /** Lags in s, ascending, shape (L); between them ln σ is a straight line in ln lag, outside it is constant. */
+  readonly lags: Float64Array;
+  /** σ of each angle at these lags, shape (P, L) row-major. */
+  readonly sigma: Float64Array;
+  /** Whether all angles have one course, each with its own size. */
+  readonly pooled: boolean;
+}
+
 export interface FittedNoise {
   /** One per angle; empty when the residuals were not looked at. */
   readonly angles: readonly AngleNoise[];
@@ -49,6 +59,8 @@ export interface FittedNoise {
   readonly shared: boolean;
   /** How badly speckle and photon noise describe the residuals on all scales, in standard errors; null or absent without estimates. */
   readonly misfit?: number | null;
+  /** The noise by lag; null or absent unless weights by lag were asked for and it could be had. */
+  readonly byLag?: LagNoise | null;
   /** Why there are no estimates; null when there are. */
   readonly reason: string | null;
 }
@@ -110,7 +122,7 @@ export interface FitOutcome {
   /** One entry per angle, in the order of the data set. */
   readonly scaling: readonly FittedScaling[];
   readonly cost: {
-    /** Σ (r/σ)². */
+    /** Σ (r/σ)², with σ by lag where the weights are by lag: that of the angle times σ(lag) of mean 1/σ² 1. */
     readonly chi2: number;
     /** χ²/(points − free parameters). */
     readonly reducedChi2: number;

@@ -17,6 +17,7 @@ import type { Objective, Point, Value } from './objective.ts';
 import type { FitOutcome, FittedParameter, FittedScaling } from './outcome.ts';
 import type { FitProblem } from './problem.ts';
 import { askProfiles } from './ask-profiles.ts';
+import { weightByLag } from './lag-weighting.ts';
 import { weightBySpeckle } from './speckle-weighting.ts';
 import { findWarnings } from './warnings.ts';
 
@@ -32,6 +33,7 @@ export interface Finished {
 
 /** Starts within this relative cost of the best one reached it. */
 const AT_BEST = 1e-6;
+const WEIGHTINGS = { lag: weightByLag, speckle: weightBySpeckle } as const;
 
 export async function summarise(finished: Finished, context: TaskContext): Promise<FitOutcome> {
   const { problem, objectives, explored, climbed } = finished;
@@ -41,8 +43,8 @@ export async function summarise(finished: Finished, context: TaskContext): Promi
   const ordinaryErrors = await fittedErrors(objective, ordinary, problem, context);
   const asked = problem.options.weights ?? 'none';
   const weighting =
-    asked === 'speckle' && ordinary !== undefined
-      ? await weightBySpeckle(objective, ordinary, ordinaryErrors, problem, context)
+    asked !== 'none' && ordinary !== undefined
+      ? await WEIGHTINGS[asked](objective, ordinary, ordinaryErrors, problem, context)
       : null;
   const best = weighting?.minimum ?? ordinary;
   const errors = weighting?.errors ?? ordinaryErrors;
@@ -55,7 +57,7 @@ export async function summarise(finished: Finished, context: TaskContext): Promi
   const { status, reason } = stopped || best === undefined ? cancelled : best;
   const parameters = fittedParameters(problem, system, point, errors);
   const scaling = fittedScaling(problem, point, errors);
-  const cost = quality(objective, best?.full === true ? best.point : null);
+  const cost = quality(objective, best?.full === true ? best.point : null, weighting?.squares ?? null);
   const outcome = { status, reason, parameters, scaling, cost };
   return {
     ...outcome,
@@ -119,8 +121,8 @@ function fittedScaling({ model }: FitProblem, point: Point, errors: FittedErrors
   }));
 }
 
-/** Numbers about the residuals at a point on all data; NaN when there is none. */
-function quality(objective: Objective, point: Value | null): FitOutcome['cost'] {
+/** Numbers about the residuals at a point on all data; NaN when there is none. `weighted`: Σ w·r² of each angle for χ². */
+function quality(objective: Objective, point: Value | null, weighted: Float64Array | null): FitOutcome['cost'] {
   const { weight, groups, system } = objective;
   const unknowns = system.free.names.length + groups.reduce((sum, group) => sum + 2 * group.terms, 0);
   let points = 0;
@@ -134,7 +136,7 @@ function quality(objective: Objective, point: Value | null): FitOutcome['cost'] 
     if (point === null) continue;
     const { sums, guess, best } = point;
     squares += best.squares[a]!;
-    chi2PerPoint[a] = (weight[a]! * best.squares[a]!) / count;
+    chi2PerPoint[a] = (weight[a]! * (weighted ?? best.squares)[a]!) / count;
     const contrast = guess.contrast[a]!;
     const rr = sums.rr[a]! - (sums.r[a]! * sums.r[a]!) / count;
     const rm = sums.rm[a]! - (sums.r[a]! * sums.m[a]!) / count;
@@ -142,7 +144,12 @@ function quality(objective: Objective, point: Value | null): FitOutcome['cost'] 
     variation += rr + 2 * contrast * rm + contrast * contrast * mm;
   }
   const degreesOfFreedom = points - unknowns;
-  const chi2 = point === null ? NaN : 2 * point.best.cost;
+  const chi2 =
+    point === null
+      ? NaN
+      : weighted === null
+        ? 2 * point.best.cost
+        : weighted.reduce((sum, value, a) => sum + weight[a]! * value, 0);
   return {
     chi2,
     reducedChi2: chi2 / degreesOfFreedom,

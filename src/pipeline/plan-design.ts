@@ -104,8 +104,9 @@ function notRead({ data, fit }: Config): Warning[] {
     const text = `a design takes frames and angles from grid alone: ${selected.join(', ')} not used`;
     warnings.push({ code: 'selection-not-used', text });
   }
-  if (fit.weights === 'speckle') {
-    const text = 'the errors are those of a fit without weights; with weights: speckle they will be smaller';
+  if (fit.weights !== 'none') {
+    const difference = fit.weights === 'speckle' ? 'be smaller' : 'differ a little';
+    const text = `the errors are those of a fit without weights; with weights: ${fit.weights} they will ${difference}`;
     warnings.push({ code: 'weights-not-planned', text });
   }
   return warnings;

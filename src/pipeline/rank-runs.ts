@@ -161,8 +161,13 @@ function inOrder(
 
 function notesOn(runs: readonly FinishedRun[], { candidates }: Comparison): string[] {
   const notes: string[] = [];
-  const weighted = runs.filter(({ record }) => record.weights.used === 'speckle').map(({ run }) => run);
-  if (weighted.length > 0) notes.push(`${weighted.join(', ')}: fitted again without speckle weights`);
+  for (const [used, words] of [
+    ['lag', 'weights by lag'],
+    ['speckle', 'speckle weights'],
+  ] as const) {
+    const weighted = runs.filter(({ record }) => record.weights.used === used).map(({ run }) => run);
+    if (weighted.length > 0) notes.push(`${weighted.join(', ')}: fitted again without ${words}`);
+  }
   candidates.forEach(({ unconverged }, k) => {
     if (unconverged > 0) notes.push(`${runs[k]!.run}: the fits without ${unconverged} of the blocks did not converge`);
   });

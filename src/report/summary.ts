@@ -5,6 +5,12 @@ import { KIND_WORDS, NEAR_DEGENERATE } from './noise-text.ts';
 import { counted, plain, relative, seconds, withError } from './number-format.ts';
 import { wrap } from './wrap.ts';
 
+const WEIGHTS_LINES: Readonly<Record<ResultRecord['weights']['used'], readonly string[]>> = {
+  none: [],
+  lag: ['  values: weighted by the variance at each lag; reduced chi2 is relative to it'],
+  speckle: ['  values: generalised least squares, weighted by the covariance of speckle'],
+};
+
 /** Lines without colour: status, parameters, quality, where the files are, and the warnings not `shown` before. */
 export function consoleSummary(record: ResultRecord, runDirectory: string, shown: readonly Warning[] = []): string[] {
   const { support, cost, solver, timings, q } = record;
@@ -21,9 +27,7 @@ export function consoleSummary(record: ResultRecord, runDirectory: string, shown
     `${record.status}: ${record.data.file}, q = ${plain(q.value)} ${q.unit}, ${counted(support.angles, 'angle')}, ` +
       `${support.points} points (${solver.reason})`,
     ...names.map((name) => `  ${name.padEnd(width)}  ${parameterText(record, name)}`),
-    ...(record.weights.used === 'speckle'
-      ? ['  values: generalised least squares, weighted by the covariance of speckle']
-      : []),
+    ...WEIGHTS_LINES[record.weights.used],
     `  +/-: ${record.shownErrors} errors, ${KIND_WORDS[record.shownErrors]}`,
     `  ${quality}`,
     `  read ${seconds(timings.readSeconds)}, fit ${seconds(timings.fitSeconds)}, in all ${seconds(timings.totalSeconds)}`,

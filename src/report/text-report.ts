@@ -27,6 +27,8 @@ export interface ReportInput {
 /** Correlations below this are not printed. */
 const CORRELATION_THRESHOLD = 0.3;
 const MOST_CORRELATIONS = 20;
+/** Angles whose noise by lag is told. */
+const MOST_COURSES = 3;
 const INDENT = '    ';
 
 export function textReport(input: ReportInput): string {
@@ -92,6 +94,7 @@ function statisticsLines(record: ResultRecord): string[] {
   const { cost, solver, support, timings } = record;
   const free = support.points - cost.degreesOfFreedom;
   const chi = (value: number | null): string => (value === null ? `unknown (${cost.reason})` : plain(value));
+  const byLag = record.weights.used === 'lag' ? '; times its course by lag, from the residuals' : '';
   const weight = cost.noise.absolute
     ? 'absolute: chi-square tests the model'
     : 'a relative weight between angles only: errors are scaled by the residuals';
@@ -111,7 +114,7 @@ function statisticsLines(record: ResultRecord): string[] {
     ...row('sigma of c2', `${range(cost.noise.sigma)}, ${inAscii(cost.noise.source)}; ${weight}`),
     ...weightsRow(record),
     ...row('chi-square', chi(cost.chi2)),
-    ...row('reduced chi-square', `${chi(cost.reducedChi2)} (sigma: ${inAscii(cost.noise.source)})`),
+    ...row('reduced chi-square', `${chi(cost.reducedChi2)} (sigma: ${inAscii(cost.noise.source)}${byLag})`),
     ...row('rms residual', chi(cost.rms)),
     ...row('R-squared', chi(cost.r2)),
     ...row('time', `read ${seconds(timings.readSeconds)}, fit ${seconds(timings.fitSeconds)}`),
@@ -119,10 +122,23 @@ function statisticsLines(record: ResultRecord): string[] {
 }
 
 /** Told when weights were asked for. */
-function weightsRow({ weights: { asked, used, reason } }: ResultRecord): string[] {
+function weightsRow({ weights: { asked, used, reason }, noise: { byLag } }: ResultRecord): string[] {
   if (asked === 'none') return [];
   if (used === 'none')
     return row('weights', `none, although ${asked} was asked for: ${inAscii(reason ?? 'no reason given')}`);
+  if (used === 'lag') {
+    const [first, last] = [byLag?.lags[0] ?? NaN, byLag?.lags.at(-1) ?? NaN];
+    const ends = (byLag?.sigma ?? []).map(
+      (sigma) => `${plain(sigma[0] ?? NaN, 3)} to ${plain(sigma.at(-1) ?? NaN, 3)}`,
+    );
+    const shown = ends.length > MOST_COURSES ? [...ends.slice(0, MOST_COURSES), '...'] : ends;
+    return row(
+      'weights',
+      `1/sigma(lag)^2, mean 1 per angle, sigma(lag) from the residuals without weights${byLag?.pooled === true ? ' (one course for all angles)' : ''}: ` +
+        `${shown.join(', ')} from lag ${plain(first, 3)} to ${plain(last, 3)} s; chi-square is relative to it, rms is of all pairs ` +
+        'alike; independent errors take the weighted residuals as independent',
+    );
+  }
   return row(
     'weights',
     'inverse covariance of thermal speckle (generalised least squares): values and errors are of the weighted fit, ' +

@@ -9,6 +9,7 @@
  * | theta, theta_names | (K) | all physical parameters, in their units |
  * | covariance_speckle, covariance_independent, covariance_dyadic | (F, F) | NaN where unknown |
  * | covariance_names | (F) | |
+ * | sigma_lag, lag (s) | (P, L), (L) | σ by lag, with weights by lag: between the lags ln σ is straight in ln lag |
  * | q (1/Angstrom), dt (s) | () | |
  * | profile_A, profile_A_ratio, profile_A_theta | (K), (K), (K, n) | where asked for: see `profile-arrays.ts` |
  *
@@ -20,7 +21,7 @@ import { npzArray } from '../data/index.ts';
 import type { NpzMember } from '../data/index.ts';
 import type { Warning } from '../base/events.ts';
 import { isResident, pairsOf, readRows, rowStart } from '../kernels/index.ts';
-import type { FitOutcome } from '../nlsq/outcome.ts';
+import type { FitOutcome, LagNoise } from '../nlsq/outcome.ts';
 import { profileArrays } from './profile-arrays.ts';
 
 export interface FitArraysInput {
@@ -82,9 +83,16 @@ export function fitArrays(input: FitArraysInput, full: boolean): NpzMember[] {
     npzArray('frames', dataset.frameNumbers),
     npzArray('q', Float64Array.of(dataset.q), []),
     npzArray('dt', Float64Array.of(dataset.grid.dt), []),
+    ...lagArrays(outcome.noise.byLag ?? null),
     ...profileArrays(outcome.profiles),
     ...(full ? pairArrays(input) : []),
   ];
+}
+
+function lagArrays(byLag: LagNoise | null): NpzMember[] {
+  if (byLag === null) return [];
+  const { lags, sigma } = byLag;
+  return [npzArray('lag', lags), npzArray('sigma_lag', sigma, [sigma.length / lags.length, lags.length])];
 }
 
 /** One angle's pairs in triangle order, and the value of its diagonal. */

@@ -3,7 +3,7 @@ import type { Warning } from '../base/events.ts';
 import type { Dataset } from '../data/dataset.ts';
 import { parameterInfo } from '../model/index.ts';
 import type { TwoTimeModel } from '../model/index.ts';
-import type { Estimate, FitOutcome, FittedParameter, Uncertainty } from '../nlsq/outcome.ts';
+import type { Estimate, FitOutcome, FittedParameter, LagNoise, Uncertainty } from '../nlsq/outcome.ts';
 import { shownKind } from '../nlsq/shown-errors.ts';
 import type { NoiseEstimate, ScalingChoice } from '../nlsq/problem.ts';
 import { digestOutcome } from './digest.ts';
@@ -135,6 +135,7 @@ function noiseRecord({ noise }: FitOutcome, dataset: Dataset): NoiseRecord {
   return {
     shared: noise.shared,
     misfit: finiteOrNull(noise.misfit ?? NaN),
+    byLag: lagNoiseRecord(noise.byLag ?? null),
     reason: noise.reason,
     angles: noise.angles.map((angle, a) => ({
       phi: dataset.phi[a]!,
@@ -150,6 +151,16 @@ function noiseRecord({ noise }: FitOutcome, dataset: Dataset): NoiseRecord {
       },
     })),
   };
+}
+
+function lagNoiseRecord(byLag: LagNoise | null): NoiseRecord['byLag'] {
+  if (byLag === null) return null;
+  const lags = Array.from(byLag.lags);
+  const angles = byLag.sigma.length / lags.length;
+  const sigma = Array.from({ length: angles }, (_, a) => [
+    ...byLag.sigma.subarray(a * lags.length, (a + 1) * lags.length),
+  ]);
+  return { lags, sigma, pooled: byLag.pooled };
 }
 
 function costRecord({ cost }: FitOutcome, noise: NoiseEstimate): CostRecord {

@@ -135,6 +135,15 @@ export interface NoiseRecord {
   readonly shared: boolean;
   /** How badly speckle and photon noise describe the residuals on all scales, in standard errors. */
   readonly misfit: number | null;
+  /** σ of c2 by lag, from the residuals of the fit without weights; null without weights by lag. */
+  readonly byLag: {
+    /** Lags in s, ascending; between them ln σ is a straight line in ln lag. */
+    readonly lags: readonly number[];
+    /** σ at these lags, one list per angle. */
+    readonly sigma: readonly (readonly number[])[];
+    /** Whether all angles have one course, each with its own size. */
+    readonly pooled: boolean;
+  } | null;
   /** Why there are no estimates; null when there are. */
   readonly reason: string | null;
 }

@@ -115,6 +115,14 @@ export const resultSchema: z.ZodType<ResultRecord> = z
         misfit: numberOrNull.describe(
           'How badly speckle and photon noise describe the residuals on all scales, in standard errors.',
         ),
+        byLag: z
+          .strictObject({
+            lags: z.array(z.number()).describe('s, ascending; between them ln sigma is a straight line in ln lag.'),
+            sigma: z.array(z.array(z.number())).describe('At these lags, one list per angle.'),
+            pooled: z.boolean().describe('All angles have one course, each with its own size.'),
+          })
+          .nullable()
+          .describe('σ of c2 by lag, from the residuals of the fit without weights; null without weights by lag.'),
         reason,
       })
       .describe('The noise of c2 as the residuals show it.'),

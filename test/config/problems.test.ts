@@ -119,7 +119,6 @@ describe('words, numbers and switches', () => {
     ['model: static\nscaling: { mode: per_angle }', "did you mean 'per-angle'? (per-angle, shared, fixed or fourier)"],
     ['model: static\nfit: { starts: 0 }', 'fit.starts: 0 is not accepted here; write a whole number of 1 or more'],
     ['model: static\nfit: { starts: 2.5 }', 'fit.starts: 2.5 is not accepted here'],
-    ['model: static\nfit: { weights: lag }', "fit.weights: 'lag' is not available in this version; write none or speckle"],
     ['model: static\nfit: { weights: noen }', "fit.weights: 'noen' is not accepted here; did you mean 'none'?"],
     ['model: static\nseed: -1', 'seed: -1 is not accepted here; write a whole number of 0 or more'],
     ['model: static\noutput: { figures: yes }', "output.figures: 'yes' is not accepted here; write true or false"],

@@ -17,14 +17,14 @@ const SLOW: WeightsCase = { name: 'slow', dynamics: 'slow', frames: 80, contrast
 describe('speckle weights', () => {
   test('bring the exponent at least 1.5 times nearer to the truth, and their intervals hold it', async () => {
     const all = await fits(SLOW, 12);
-    expect(all.map(({ speckle }) => speckle.weights)).toEqual(
+    expect(all.map(({ weighted }) => weighted.weights)).toEqual(
       all.map(() => ({ asked: 'speckle', used: 'speckle', reason: null })),
     );
     const rows = summariseWeights(all);
     const alpha = rows.find(({ parameter }) => parameter === 'alpha')!;
-    expect(alpha.distance.none / alpha.distance.speckle).toBeGreaterThan(1.5);
-    const known = rows.reduce((sum, row) => sum + row.known.speckle, 0);
-    const covered = rows.reduce((sum, row) => sum + row.coverage.speckle * row.known.speckle, 0);
+    expect(alpha.distance.none / alpha.distance.weighted).toBeGreaterThan(1.5);
+    const known = rows.reduce((sum, row) => sum + row.known.weighted, 0);
+    const covered = rows.reduce((sum, row) => sum + row.coverage.weighted * row.known.weighted, 0);
     expect(known).toBeGreaterThan(30);
     // 95 % of 36 intervals, with room for their dependence.
     expect(covered / known).toBeGreaterThan(0.85);
@@ -32,26 +32,26 @@ describe('speckle weights', () => {
 
   test('work for sheared angles, each with its own', async () => {
     const [fit] = await fits({ ...SLOW, flow: true, frames: 60 }, 1);
-    expect(fit!.speckle.weights.used).toBe('speckle');
+    expect(fit!.weighted.weights.used).toBe('speckle');
     const rate = (outcome: WeightsFit['none']) => outcome.parameters.find(({ name }) => name === 'beta')!;
-    expect(rate(fit!.speckle).uncertainty.speckle!).toBeLessThan(rate(fit!.none).uncertainty.speckle! / 1.5);
-    expect(Math.abs(rate(fit!.speckle).value - fit!.truth['beta']!)).toBeLessThan(
-      4 * rate(fit!.speckle).uncertainty.speckle!,
+    expect(rate(fit!.weighted).uncertainty.speckle!).toBeLessThan(rate(fit!.none).uncertainty.speckle! / 1.5);
+    expect(Math.abs(rate(fit!.weighted).value - fit!.truth['beta']!)).toBeLessThan(
+      4 * rate(fit!.weighted).uncertainty.speckle!,
     );
   });
 
   test('leave the fit nearly as it is, or say that they are not used, where the noise is white', async () => {
     const all = await fits({ ...SLOW, name: 'white', speckles: null, white: 0.02 }, 6);
-    for (const { none, speckle } of all) {
+    for (const { none, weighted } of all) {
       none.parameters.forEach(({ value, uncertainty }, k) => {
-        expect(Math.abs(speckle.parameters[k]!.value - value)).toBeLessThan(uncertainty.speckle!);
+        expect(Math.abs(weighted.parameters[k]!.value - value)).toBeLessThan(uncertainty.speckle!);
       });
-      if (speckle.weights.used === 'speckle') continue;
-      expect(speckle.weights.reason).toBe('the residuals show no speckle noise');
-      expect(speckle.warnings.map(({ code }) => code)).toContain('weights-not-used');
-      expect(speckle.parameters).toEqual(none.parameters);
+      if (weighted.weights.used === 'speckle') continue;
+      expect(weighted.weights.reason).toBe('the residuals show no speckle noise');
+      expect(weighted.warnings.map(({ code }) => code)).toContain('weights-not-used');
+      expect(weighted.parameters).toEqual(none.parameters);
     }
-    expect(all.some(({ speckle }) => speckle.weights.used === 'none')).toBe(true);
+    expect(all.some(({ weighted }) => weighted.weights.used === 'none')).toBe(true);
   });
 
   test('are not used, and the answer says why, where pairs are excluded', async () => {

@@ -13,13 +13,17 @@ const COARSER = 2;
 /** Fewer blocks than this are not merged. */
 const FEWEST_COARSE = 36;
 
-/** `most`: blocks of frames that may be used, about; `squares`: Σ M² of all pairs that are fitted. */
+/**
+ * `most`: blocks of frames that may be used, about; `squares`: Σ w²·M² of all pairs that are fitted, and `meanSquare` the mean
+ * of w², w the weights of the columns.
+ */
 export function angleScores(
   columns: AngleColumns,
   times: Float64Array,
   present: PresentShare,
   most: number,
   squares: number,
+  meanSquare = 1,
 ): ScoreCovariances {
   const { physics, angle, count } = columns;
   const pieces = speckleBlocks(physics, angle, times, most).map(({ blocks, weight }) => {
@@ -54,9 +58,9 @@ export function angleScores(
   const offset = (count - 2) * (count + 1);
   const within = (pick: (one: (typeof areas)[number]) => number): number =>
     areas.reduce((sum, one) => sum + one.weight * pick(one), 0);
-  total.square[offset]! += 0.5 * (area * area - within((one) => one.area * one.area));
-  total.linear[offset]! += frames * area - within((one) => one.frames * one.area);
-  total.white[offset] = pairsOf(frames);
+  total.square[offset]! += 0.5 * meanSquare * (area * area - within((one) => one.area * one.area));
+  total.linear[offset]! += meanSquare * (frames * area - within((one) => one.frames * one.area));
+  total.white[offset] = meanSquare * pairsOf(frames);
   return total;
 }
 

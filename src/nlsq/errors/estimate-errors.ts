@@ -138,7 +138,7 @@ function roomForAll(frames: number): Float32Array {
 }
 
 /** β of each angle for the noise: its contrast where that can be one, else the median of the others; null: none can. */
-function speckleContrasts(contrast: Float64Array): Float64Array | null {
+export function speckleContrasts(contrast: Float64Array): Float64Array | null {
   const possible = contrast.filter((value) => value > 0 && value <= 1);
   if (possible.length === 0) return null;
   const typical = median(possible);

@@ -16,6 +16,8 @@ export interface AngleColumns {
   readonly h: readonly number[];
   /** Columns in all: c, g, h, offset, contrast. */
   readonly count: number;
+  /** Weight of the pairs between two places on the frame axis; absent: 1. */
+  readonly weight?: ((from: number, to: number) => number) | undefined;
 }
 
 export function angleColumns(
@@ -31,15 +33,15 @@ export function angleColumns(
 }
 
 /** A vector of shape (N) at a place between frames, by linear interpolation. */
-export function between(vector: Float64Array, place: number): number {
+export function between(vector: Float64Array | Int32Array, place: number): number {
   const below = Math.min(Math.floor(place), vector.length - 1);
   const above = Math.min(below + 1, vector.length - 1);
   return vector[below]! + (place - below) * (vector[above]! - vector[below]!);
 }
 
-/** What the columns are between two places on the frame axis: `into` gets one number per column. Returns M. */
+/** What the columns are, times the weight, between two places on the frame axis: `into` gets one number per column. Returns M. */
 export function fillColumns(columns: AngleColumns, from: number, to: number, into: Float64Array): number {
-  const { contrast, c, g, h } = columns;
+  const { contrast, c, g, h, weight } = columns;
   const pair = derivativesBetween(columns, from, to);
   let k = 0;
   for (const vector of c) into[k++] = contrast * pair.c * (between(vector, to) - between(vector, from));
@@ -47,6 +49,10 @@ export function fillColumns(columns: AngleColumns, from: number, to: number, int
   for (const slope of h) into[k++] = contrast * pair.h * slope;
   into[k] = 1;
   into[k + 1] = pair.m;
+  if (weight !== undefined) {
+    const factor = weight(from, to);
+    for (k = 0; k < columns.count; k++) into[k] = into[k]! * factor;
+  }
   return pair.m;
 }
 

@@ -122,7 +122,7 @@ export interface FitOutcome {
   /** One entry per angle, in the order of the data set. */
   readonly scaling: readonly FittedScaling[];
   readonly cost: {
-    /** Σ (r/σ)², with σ by lag where the weights are by lag: that of the angle times σ(lag) of mean 1/σ² 1. */
+    /** Σ (r/σ)²; with weights by lag σ is that of the angle times a course by lag whose 1/σ² has the mean 1. */
     readonly chi2: number;
     /** χ²/(points − free parameters). */
     readonly reducedChi2: number;

@@ -67,6 +67,24 @@ describe('the text report', () => {
     expect(report).not.toMatch(/^ {4}weights/m);
   });
 
+  test('says which noise by lag the weights are made of, and that chi-square is relative to it', () => {
+    const words = (text: string): string => text.replaceAll(/\s+/g, ' ');
+    const angles = fit.outcome.scaling.length;
+    const sigma = Float64Array.from({ length: 2 * angles }, (_, at) => (at % 2 === 0 ? 0.012 : 0.03));
+    const byLag = { lags: Float64Array.of(0.1, 5), sigma, pooled: true };
+    const weighted = changed({
+      weights: { asked: 'lag', used: 'lag', reason: null },
+      noise: { ...fit.outcome.noise, byLag },
+    });
+    const text = words(reportOf(weighted));
+    expect(text).toContain('(one course for all angles): 0.012 to 0.03');
+    expect(text).toContain('from lag 0.1 to 5 s; chi-square is relative to it');
+    expect(text).toContain('times its course by lag, from the residuals)');
+    expect(consoleSummary(recordOf(weighted), 'run').join(' ')).toContain('weighted by the variance at each lag');
+    expect(recordOf(weighted).noise.byLag?.sigma).toEqual(Array.from({ length: angles }, () => [0.012, 0.03]));
+    expect(report).not.toContain('course by lag');
+  });
+
   test('counts what was left out', () => {
     const line = report.replaceAll(/\n {25}/g, ' ').match(/left out .*/)![0];
     expect(line).toBe(

@@ -8,6 +8,7 @@ import type { DesignOptions } from './commands/design.ts';
 import type { DoctorOptions } from './commands/doctor.ts';
 import type { FitCommandOptions } from './commands/fit.ts';
 import type { InspectOptions } from './commands/inspect.ts';
+import type { RerunCommandOptions } from './commands/rerun.ts';
 import type { ResumeCommandOptions } from './commands/resume.ts';
 import type { SimulateOptions } from './commands/simulate.ts';
 import type { StatusOptions } from './commands/status.ts';
@@ -76,6 +77,23 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     .action(async (run: string, options: ResumeCommandOptions) => {
       const { resumeCommand } = await import('./commands/resume.ts');
       setExitCode(await resumeCommand(run, options, terminal));
+    });
+
+  program
+    .command('rerun')
+    .description('make a result again from what its run says, and say how near it comes; nothing is kept')
+    .argument('<run>', 'run directory')
+    .option('--input <file>', 'where the two-time file of the run is now, if it was moved')
+    .option('--tolerance <k>', 'standard errors within which a parameter counts as the same', '0.01')
+    .addOption(jsonOption())
+    .option('-q, --quiet', 'print warnings and errors only', false)
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 the same bits, or within the tolerance; 2 different; 3 refused: no result, or other data.',
+    )
+    .action(async (run: string, options: RerunCommandOptions) => {
+      const { rerunCommand } = await import('./commands/rerun.ts');
+      setExitCode(await rerunCommand(run, options, terminal));
     });
 
   program

@@ -18,6 +18,7 @@ export type { ComparisonFormat } from './comparison-text.ts';
 export { strongCorrelations } from './correlations.ts';
 export type { Correlation, NamedCovariance } from './correlations.ts';
 export { designTable, designText } from './design-text.ts';
+export { rerunText } from './rerun-text.ts';
 export { consoleSummary } from './summary.ts';
 export { svgToPng } from './svg-to-png.ts';
 export { textReport } from './text-report.ts';

@@ -39,6 +39,8 @@ export type { ResultInput } from './make-result-record.ts';
 export { parametersCsv } from './parameters-csv.ts';
 export { describeMachine, makeProvenance, PROVENANCE_SCHEMA } from './provenance.ts';
 export type { MachineRecord, ProvenanceInput, ProvenanceRecord } from './provenance.ts';
+export { RERUN_SCHEMA } from './rerun-record.ts';
+export type { RerunRecord } from './rerun-record.ts';
 export { RESULT_SCHEMA } from './result-record.ts';
 export type * from './result-record.ts';
 export { putFitArrays, putResult, putTables, resultJson } from './write-results.ts';

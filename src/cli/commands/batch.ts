@@ -54,13 +54,19 @@ export async function batchCommand(
       return await finish(await runBatch(request, progress.tell, context), request, options, signal, terminal);
     }
     const watched = { folder: options.watch, settle: settleOf(options.settle) };
+    const json = options.json === true;
     let code: number = EXIT.done;
+    let last: BatchOutcome | null = null;
     const after = async (outcome: BatchOutcome): Promise<{ isOver: boolean }> => {
-      code = await finish(outcome, request, options, signal, terminal);
+      last = outcome;
+      // One document, at the end.
+      const told = { ...options, quiet: options.quiet || json, json: false };
+      code = await finish(outcome, request, told, signal, terminal);
       return { isOver: outcome.stopped };
     };
     if (!options.quiet) terminal.message(`watching ${options.watch}; Ctrl-C ends it`);
     await watchFolder(request, watched, progress.tell, after, context);
+    if (json) terminal.result(toJson((last as BatchOutcome | null)?.record ?? null));
     return signal.aborted ? exitCodeOfStop(signal.reason) : code;
   });
 }

@@ -102,11 +102,11 @@ async function lookAtAngles(
     sensitivities.h.every(({ vector }) => vector[a] === 0);
   const firstStill = angles.find(isStill);
   const shared = tasks !== null && data.angles > 1 && data.angles * pairsOf(data.frames) >= FEWEST_SHARED_POINTS;
-  const question = (angle: number): AngleQuestion => ({
+  const question = (angle: number, room: Float32Array | undefined): AngleQuestion => ({
     ...{ physics, sensitivities, angle, angles: data.angles },
     contrast: point.best.contrast[angle]!,
     offset: point.best.offset[angle]!,
-    values: readRows(data, angle, 0, data.frames, shared && !isResident(data) ? roomForAll(data.frames) : undefined),
+    values: readRows(data, angle, 0, data.frames, room),
     excluded: data.excluded[angle]!,
     squares: point.sums.mm[angle]!,
     times: model.grid.times,
@@ -115,10 +115,12 @@ async function lookAtAngles(
   const found: AngleFindings[] = [];
   let next = 0;
   const look = async (at: (asked: AngleQuestion) => Promise<AngleFindings>): Promise<void> => {
+    // Data in a file are read into the same room again and again; garbage collection does not see how large it is.
+    const room = isResident(data) ? undefined : roomForAll(data.frames);
     while (next < angles.length) {
       const angle = next++;
       try {
-        found[angle] = await at(question(angle));
+        found[angle] = await at(question(angle, room));
       } catch (error) {
         next = angles.length;
         throw error;

@@ -71,6 +71,8 @@ export interface FitConfig {
   readonly starts: number;
   /** none; speckle: after the ordinary fit, by the inverse covariance of thermal speckle. */
   readonly weights: 'none' | 'lag' | 'speckle';
+  /** speckle: all kinds of standard error; independent: only that kind. */
+  readonly errors: 'speckle' | 'independent';
   readonly maxIterations: number;
   /** Free parameters to profile, one name or a pair each. */
   readonly profile: readonly (readonly string[])[];

@@ -73,7 +73,13 @@ export function resolveConfig(
       order: scaling.order,
     },
     seed: parsed.seed,
-    fit: { starts: fit.starts, weights: fit.weights, maxIterations: fit.max_iterations, profile: fit.profile },
+    fit: {
+      starts: fit.starts,
+      weights: fit.weights,
+      errors: fit.errors,
+      maxIterations: fit.max_iterations,
+      profile: fit.profile,
+    },
     noise: parsed.noise,
     sample: {
       method: sample.method,

@@ -69,6 +69,7 @@ export interface ParsedConfig {
   readonly fit: {
     readonly starts: number;
     readonly weights: FitConfig['weights'];
+    readonly errors: FitConfig['errors'];
     readonly max_iterations: number;
     readonly profile: FitConfig['profile'];
   };
@@ -193,6 +194,11 @@ const fitSchema = section('least squares', {
     'none',
     'weights of the points; lag refines the fit with 1/variance by lag, speckle with the inverse covariance of thermal speckle',
     wordsJson(WEIGHTS),
+  ),
+  errors: words(
+    ['speckle', 'independent'],
+    'speckle',
+    'standard errors; independent: only as if all points were independent, quicker and usually too small',
   ),
   max_iterations: whole(1, 100, 'iterations per start on the full data'),
   profile: profileField,

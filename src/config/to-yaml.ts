@@ -74,6 +74,7 @@ export function toYaml(config: Config): string {
     ...section('fit', [
       ['starts', String(fit.starts)],
       ['weights', fit.weights],
+      ['errors', fit.errors],
       ['max_iterations', String(fit.maxIterations)],
       ['profile', formatProfile(fit.profile)],
     ]),

@@ -46,18 +46,24 @@ export async function fittedErrors(
 async function estimatesOrStopped(
   objective: Objective,
   best: Minimum,
-  { model, tasks }: FitProblem,
+  { model, tasks, options }: FitProblem,
   context: TaskContext,
 ): Promise<ErrorEstimates> {
+  if (options.errors === 'independent')
+    return onlyIndependent(objective, best, 'not asked for (fit.errors: independent)');
   try {
     return await estimateErrors(objective, best.point, model, tasks ?? null, context);
   } catch (error) {
     if (!(error instanceof Cancelled)) throw error;
-    const reason = 'stopped before it was estimated';
-    const missing = { covariance: null, reason };
-    const noise: FittedNoise = { angles: [], shared: false, misfit: null, reason };
-    return { independent: covarianceAt(objective, best.point), speckle: missing, dyadic: missing, noise };
+    return onlyIndependent(objective, best, 'stopped before it was estimated');
   }
+}
+
+/** The errors that cost nothing, and why there are no others. */
+function onlyIndependent(objective: Objective, best: Minimum, reason: string): ErrorEstimates {
+  const missing = { covariance: null, reason };
+  const noise: FittedNoise = { angles: [], shared: false, misfit: null, reason };
+  return { independent: covarianceAt(objective, best.point), speckle: missing, dyadic: missing, noise };
 }
 
 /** The covariance that tables show and words are about: under speckle, or if that is not known as if independent. */

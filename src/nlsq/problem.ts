@@ -41,6 +41,8 @@ export interface FitOptions {
   readonly maxIterations: number;
   /** Default none. */
   readonly weights?: FitWeights | undefined;
+  /** Standard errors: of all kinds, or only as if all points were independent, which costs nothing. Default speckle. */
+  readonly errors?: 'speckle' | 'independent' | undefined;
   /** Free parameters to profile, one name or a pair each. Default none. */
   readonly profile?: readonly (readonly string[])[] | undefined;
 }

@@ -68,5 +68,6 @@ export function spread(value: number | readonly number[] | null, angles: number)
 }
 
 export function fitOptions({ fit, seed }: Config): FitOptions {
-  return { starts: fit.starts, seed, maxIterations: fit.maxIterations, weights: fit.weights, profile: fit.profile };
+  const { starts, maxIterations, weights, errors, profile } = fit;
+  return { starts, seed, maxIterations, weights, errors, profile };
 }

@@ -199,3 +199,16 @@ test('an angle whose contrast cannot be that of speckle is told', async () => {
   expect(outcome.warnings.map(({ code }) => code)).toContain('speckle-contrast-assumed');
   expect(outcome.scaling[0]!.offset.uncertainty.speckle).toBeGreaterThan(0);
 });
+
+test('only independent errors are given, with the reason and a warning, when no others are asked for', async () => {
+  const problem = speckleProblem(REQUEST, 4000);
+  const full = await fitTwoTime(problem);
+  const quick = await fitTwoTime({ ...problem, options: { ...problem.options, errors: 'independent' } });
+  for (const [k, { value, uncertainty }] of quick.parameters.entries()) {
+    expect(value).toBe(full.parameters[k]!.value);
+    expect(uncertainty.independent).toBe(full.parameters[k]!.uncertainty.independent);
+    expect(uncertainty).toMatchObject({ speckle: null, dyadic: null });
+    expect(uncertainty.reason).toContain('not asked for');
+  }
+  expect(quick.warnings.map(({ code }) => code)).toContain('speckle-errors-unknown');
+});

@@ -48,7 +48,7 @@ export const angleTask: Task<AngleQuestion, AngleFindings> = {
 
 /** Blocks of frames for the speckle covariance of one angle, at most; all angles together. */
 const MOST_BLOCKS = 256;
-const BLOCKS_OF_ALL_ANGLES = 1280;
+const BLOCKS_OF_ALL_ANGLES = 768;
 const FEWEST_BLOCKS = 96;
 
 /** Throws `Cancelled` when stopped. */

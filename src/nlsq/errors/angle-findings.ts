@@ -47,9 +47,9 @@ export const angleTask: Task<AngleQuestion, AngleFindings> = {
 };
 
 /** Blocks of frames for the speckle covariance of one angle, at most; all angles together. */
-const MOST_BLOCKS = 256;
-const BLOCKS_OF_ALL_ANGLES = 768;
-const FEWEST_BLOCKS = 96;
+const MOST_BLOCKS = 128;
+const BLOCKS_OF_ALL_ANGLES = 512;
+const FEWEST_BLOCKS = 64;
 
 /** Throws `Cancelled` when stopped. */
 export async function lookAtAngle(question: AngleQuestion, context: TaskContext): Promise<AngleFindings> {

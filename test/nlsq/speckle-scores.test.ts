@@ -102,6 +102,17 @@ describe.each([
   });
 });
 
+test('a window of hundreds of correlation times is looked at in pieces, its beginning whole', () => {
+  const { model, columns, physics } = columnsOf('laminar_flow', 360, FLOW_TRUTH, 0.0237);
+  const exact = speckleOf(everyFrame(columns), 0.2);
+  const pieces = angleScores(columns, model.grid.times, () => null, 64, sumOfSquares(physics));
+  const ratios = Array.from({ length: columns.count }, (_, k) => {
+    const at = k * (columns.count + 1);
+    return Math.sqrt(speckleOf(pieces, 0.2)[at]! / exact[at]!);
+  });
+  for (const ratio of ratios) expect(Math.abs(ratio - 1), ratios.join(' ')).toBeLessThan(0.1);
+});
+
 function sumOfSquares(physics: ReturnType<TwoTimeModel['physics']>): number {
   const rows = pairRows(physics, 0);
   let sum = 0;

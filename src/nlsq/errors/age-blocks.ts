@@ -42,12 +42,14 @@ export interface AgePiece {
 
 /** Blocks of one piece where the window has more correlation times than can be looked at in one. */
 const PIECE_BLOCKS = 48;
+/** Pieces after the first, spread evenly over the correlation times of the window, at most. */
+const MOST_STRATA = 8;
 /** A window that needs this many times the blocks allowed is looked at in pieces. */
 const STRETCH = 1.5;
 
 /**
  * Blocks fine enough for the speckle covariance of one angle: the whole window in about `most` blocks or, where it has too
- * many correlation times for that, pieces of it at ages spread evenly.
+ * many correlation times for that, its beginning and pieces of the rest at ages spread evenly.
  */
 export function speckleBlocks(physics: Physics, angle: number, times: Float64Array, most: number): AgePiece[] {
   const { kappa, c, g, h } = physics;
@@ -65,16 +67,19 @@ export function speckleBlocks(physics: Physics, angle: number, times: Float64Arr
   }
   const needed = Math.ceil(place[frames - 1]!) + 1;
   if (needed <= STRETCH * most) return [{ blocks: evenBlocks(place, Math.min(most, needed)), weight: 1 }];
-  const strata = Math.max(3, Math.floor(most / PIECE_BLOCKS) + 1);
-  const width = (needed - 1) / strata;
-  return Array.from({ length: strata }, (_, s) => {
-    const middle = (s + 0.5) * width;
+  // The beginning is looked at whole: there the rates change fastest, and some parameters show nowhere else.
+  const rest = needed - 1 - PIECE_BLOCKS;
+  const strata = Math.min(MOST_STRATA, Math.max(1, Math.round(rest / PIECE_BLOCKS)));
+  const width = rest / strata;
+  const middles = Array.from({ length: strata }, (_, s) => PIECE_BLOCKS + (s + 0.5) * width);
+  return [PIECE_BLOCKS / 2, ...middles].map((middle, piece) => {
     const first = place.findIndex((at) => at >= middle - PIECE_BLOCKS / 2);
     let end = first + 1;
     while (end < frames && place[end]! <= middle + PIECE_BLOCKS / 2) end++;
     const inside = place.slice(first, end);
     const { count, edges } = evenBlocks(inside, Math.ceil(inside.at(-1)! - inside[0]!) + 1);
-    return { blocks: { count, edges: edges.map((edge) => edge + first) }, weight: width / PIECE_BLOCKS };
+    const weight = piece === 0 ? 1 : width / PIECE_BLOCKS;
+    return { blocks: { count, edges: edges.map((edge) => edge + first) }, weight };
   });
 }
 

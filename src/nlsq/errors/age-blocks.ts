@@ -43,7 +43,7 @@ export interface AgePiece {
 /** Blocks of one piece where the window has more correlation times than can be looked at in one. */
 const PIECE_BLOCKS = 48;
 /** Pieces after the first, spread evenly over the correlation times of the window, at most. */
-const MOST_STRATA = 8;
+const MOST_STRATA = 5;
 /** A window that needs this many times the blocks allowed is looked at in pieces. */
 const STRETCH = 1.5;
 

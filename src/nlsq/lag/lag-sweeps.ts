@@ -1,71 +1,13 @@
-/**
- * Sweeps whose sums have a weight by lag, so that the optimiser works on ½ Σ_a w_a Σ_{i<j} w_a(lag)·r² as it does on the
- * ordinary cost. `points` is Σ w(lag) here, `m` is Σ w(lag)·M and so on.
- */
-import { Defect } from '../../base/errors.ts';
-import type { TaskContext } from '../../base/task-context.ts';
-import type { AngleScaling, AngleSums, NormalSums, Sweeps } from '../../kernels/sweep.ts';
-import type { Physics, Sensitivities } from '../../model/two-time-model.ts';
+/** Sweeps whose sums have a weight by lag: the cost is ½ Σ_a w_a Σ_{i<j} w_a(lag)·r². */
+import type { Sweeps } from '../../kernels/sweep.ts';
+import { gramSweeps } from '../gram-sweeps.ts';
 import { weightedGram } from './lag-rows.ts';
 import { ofAngle, type LagTable } from './lag-table.ts';
 
-const NO_SENSITIVITIES: Sensitivities = { c: [], g: [], h: [] };
-
 /** Sweeps over the data of `base` with one weight per angle and lag. */
 export function lagSweeps(base: Sweeps, weights: LagTable): Sweeps {
-  const { data } = base;
   const { places } = weights.axis;
-  let count = 0;
-  const pass = async (
-    physics: Physics,
-    sensitivities: Sensitivities,
-    scaling: AngleScaling,
-    context: TaskContext,
-  ): Promise<NormalSums> => {
-    const { c, g, h } = sensitivities;
-    const parameters = [...c, ...g, ...h].map(({ parameter }) => parameter);
-    const columns = parameters.length;
-    const size = columns + 3;
-    const sum = emptySums(data.angles);
-    const make = (): Float64Array => new Float64Array(data.angles * columns);
-    const [d, md, rd] = [make(), make(), make()];
-    const hessian = new Float64Array(columns * columns);
-    for (let a = 0; a < data.angles; a++) {
-      const [contrast, offset, weight] = [scaling.contrast[a]!, scaling.offset[a]!, ofAngle(weights, a)];
-      const question = { physics, data, angle: a, sensitivities, contrast, offset, places, weight };
-      const gram = await weightedGram(question, context);
-      const at = (k: number, l: number): number => gram[k * size + l]!;
-      const [one, m, r] = [columns, columns + 1, columns + 2];
-      sum.points[a] = at(one, one);
-      sum.m[a] = at(one, m);
-      sum.mm[a] = at(m, m);
-      sum.r[a] = at(one, r);
-      sum.rm[a] = at(m, r);
-      sum.rr[a] = at(r, r);
-      const factor = scaling.weight[a]! * contrast ** 2;
-      for (let k = 0; k < columns; k++) {
-        d[a * columns + k] = at(k, one);
-        md[a * columns + k] = at(k, m);
-        rd[a * columns + k] = at(k, r);
-        for (let l = 0; l < columns; l++) hessian[k * columns + l] = hessian[k * columns + l]! + factor * at(k, l);
-      }
-    }
-    count += 1;
-    return { ...sum, parameters, d, md, rd, hessian };
-  };
-  return {
-    data,
-    get count() {
-      return count;
-    },
-    sums: (physics, scaling, context) => pass(physics, NO_SENSITIVITIES, scaling, context),
-    normal: pass,
-    adjoint: () => Promise.reject(new Defect('a sweep with weights by lag has no adjoint')),
-    shape: (physics, angle) => base.shape(physics, angle),
-  };
-}
-
-function emptySums(angles: number): AngleSums {
-  const make = (): Float64Array => new Float64Array(angles);
-  return { points: make(), m: make(), mm: make(), r: make(), rm: make(), rr: make() };
+  return gramSweeps(base, (question, context) =>
+    weightedGram({ ...question, data: base.data, places, weight: ofAngle(weights, question.angle) }, context),
+  );
 }

@@ -5,5 +5,6 @@ export type { Evaluation, LogDensity, LogValue } from './log-density.ts';
 export * from './importance/index.ts';
 export { findMode, type Mode, type ModeOptions, type NoMode } from './laplace/find-mode.ts';
 export * from './posterior/index.ts';
+export * from './predictive/index.ts';
 export * from './priors/index.ts';
 export * from './sampling/index.ts';

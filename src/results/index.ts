@@ -37,6 +37,8 @@ export type { ArraysDecision, FitArraysInput } from './fit-arrays.ts';
 export { makeResultRecord } from './make-result-record.ts';
 export type { ResultInput } from './make-result-record.ts';
 export { parametersCsv } from './parameters-csv.ts';
+export { posteriorRecord } from './posterior-record.ts';
+export type * from './posterior-record.ts';
 export { describeMachine, makeProvenance, PROVENANCE_SCHEMA } from './provenance.ts';
 export type { MachineRecord, ProvenanceInput, ProvenanceRecord } from './provenance.ts';
 export { RERUN_SCHEMA } from './rerun-record.ts';

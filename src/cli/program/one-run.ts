@@ -1,0 +1,71 @@
+/** Commands on one run: fit it, go on with it, make it again. */
+import type { Command } from 'commander';
+import type { FitCommandOptions } from '../commands/fit.ts';
+import type { RerunCommandOptions } from '../commands/rerun.ts';
+import type { ResumeCommandOptions } from '../commands/resume.ts';
+import type { Terminal } from '../terminal.ts';
+import { jsonOption, setOption } from './options.ts';
+
+export function addOneRun(program: Command, terminal: Terminal, setExitCode: (code: number) => void): void {
+  program
+    .command('fit')
+    .description('fit transport coefficients to a two-time file by least squares')
+    .argument('<file>', 'APS legacy HDF5, NPZ or NPY file')
+    .requiredOption('-c, --config <fit.yaml>', 'configuration file (start one with: twotime config init)')
+    .requiredOption('-o, --output <folder>', 'run directory to write; must not exist or be empty')
+    .option('--force', 'replace an existing run directory (never any other folder)', false)
+    .addOption(setOption())
+    .option('--workers <n>', 'worker threads (short for --set parallel.workers=n)')
+    .option('--backend <name>', 'execution backend (short for --set parallel.backend=name)')
+    .option('--profile <names>', 'profile-likelihood intervals of D0,alpha or a pair D0:alpha (short for fit.profile)')
+    .addOption(jsonOption())
+    .option('-q, --quiet', 'print warnings and errors only', false)
+    .action(async (file: string, options: FitCommandOptions) => {
+      const { fitCommand } = await import('../commands/fit.ts');
+      setExitCode(await fitCommand(file, options, terminal));
+    });
+
+  program
+    .command('resume')
+    .description('go on with a run that was stopped or killed, to the same result as if it had not been')
+    .argument('<run>', 'run directory')
+    .option('--input <file>', 'where the two-time file of the run is now, if it was moved')
+    .option(
+      '--from-start',
+      'do all the work again, without the checkpoint (when it is damaged, or of another version)',
+      false,
+    )
+    .option('--workers <n>', 'worker threads; the result does not depend on their number')
+    .addOption(jsonOption())
+    .option('-q, --quiet', 'print warnings and errors only', false)
+    .addHelpText('after', RESUME_HELP)
+    .action(async (run: string, options: ResumeCommandOptions) => {
+      const { resumeCommand } = await import('../commands/resume.ts');
+      setExitCode(await resumeCommand(run, options, terminal));
+    });
+
+  program
+    .command('rerun')
+    .description('make a result again from what its run says, and say how near it comes; nothing is kept')
+    .argument('<run>', 'run directory')
+    .option('--input <file>', 'where the two-time file of the run is now, if it was moved')
+    .option('--tolerance <k>', 'standard errors within which a parameter counts as the same', '0.01')
+    .addOption(jsonOption())
+    .option('-q, --quiet', 'print warnings and errors only', false)
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 the same bits, or within the tolerance; 2 different; 3 refused: no result, or other data.',
+    )
+    .action(async (run: string, options: RerunCommandOptions) => {
+      const { rerunCommand } = await import('../commands/rerun.ts');
+      setExitCode(await rerunCommand(run, options, terminal));
+    });
+}
+
+const RESUME_HELP = `
+A run keeps a checkpoint while it works. Ctrl-C and the signals of schedulers write the best point so far and leave the
+checkpoint; a killed run leaves it as well. The configuration is that of the run; the input has to hold the same data.
+A run that has ended is left as it is (exit code 0).
+
+Example:
+  twotime resume run`;

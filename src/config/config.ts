@@ -87,10 +87,14 @@ export interface SampleConfig {
   readonly method: 'auto' | 'psis' | 'nuts' | 'cmc';
   readonly likelihood: 'adjusted' | 'independent';
   readonly chains: number;
-  /** Per chain. */
-  readonly warmup: number;
-  /** Per chain. */
-  readonly draws: number;
+  /** Transitions per chain that adapt; `auto`: as many as the chains need to learn. */
+  readonly warmup: number | 'auto';
+  /** Per chain; `auto`: as many as `until` asks for. */
+  readonly draws: number | 'auto';
+  /** Effective draws at which chains that agree stop; `auto`: 400 unless `draws` is a number; `draws`: at `draws` only. */
+  readonly until: number | 'auto' | 'draws';
+  /** s, of sampling; null: no limit. */
+  readonly maxTime: number | null;
   readonly chainMethod: 'parallel' | 'sequential';
 }
 

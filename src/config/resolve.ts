@@ -87,6 +87,8 @@ export function resolveConfig(
       chains: sample.chains,
       warmup: sample.warmup,
       draws: sample.draws,
+      until: sample.until,
+      maxTime: sample.max_time,
       chainMethod: sample.chain_method,
     },
     parallel: parsed.parallel,

@@ -74,7 +74,10 @@ export interface ParsedConfig {
     readonly profile: FitConfig['profile'];
   };
   readonly noise: NoiseConfig;
-  readonly sample: Omit<SampleConfig, 'chainMethod'> & { readonly chain_method: SampleConfig['chainMethod'] };
+  readonly sample: Omit<SampleConfig, 'chainMethod' | 'maxTime'> & {
+    readonly chain_method: SampleConfig['chainMethod'];
+    readonly max_time: SampleConfig['maxTime'];
+  };
   readonly parallel: ParallelConfig;
   readonly output: OutputConfig;
 }
@@ -87,6 +90,12 @@ function words<const W extends string>(all: readonly W[], fallback: W, descripti
 
 function whole(lowest: number, fallback: number, description: string): z.ZodType<number> {
   return fieldWithDefault(readWhole(lowest), fallback, description, wholeJson(lowest));
+}
+
+function wholeOr<const W extends string>(word: W, lowest: number, description: string): z.ZodType<number | W> {
+  return fieldWithDefault<number | W>(readWordOr(word, word, readWhole(lowest)), word, description, {
+    anyOf: [{ const: word }, wholeJson(lowest)],
+  });
 }
 
 function flag(fallback: boolean, description: string): z.ZodType<boolean> {
@@ -221,8 +230,20 @@ const sampleSchema = section('Bayesian analysis', {
     'adjusted: the width that covers; independent: as other programs',
   ),
   chains: whole(1, 4, 'number of chains'),
-  warmup: whole(0, 500, 'warmup steps per chain'),
-  draws: whole(1, 1000, 'draws per chain'),
+  warmup: wholeOr('auto', 0, 'warmup steps per chain; auto: 50 where the fit gives the metric, else 400'),
+  draws: wholeOr('auto', 4, 'draws per chain; auto: until the chains agree'),
+  until: fieldWithDefault<SampleConfig['until']>(
+    readWordOr('auto', 'auto', readWordOr('draws', 'draws', readWhole(1))),
+    'auto',
+    'effective draws (and R-hat below 1.01) at which chains stop; draws: never before draws; auto: 400 if draws is auto',
+    { anyOf: [{ enum: ['auto', 'draws'] }, wholeJson(1)] },
+  ),
+  max_time: fieldWithDefault<SampleConfig['maxTime']>(
+    readWordOr('none', null, readQuantityOf('time', { sign: 'positive' })),
+    'none',
+    'time that sampling may take',
+    { anyOf: [{ const: 'none' }, quantityJson('time', ['60 s'], false)] },
+  ),
   chain_method: words(['parallel', 'sequential'], 'parallel', 'how chains run'),
 });
 

@@ -85,6 +85,8 @@ export function toYaml(config: Config): string {
       ['chains', String(sample.chains)],
       ['warmup', String(sample.warmup)],
       ['draws', String(sample.draws)],
+      ['until', String(sample.until)],
+      ['max_time', sample.maxTime === null ? 'none' : formatQuantity(sample.maxTime, 'time')],
       ['chain_method', sample.chainMethod],
     ]),
     ...section('parallel', [

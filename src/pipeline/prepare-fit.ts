@@ -3,8 +3,8 @@ import type { Warning } from '../base/events.ts';
 import { throwIfCancelled, type TaskContext } from '../base/task-context.ts';
 import { plausibilityWarnings, type Config } from '../config/index.ts';
 import type { Dataset } from '../data/dataset.ts';
-import { estimateNoise, givenNoise, readDataset } from '../data/index.ts';
-import { KernelMemory, type KernelRegions } from '../kernels/index.ts';
+import { estimateNoise, givenNoise, readDataset, type OpenDataset } from '../data/index.ts';
+import { KernelMemory, type CompiledKernels, type KernelRegions } from '../kernels/index.ts';
 import { bindModel, physicalParameters, type TwoTimeModel } from '../model/index.ts';
 import { validateFit, type FitProblem, type NoiseEstimate } from '../nlsq/index.ts';
 import { selectBackend } from '../parallel/index.ts';
@@ -51,13 +51,11 @@ export async function prepareFit(
   // Awaited below; a file that is refused first must not leave its failure unhandled.
   opening.catch(() => undefined);
   const parallel = shared?.pool.parallel ?? config.parallel;
-  const placement = { limit: parallel.memory, folder: await folderBeside(request.output) };
+  const folder = await folderBeside(request.output);
   const kernels = opening.then((compute) => compute.kernels);
-  const [dataset, readSeconds] = await timed('read', log, async () => {
-    const backend = selectBackend(parallel, thisMachine());
-    await using helpers = new ReadingThreads(memory, kernels, backend, parallel.memory);
-    return await readDataset(request.file, dataRequest(config), memory, context, placement, helpers);
-  });
+  const [dataset, readSeconds] = await timed('read', log, () =>
+    readInThreads({ file: request.file, config: { ...config, parallel }, memory, kernels, folder }, context),
+  );
   owned.use(dataset);
   throwIfCancelled(context);
   const compute = await opening;
@@ -68,12 +66,33 @@ export async function prepareFit(
   return { dataset, problem, compute, readSeconds, [Symbol.asyncDispose]: () => kept.disposeAsync() };
 }
 
-interface PreparedProblem {
+export interface Reading {
+  readonly file: string;
+  readonly config: Pick<Config, 'data' | 'parallel'>;
+  readonly memory: KernelMemory;
+  readonly kernels: Promise<CompiledKernels>;
+  /** Where data larger than `parallel.memory` are put. */
+  readonly folder: string;
+}
+
+/** Read the data a configuration asks for, with threads where that pays. */
+export async function readInThreads(
+  { file, config, memory, kernels, folder }: Reading,
+  context: TaskContext,
+): Promise<OpenDataset> {
+  const { data, parallel } = config;
+  const backend = selectBackend(parallel, thisMachine());
+  await using helpers = new ReadingThreads(memory, kernels, backend, parallel.memory);
+  return await readDataset(file, dataRequest({ data }), memory, context, { limit: parallel.memory, folder }, helpers);
+}
+
+export interface PreparedProblem {
   readonly problem: FitProblem;
   readonly warnings: readonly Warning[];
 }
 
-function prepareProblem(
+/** Bind the model to the data; `compute` has the memory that they and their coarse levels are in. */
+export function prepareProblem(
   config: Config,
   dataset: Dataset,
   compute: Compute,

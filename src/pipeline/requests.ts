@@ -14,7 +14,7 @@ export interface FitRunRequest {
 }
 
 /** What to read. Angles listed one by one also name the angles of files that carry none. */
-export function dataRequest({ data }: Config): DataRequest {
+export function dataRequest({ data }: Pick<Config, 'data'>): DataRequest {
   const phi = data.phi?.map(phiSelection) ?? 'all';
   const singles = data.phi?.every(({ first, last }) => first === last) ? data.phi.map(({ first }) => first) : undefined;
   return {

@@ -18,6 +18,7 @@ const LAYERS = [
   { name: 'plots', portable: true },
   { name: 'report', portable: false },
   { name: 'pipeline', portable: false },
+  { name: 'library', portable: false },
   { name: 'server', portable: false },
   { name: 'cli', portable: false },
 ];

@@ -36,6 +36,11 @@ function twotime(...args: string[]): SpawnSyncReturns<string> {
   return spawnSync(command, args, { cwd: folder, encoding: 'utf8', shell: process.platform === 'win32' });
 }
 
+/** The Node that the package brings, which runs TypeScript. */
+function node(...args: string[]): SpawnSyncReturns<string> {
+  return spawnSync(process.execPath, args, { cwd: folder, encoding: 'utf8' });
+}
+
 /** Where no registry answers: the tarball unpacked, beside the locked dependencies of the checkout. */
 function installFromCheckout(tarball: string): void {
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as {
@@ -81,9 +86,12 @@ describe('the tarball', () => {
       /^(?:bin\/|dist\/|assets\/|schema\/|node_modules\/h5wasm-plugins\/|(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$)/;
     const names = packed.files.map((file) => file.path);
     expect(names.filter((name) => !allowed.test(name))).toEqual([]);
-    expect(names.filter((name) => name.startsWith('dist/') && /\.ts$|assembly/.test(name))).toEqual([]);
+    expect(names.filter((name) => name.startsWith('dist/') && /(?<!\.d)\.ts$|assembly/.test(name))).toEqual([]);
     expect(names).toEqual(
-      expect.arrayContaining(['bin/twotime', 'dist/cli/main.js', 'dist/kernels/kernels.wasm', 'LICENSE']),
+      expect.arrayContaining([
+        ...['bin/twotime', 'dist/cli/main.js', 'dist/kernels/kernels.wasm', 'LICENSE'],
+        ...['dist/library/index.js', 'dist/library/index.d.ts'],
+      ]),
     );
   });
 
@@ -120,4 +128,45 @@ describe('the installed package', () => {
     const { matrices } = JSON.parse(stdout) as { matrices: readonly unknown[] };
     expect(matrices[0]).toMatchObject({ storage: 'chunks 12×12, LZF', values: { maximum: 1.2490234375 } });
   });
+
+  it('is a library whose types a strict compiler accepts, and which prints nothing of its own', () => {
+    writeFileSync(place('own.mts'), CONSUMER);
+    const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
+    const strict = [
+      '--strict',
+      '--exactOptionalPropertyTypes',
+      '--noUncheckedIndexedAccess',
+      '--skipLibCheck',
+      'false',
+    ];
+    const target = ['--module', 'nodenext', '--target', 'es2024', '--lib', 'esnext,dom', '--types', '', '--noEmit'];
+    const checked = node(compiler, ...strict, ...target, 'own.mts');
+    expect(checked.stdout).toBe('');
+    expect(checked.status).toBe(0);
+    const { status, stdout, stderr } = node('own.mts');
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    const { digest } = JSON.parse(readFileSync(place('run/result.json'), 'utf8')) as { digest: string };
+    expect(stdout.split('\n')).toEqual([digest, expect.stringMatching(/^D0 \d+/), 'ConfigRefused', '']);
+  });
 });
+
+/** Fits the file of the test before in a few lines. */
+const CONSUMER = `
+import { fit, isTwotimeError, loadConfig, readDataset, sample, type Settings } from 'twotime';
+
+const config = await loadConfig('fit.yaml');
+await using dataset = await readDataset('data.h5', config);
+await using fitted = await fit(dataset);
+console.log(fitted.result.digest);
+const posterior = await sample(fitted, { method: 'psis', draws: 50, likelihood: 'independent' });
+const first = posterior.summaries[0];
+if (first !== undefined) console.log(first.name, first.mean);
+
+const settings: Settings = { model: 'laminar_flow', data: { q: '0.0237 1/Angstrom' }, fit: { starts: 2, weights: 'none' } };
+try {
+  await readDataset('data.h5', settings);
+} catch (error) {
+  if (isTwotimeError(error)) console.log(error.tag);
+}
+`;

@@ -1,0 +1,59 @@
+/** Sample the posterior of a fit. */
+import { InputRefused } from '../base/errors.ts';
+import { fitAdjustment, sampleTwoTime, type SampledPosterior } from '../bayes/index.ts';
+import type { Config } from '../config/index.ts';
+import type { FittedDataset } from './fit.ts';
+import type { CallOptions } from './read-dataset.ts';
+
+/** What is not given is that of the section `sample` of the settings. */
+export interface SamplingOptions extends CallOptions {
+  readonly seed?: number | undefined;
+  /** `auto`: importance sampling if its answer may stand, else chains. */
+  readonly method?: 'auto' | 'psis' | 'nuts' | undefined;
+  /** `adjusted`: as wide as the speckle covariance of the fit; `independent`: as if all points were. */
+  readonly likelihood?: Config['sample']['likelihood'] | undefined;
+  readonly chains?: number | undefined;
+  /** Steps per chain. Default: few where the mode says how to step, else many. */
+  readonly warmup?: number | undefined;
+  /** Per chain. */
+  readonly draws?: number | undefined;
+  /** Chains end after so many seconds with what they have. */
+  readonly maxSeconds?: number | undefined;
+}
+
+/**
+ * Sample the posterior from what `fit` returned, before that is disposed of. Answers with draws and summaries of parameters,
+ * contrast and offset and with a verdict on whether they may be reported. Throws `InputRefused` where there is no posterior.
+ */
+export async function sample(fitted: FittedDataset, options: SamplingOptions = {}): Promise<SampledPosterior> {
+  const { config, problem, outcome } = fitted;
+  const { signal, progress, seed = config.seed, likelihood = config.sample.likelihood } = options;
+  const { method = config.sample.method } = options;
+  if (method === 'cmc') {
+    throw new InputRefused('this version does not sample with method cmc', { help: 'use auto, psis or nuts' });
+  }
+
+  const { parameters, scaling } = outcome;
+  const question = {
+    ...problem,
+    sigma: problem.noise.sigma,
+    priors: Object.fromEntries(Object.entries(config.parameters).map(([name, { prior }]) => [name, prior])),
+  };
+  const origin = {
+    values: Object.fromEntries(parameters.map(({ name, value }) => [name, value])),
+    contrast: Float64Array.from(scaling, ({ contrast }) => contrast.value),
+    offset: Float64Array.from(scaling, ({ offset }) => offset.value),
+  };
+  const adjustment = likelihood === 'adjusted' ? fitAdjustment(outcome) : undefined;
+  const { chains = config.sample.chains, maxSeconds } = options;
+  const warmup = options.warmup ?? numberOf(config, 'warmup');
+  const draws = options.draws ?? numberOf(config, 'draws');
+  const settings = { seed, method, chains, warmup, draws, maxSeconds, adjustment };
+  return sampleTwoTime(question, origin, settings, { signal, progress });
+}
+
+/** A number that somebody gave; the default is what sampling finds right. */
+function numberOf({ sample, origins }: Config, key: 'warmup' | 'draws'): number | undefined {
+  const value: unknown = sample[key];
+  return typeof value === 'number' && (origins.get(`sample.${key}`) ?? 'default') !== 'default' ? value : undefined;
+}

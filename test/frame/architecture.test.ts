@@ -40,6 +40,7 @@ const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/data/stored-array.ts': 'reads data files',
   'src/data/make-folder.ts': 'makes folders',
   'src/data/triangle-file.ts': 'keeps triangles on disk',
+  'src/parallel/host/': 'the program that serves tasks on other machines',
   'src/parallel/engines/': 'each engine is the one place that names what it runs on',
 };
 

@@ -1,0 +1,108 @@
+/**
+ * The part of a process on another machine that runs attempts: worker threads for all its cores, and the shared data that
+ * its tasks read, brought into shared memory once for all of them.
+ */
+import { Defect } from '../../base/errors.ts';
+import type { RunEvent } from '../../base/events.ts';
+import { KernelMemory, loadKernels } from '../../kernels/index.ts';
+import type { AttemptOutcome } from '../engine.ts';
+import { LocalEngine } from '../engines/local/local-engine.ts';
+import { WorkerThreads } from '../engines/local/worker-threads.ts';
+import { isDataRef, type DataRef, type PlacedData, type SharedArrays } from '../shared-data.ts';
+import { taskIdentity } from '../task-identity.ts';
+import type { RemoteAttempt } from './outcome-frame.ts';
+
+export interface TaskHostOptions {
+  /** Attempts at a time, each in a thread of its own. */
+  readonly slots: number;
+  /** Read shared data where the engine has put them; throws when they are not there any more. */
+  readonly load: (ref: DataRef) => Promise<SharedArrays>;
+  /** As in `LocalEngine`. */
+  readonly grace?: number | undefined;
+  readonly lease?: number | undefined;
+  /** As in `WorkerThreads`. */
+  readonly heap?: number | undefined;
+}
+
+export class TaskHost implements AsyncDisposable {
+  readonly slots: number;
+  readonly #threads: WorkerThreads;
+  readonly #engine: LocalEngine;
+  readonly #load: TaskHostOptions['load'];
+  /** By digest. */
+  readonly #data = new Map<string, Promise<PlacedData>>();
+
+  private constructor(threads: WorkerThreads, { slots, load, grace, lease }: TaskHostOptions) {
+    this.slots = slots;
+    this.#threads = threads;
+    this.#load = load;
+    this.#engine = new LocalEngine(threads, {
+      ...(grace === undefined ? {} : { grace }),
+      ...(lease === undefined ? {} : { lease }),
+    });
+  }
+
+  /** Load the kernels; threads start when there are tasks. */
+  static async open(options: TaskHostOptions): Promise<TaskHost> {
+    const { heap, slots } = options;
+    return new TaskHost(new WorkerThreads(new KernelMemory(), await loadKernels(), slots, { heap }), options);
+  }
+
+  /** Run one attempt, of at most `slots` at a time; never rejects. Data that its input names are loaded before. */
+  async run(
+    attempt: RemoteAttempt,
+    signal: AbortSignal,
+    progress?: (event: RunEvent) => void,
+  ): Promise<AttemptOutcome> {
+    let input: unknown;
+    try {
+      input = await this.#withLocalData(attempt.input);
+    } catch (cause) {
+      return { kind: 'failed', error: cause instanceof Error ? cause : new Error(String(cause)) };
+    }
+    const { number, module, export: name } = attempt;
+    const identity = (): Promise<string> => taskIdentity({ name, version: 0, module, export: name }, input);
+    return await this.#engine.start({ identity, number, module, export: name, input }, signal, progress);
+  }
+
+  /** Give up data that are not to be read any more. */
+  async forget(digest: string): Promise<void> {
+    const placed = this.#data.get(digest);
+    this.#data.delete(digest);
+    await placed?.then(({ release }) => release());
+  }
+
+  /** Digests of the data held. */
+  get held(): readonly string[] {
+    return [...this.#data.keys()];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#engine[Symbol.asyncDispose]();
+    await this.#threads[Symbol.asyncDispose]();
+  }
+
+  /** The input with every handle of shared data leading to this process. */
+  async #withLocalData(value: unknown): Promise<unknown> {
+    if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
+    if (isDataRef(value)) return { ...value, place: (await this.#placed(value)).place };
+    if (Array.isArray(value)) return await Promise.all(value.map((item) => this.#withLocalData(item)));
+    if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+    const entries = Object.entries(value).map(async ([key, item]) => [key, await this.#withLocalData(item)] as const);
+    return Object.fromEntries(await Promise.all(entries));
+  }
+
+  #placed(ref: DataRef): Promise<PlacedData> {
+    const known = this.#data.get(ref.digest);
+    if (known !== undefined) return known;
+    const placed = this.#load(ref).then((arrays) => this.#threads.share(arrays));
+    this.#data.set(ref.digest, placed);
+    placed.catch(() => this.#data.delete(ref.digest));
+    return placed;
+  }
+}
+
+/** What is said of data that were released before a task read them, by every engine. */
+export function releasedError(): Defect {
+  return new Defect('the shared data of a task were released before it read them');
+}

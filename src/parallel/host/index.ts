@@ -15,11 +15,13 @@
  */
 export { decodeFrame, encodeFrame, FRAME_START, frameLength, type Frame } from './frame.ts';
 export {
+  attemptOf,
   decodeAttempt,
   decodeOutcome,
   encodeAttempt,
   encodeOutcome,
+  outcomeIn,
   type DecodedOutcome,
   type RemoteAttempt,
 } from './outcome-frame.ts';
-export { releasedError, TaskHost, type TaskHostOptions } from './task-host.ts';
+export { releasedError, TaskHost, type AttemptLimits, type TaskHostOptions } from './task-host.ts';

@@ -8,31 +8,42 @@ import { decodeFrame, encodeFrame, type Frame } from './frame.ts';
 /** What a host needs of an attempt; `id` is whatever its sender calls it. */
 export type RemoteAttempt = Pick<Attempt, 'number' | 'module' | 'export' | 'input'> & { readonly id: string };
 
-/** Throws the system's error when the input cannot be cloned. */
-export function encodeAttempt({ id, number, module, export: name, input }: RemoteAttempt): Buffer {
-  return encodeFrame({ kind: 'attempt', id, number, module, export: name }, serialize(input));
+/** Throws the system's error when the input cannot be cloned. `also`, `secret`: as for outcomes. */
+export function encodeAttempt(attempt: RemoteAttempt, also: Frame['header'] = {}, secret?: Uint8Array): Buffer {
+  const { id, number, module, export: name, input } = attempt;
+  return encodeFrame({ kind: 'attempt', id, number, module, export: name, ...also }, serialize(input), secret);
 }
 
 /** Null when it is not whole, or something else. */
 export function decodeAttempt(bytes: Uint8Array): RemoteAttempt | null {
   const frame = decodeFrame(bytes);
-  if (frame?.header['kind'] !== 'attempt') return null;
+  return frame === null ? null : attemptOf(frame);
+}
+
+/** The attempt a frame holds; null when it holds something else. */
+export function attemptOf(frame: Frame): RemoteAttempt | null {
+  if (frame.header['kind'] !== 'attempt') return null;
   const { id, number, module, export: name } = frame.header as Record<string, string> & { number: never };
   return { id: id!, number, module: module!, export: name!, input: deserialize(frame.body) };
 }
 
-/** `also`: more to stand in the header, for people and for the engine. */
-export function encodeOutcome(id: string, outcome: AttemptOutcome, also: Frame['header'] = {}): Buffer {
+/** `also`: more to stand in the header, for people and for the engine; `secret`: as for `encodeFrame`. */
+export function encodeOutcome(
+  id: string,
+  outcome: AttemptOutcome,
+  also: Frame['header'] = {},
+  secret?: Uint8Array,
+): Buffer {
   const header = { kind: 'outcome', id, outcome: outcome.kind, ...also };
   switch (outcome.kind) {
     case 'ok':
-      return encodeFrame(header, serialize(outcome.output));
+      return encodeFrame(header, serialize(outcome.output), secret);
     case 'failed':
-      return encodeFrame({ ...header, error: outcome.error.message }, serialize(errorParts(outcome.error)));
+      return encodeFrame({ ...header, error: outcome.error.message }, serialize(errorParts(outcome.error)), secret);
     case 'lost':
-      return encodeFrame({ ...header, cause: outcome.cause, reason: outcome.reason });
+      return encodeFrame({ ...header, cause: outcome.cause, reason: outcome.reason }, undefined, secret);
     default:
-      return encodeFrame(header);
+      return encodeFrame(header, undefined, secret);
   }
 }
 
@@ -45,7 +56,12 @@ export interface DecodedOutcome {
 /** Null when it is not whole, or something else. */
 export function decodeOutcome(bytes: Uint8Array): DecodedOutcome | null {
   const frame = decodeFrame(bytes);
-  if (frame?.header['kind'] !== 'outcome') return null;
+  return frame === null ? null : outcomeIn(frame);
+}
+
+/** The outcome a frame holds; null when it holds something else. */
+export function outcomeIn(frame: Frame): DecodedOutcome | null {
+  if (frame.header['kind'] !== 'outcome') return null;
   const { header, body } = frame;
   const outcome = outcomeOf(header, body);
   return outcome === null ? null : { id: String(header['id']), outcome, header };

@@ -12,14 +12,17 @@ import { isDataRef, type DataRef, type PlacedData, type SharedArrays } from '../
 import { taskIdentity } from '../task-identity.ts';
 import type { RemoteAttempt } from './outcome-frame.ts';
 
-export interface TaskHostOptions {
+/** How long an attempt may take to stop or give no sign, as in `LocalEngine`. */
+export interface AttemptLimits {
+  readonly grace?: number | undefined;
+  readonly lease?: number | undefined;
+}
+
+export interface TaskHostOptions extends AttemptLimits {
   /** Attempts at a time, each in a thread of its own. */
   readonly slots: number;
   /** Read shared data where the engine has put them; throws when they are not there any more. */
   readonly load: (ref: DataRef) => Promise<SharedArrays>;
-  /** As in `LocalEngine`. */
-  readonly grace?: number | undefined;
-  readonly lease?: number | undefined;
   /** As in `WorkerThreads`. */
   readonly heap?: number | undefined;
 }
@@ -27,7 +30,9 @@ export interface TaskHostOptions {
 export class TaskHost implements AsyncDisposable {
   readonly slots: number;
   readonly #threads: WorkerThreads;
-  readonly #engine: LocalEngine;
+  /** By the limits of their attempts. */
+  readonly #engines = new Map<string, LocalEngine>();
+  readonly #limits: AttemptLimits;
   readonly #load: TaskHostOptions['load'];
   /** By digest. */
   readonly #data = new Map<string, Promise<PlacedData>>();
@@ -36,10 +41,7 @@ export class TaskHost implements AsyncDisposable {
     this.slots = slots;
     this.#threads = threads;
     this.#load = load;
-    this.#engine = new LocalEngine(threads, {
-      ...(grace === undefined ? {} : { grace }),
-      ...(lease === undefined ? {} : { lease }),
-    });
+    this.#limits = { grace, lease };
   }
 
   /** Load the kernels; threads start when there are tasks. */
@@ -48,11 +50,15 @@ export class TaskHost implements AsyncDisposable {
     return new TaskHost(new WorkerThreads(new KernelMemory(), await loadKernels(), slots, { heap }), options);
   }
 
-  /** Run one attempt, of at most `slots` at a time; never rejects. Data that its input names are loaded before. */
+  /**
+   * Run one attempt, of at most `slots` at a time; never rejects. Data that its input names are loaded before. Limits
+   * that are not given are those of the host.
+   */
   async run(
     attempt: RemoteAttempt,
     signal: AbortSignal,
     progress?: (event: RunEvent) => void,
+    limits: AttemptLimits = this.#limits,
   ): Promise<AttemptOutcome> {
     let input: unknown;
     try {
@@ -62,7 +68,8 @@ export class TaskHost implements AsyncDisposable {
     }
     const { number, module, export: name } = attempt;
     const identity = (): Promise<string> => taskIdentity({ name, version: 0, module, export: name }, input);
-    return await this.#engine.start({ identity, number, module, export: name, input }, signal, progress);
+    const engine = this.#engineWith(limits);
+    return await engine.start({ identity, number, module, export: name, input }, signal, progress);
   }
 
   /** Give up data that are not to be read any more. */
@@ -78,8 +85,21 @@ export class TaskHost implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#engine[Symbol.asyncDispose]();
+    for (const engine of this.#engines.values()) await engine[Symbol.asyncDispose]();
     await this.#threads[Symbol.asyncDispose]();
+  }
+
+  #engineWith({ grace, lease }: AttemptLimits): LocalEngine {
+    const name = `${grace} ${lease}`;
+    let engine = this.#engines.get(name);
+    if (engine === undefined) {
+      engine = new LocalEngine(this.#threads, {
+        ...(grace === undefined ? {} : { grace }),
+        ...(lease === undefined ? {} : { lease }),
+      });
+      this.#engines.set(name, engine);
+    }
+    return engine;
   }
 
   /** The input with every handle of shared data leading to this process. */

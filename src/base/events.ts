@@ -12,7 +12,7 @@ export interface Warning {
 export type RunEvent =
   | {
       readonly kind: 'stage';
-      readonly stage: 'read' | 'fit' | 'figures' | 'write';
+      readonly stage: 'read' | 'fit' | 'sample' | 'figures' | 'write';
       readonly state: 'start' | 'end';
       readonly seconds?: number;
     }

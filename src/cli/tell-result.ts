@@ -2,7 +2,7 @@
 import type { EventLog } from '../pipeline/event-log.ts';
 import { consoleSummary } from '../report/index.ts';
 import { resultJson, type ResultRecord } from '../results/index.ts';
-import { exitCodeOfStatus } from './exit-codes.ts';
+import { EXIT, exitCodeOfStatus } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface TellOptions {
@@ -22,5 +22,12 @@ export function tellResult(
   if (json === true) terminal.result(resultJson(record));
   else if (!quiet) terminal.result(consoleSummary(record, directory, log.warnings).join('\n'));
   if (record.status === 'cancelled') terminal.message(`stopped; go on with: twotime resume ${directory}`);
-  return exitCodeOfStatus(record.status, signal.reason);
+  const code = exitCodeOfStatus(record.status, signal.reason);
+  return code === EXIT.done && !hasPosteriorAsAsked(record) ? EXIT.notConverged : code;
+}
+
+/** Whether the posterior, if one was asked for, is there and its chains agree. */
+function hasPosteriorAsAsked({ posterior, warnings }: ResultRecord): boolean {
+  if (posterior === null) return !warnings.some(({ code }) => code === 'not-sampled');
+  return posterior.verdict.level !== 'do-not-report' && posterior.converged;
 }

@@ -13,6 +13,7 @@ import type { EventLog } from './event-log.ts';
 import type { PreparedFit } from './prepare-fit.ts';
 import type { FitRunRequest } from './requests.ts';
 import type { RunDirectory } from './run-directory.ts';
+import { sampleFit } from './sample-fit.ts';
 import { FIT_CHECKPOINT_FILE } from './run-request.ts';
 import { timed } from './timed.ts';
 import { packageVersion, softwareVersions } from './versions.ts';
@@ -42,6 +43,8 @@ export interface RunToComplete {
 export interface FittedRun {
   readonly finished: FinishedFit;
   readonly fitSeconds: number;
+  /** Null where none was asked for. */
+  readonly sampleSeconds: number | null;
 }
 
 /**
@@ -56,21 +59,25 @@ export async function completeFit(run: RunToComplete, log: EventLog, signal: Abo
   return await writeFitted(fitted, new BackgroundWriter(writerLimits(run.request.config.parallel)), log, signal);
 }
 
-/** The first half of `completeFit`: attach the log, fit. */
+/** The first half of `completeFit`: attach the log, fit, sample the posterior if that is asked. */
 export async function fitRun(run: RunToComplete, log: EventLog, signal: AbortSignal): Promise<FittedRun> {
   const { prepared, directory } = run;
   const warn = (warning: Warning): void => log.record({ kind: 'warning', warning });
   log.attach(directory.path);
   const going = AbortSignal.any([signal, directory.lost]);
-  const [outcome, fitSeconds] = await whileOurs(directory, () =>
-    timed('fit', log, () => fitWithCheckpoints(run, { signal: going, progress: log.record }, warn)),
-  );
-  return { finished: { ...run, ...prepared, outcome }, fitSeconds };
+  const context = { signal: going, progress: log.record };
+  return await whileOurs(directory, async () => {
+    const [outcome, fitSeconds] = await timed('fit', log, () => fitWithCheckpoints(run, context, warn));
+    const fitted = { ...run, ...prepared, outcome, posterior: null };
+    if (run.request.work !== 'sample') return { finished: fitted, fitSeconds, sampleSeconds: null };
+    const [finished, sampleSeconds] = await timed('sample', log, () => sampleFit(fitted, log, context));
+    return { finished, fitSeconds, sampleSeconds };
+  });
 }
 
 /** The second half: write everything through `writer`, which may serve other runs at the same time. */
 export async function writeFitted(
-  { finished: fitted, fitSeconds }: FittedRun,
+  { finished: fitted, fitSeconds, sampleSeconds }: FittedRun,
   writer: BackgroundWriter,
   log: EventLog,
   signal: AbortSignal,
@@ -84,7 +91,11 @@ export async function writeFitted(
       // Small files, also of what was stopped; only a folder that is no longer ours stops their writing.
       await using files = writer.group(directory.lost);
       if (finished.outcome.status === 'cancelled') await writeSmallArrays(finished, files, warn);
-      const made = recordOf(finished, fitSeconds, log.warnings);
+      const made = recordOf(
+        finished,
+        { fitSeconds, ...(sampleSeconds === null ? {} : { sampleSeconds }) },
+        log.warnings,
+      );
       made.warnings.forEach(warn);
       await writeRecord(finished, made, files);
       return made;
@@ -124,15 +135,20 @@ async function writeLargeFiles(
   }
 }
 
-function recordOf(run: FinishedFit, fitSeconds: number, warnings: readonly Warning[]): ResultRecord {
-  const { request, dataset, problem, outcome, compute, readSeconds } = run;
+function recordOf(
+  run: FinishedFit,
+  stages: { readonly fitSeconds: number; readonly sampleSeconds?: number },
+  warnings: readonly Warning[],
+): ResultRecord {
+  const { request, dataset, problem, outcome, posterior, compute, readSeconds } = run;
   return makeResultRecord({
     outcome,
+    posterior: posterior?.record ?? null,
     dataset,
     model: problem.model,
     noise: problem.noise,
     scaling: request.config.scaling.mode,
-    timings: { readSeconds, fitSeconds, totalSeconds: (performance.now() - (run.begun ?? 0)) / 1000 },
+    timings: { readSeconds, ...stages, totalSeconds: (performance.now() - (run.begun ?? 0)) / 1000 },
     resources: { peakMegabytes: (process.resourceUsage().maxRSS * 1024) / 1e6 },
     versions: softwareVersions(compute.kernels),
     warnings,

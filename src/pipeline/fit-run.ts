@@ -1,5 +1,6 @@
 /** One fit from file to run directory: read, fit, write; nothing is written before the input is accepted. */
 import { resolve } from 'node:path';
+import { InputRefused } from '../base/errors.ts';
 import { toYaml } from '../config/index.ts';
 import { validateFit } from '../nlsq/index.ts';
 import type { ResultRecord } from '../results/index.ts';
@@ -9,6 +10,7 @@ import { checkRunDirectory } from './output-folder.ts';
 import { fitPlan, prepareFit, type PreparedFit } from './prepare-fit.ts';
 import type { FitRunRequest } from './requests.ts';
 import { RunDirectory } from './run-directory.ts';
+import { checkSampling } from './sample-fit.ts';
 import { CONFIG_FILE, REQUEST_FILE, requestText, sha256Of } from './run-request.ts';
 import { packageVersion } from './versions.ts';
 
@@ -23,6 +25,7 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
   await checkNewRun(request);
   const started = new Date().toISOString();
   await using prepared = await prepareFit(request, log, { signal, progress: log.record });
+  refuseOtherData(request, prepared);
   const run = await createRun(request, prepared, started);
   try {
     return await completeFit(run, log, signal);
@@ -34,10 +37,19 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
   }
 }
 
+function refuseOtherData({ file, from }: FitRunRequest, { dataset }: PreparedFit): void {
+  if (from === undefined || from.contentHash === dataset.source.contentHash) return;
+  throw new InputRefused(`the data are not those of ${from.run}`, {
+    where: { file },
+    help: 'put back the file the run was made from, or name the new one in place of the run, with -c fit.yaml',
+  });
+}
+
 /** What can be refused before the data are read. */
-export async function checkNewRun({ output, force, config }: FitRunRequest): Promise<void> {
+export async function checkNewRun({ output, force, config, work }: FitRunRequest): Promise<void> {
   await checkRunDirectory(output, force);
   validateFit(fitPlan(config, undefined));
+  if (work === 'sample') checkSampling(config);
 }
 
 /** Make the run directory of a fit that can begin; whoever asked leaves or discards it. */
@@ -58,8 +70,9 @@ export async function createRun(
 }
 
 function asked(request: FitRunRequest, { dataset, compute }: PreparedFit, configText: string, started: string) {
-  const { file, config, argv } = request;
+  const { file, config, argv, work = 'fit' } = request;
   return {
+    work,
     input: { file, path: resolve(file), contentHash: dataset.source.contentHash },
     config: { file: config.file ?? '', sha256: sha256Of(configText) },
     program: { twotime: packageVersion(), kernels: compute.kernels.hash },

@@ -1,7 +1,11 @@
 /** Turns the resolved configuration into the questions the lower layers answer: what to read, what to fit. */
+import { AGREEMENT, type SampleOptions } from '../bayes/index.ts';
 import type { Config, Range } from '../config/config.ts';
 import type { DataRequest, PhiSelection } from '../data/request.ts';
+import type { Prior } from '../model/index.ts';
 import type { FitOptions, ParameterSetting, ScalingChoice } from '../nlsq/problem.ts';
+
+export type RunWork = 'fit' | 'sample';
 
 /** What a user asks of one fit. */
 export interface FitRunRequest {
@@ -9,6 +13,15 @@ export interface FitRunRequest {
   readonly config: Config;
   readonly output: string;
   readonly force: boolean;
+  /** The fit alone (default), or the posterior as well. */
+  readonly work?: RunWork;
+  /** An earlier run that this one takes up: it has to read the same data, and should come to the same fit. */
+  readonly from?: {
+    readonly run: string;
+    readonly contentHash: string;
+    /** Null where the configuration is another one. */
+    readonly digest: string | null;
+  };
   /** The command line as the user typed it, for the provenance. */
   readonly argv: readonly string[];
 }
@@ -70,4 +83,28 @@ export function spread(value: number | readonly number[] | null, angles: number)
 export function fitOptions({ fit, seed }: Config): FitOptions {
   const { starts, maxIterations, weights, errors, profile } = fit;
   return { starts, seed, maxIterations, weights, errors, profile };
+}
+
+export function priorsOf({ parameters }: Config): Readonly<Record<string, Prior>> {
+  return Object.fromEntries(Object.entries(parameters).map(([name, { prior }]) => [name, prior]));
+}
+
+/** Draws per chain at most while chains are to agree, by default and when an effective size is asked for. */
+const MOST_DRAWS = 1000;
+const MOST_DRAWS_UNTIL = 10_000;
+
+export function sampleOptions({ sample, seed }: Config): SampleOptions {
+  const { method, chains, warmup, draws, until, maxTime } = sample;
+  const agreement =
+    typeof until === 'number'
+      ? { ...AGREEMENT, effectiveSize: until }
+      : until === 'auto' && draws === 'auto'
+        ? AGREEMENT
+        : null;
+  return {
+    ...{ seed, method: method === 'cmc' ? 'auto' : method, chains, until: agreement },
+    warmup: warmup === 'auto' ? undefined : warmup,
+    draws: draws === 'auto' ? (typeof until === 'number' ? MOST_DRAWS_UNTIL : MOST_DRAWS) : draws,
+    maxSeconds: maxTime ?? undefined,
+  };
 }

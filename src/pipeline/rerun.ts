@@ -31,7 +31,8 @@ export async function rerun(request: RerunRequest, log: EventLog, signal: AbortS
   const place = await mkdtemp(join(tmpdir(), 'twotime-rerun-'));
   try {
     const config = { ...asked, output: { figures: false, arrays: false } };
-    const record = await runFit({ file, config, output: join(place, 'run'), force: false, argv }, log, signal);
+    const work = before.posterior === null ? 'fit' : 'sample';
+    const record = await runFit({ file, config, output: join(place, 'run'), force: false, work, argv }, log, signal);
     if (record.status === 'cancelled') throw new Cancelled('stopped on request', { help: 'nothing was kept' });
     if (record.data.contentHash !== before.data.contentHash) {
       throw new InputRefused('the data are not those of the run', {
@@ -73,7 +74,7 @@ function compare(before: ResultRecord, after: ResultRecord, tolerance: number): 
   });
   const isNear = (one: (typeof changes)[number]): boolean =>
     one.before === one.after || (one.inErrors !== null && one.inErrors <= tolerance);
-  const same = before.digest === after.digest;
+  const same = before.digest === after.digest && before.posterior?.digest === after.posterior?.digest;
   const near = before.status === after.status && changes.every(isNear);
   return {
     schema: RERUN_SCHEMA,

@@ -7,6 +7,7 @@ import { writeFileAtomically } from '../data/index.ts';
 import type { FitCheckpoint } from '../nlsq/index.ts';
 import type { ResultRecord } from '../results/index.ts';
 import { readCheckpoint } from './checkpoint-file.ts';
+import { CHAINS_FILE } from './chain-journal.ts';
 import { completeFit, type RunToComplete } from './complete-fit.ts';
 import type { EventLog } from './event-log.ts';
 import { prepareFit, type PreparedFit, type SharedCompute } from './prepare-fit.ts';
@@ -86,6 +87,7 @@ export async function takeUp(
     config: { ...config, file: asked.config.file === '' ? null : asked.config.file },
     output: path,
     force: false,
+    work: asked.work,
     argv: asked.argv,
   };
   await using owned = new AsyncDisposableStack();
@@ -95,6 +97,7 @@ export async function takeUp(
   if (fromStart) {
     await writeFileAtomically(directory.file(REQUEST_FILE), requestText({ ...asked, program }));
     await rm(directory.file(FIT_CHECKPOINT_FILE), { force: true });
+    await rm(directory.file(CHAINS_FILE), { force: true });
   } else refuseOtherProgram(program, asked, path);
   await directory.removeHalfFiles();
   const { started } = asked;

@@ -7,16 +7,18 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputRefused } from '../base/errors.ts';
 import { parseJson, toJson } from '../base/json.ts';
+import type { RunWork } from './requests.ts';
 
 export const CONFIG_FILE = 'config.yaml';
 export const CHECKPOINT_FOLDER = 'checkpoint';
 export const REQUEST_FILE: string = join(CHECKPOINT_FOLDER, 'request.json');
 export const FIT_CHECKPOINT_FILE: string = join(CHECKPOINT_FOLDER, 'fit.json');
 
-const REQUEST_SCHEMA = 'twotime/request@1';
+const REQUEST_SCHEMA = 'twotime/request@2';
 
 /** Strings only, so that reading it back is checked in one go. */
 export interface RunRequest {
+  readonly work: RunWork;
   readonly input: {
     /** As the user named it. */
     readonly file: string;
@@ -80,7 +82,7 @@ async function readText(file: string, directory: string): Promise<string> {
 
 function parseRequest(text: string, file: string): RunRequest {
   const value = parseJson(text, { file });
-  const { schema, input, config, program, started, argv } = asRecord(value);
+  const { schema, work, input, config, program, started, argv } = asRecord(value);
   const inputs = asRecord(input);
   const configs = asRecord(config);
   const programs = asRecord(program);
@@ -89,7 +91,7 @@ function parseRequest(text: string, file: string): RunRequest {
   const isWhole = [...texts, ...(Array.isArray(argv) ? (argv as unknown[]) : [null])].every(
     (one) => typeof one === 'string',
   );
-  if (schema !== REQUEST_SCHEMA || !isWhole) {
+  if (schema !== REQUEST_SCHEMA || !isWhole || (work !== 'fit' && work !== 'sample')) {
     throw new InputRefused('this does not say what the run was asked', {
       where: { file },
       help: 'the file is damaged or of another version; run again with twotime fit FILE -c CONFIG -o RUN --force',

@@ -15,6 +15,7 @@ import {
 import type { PreparedFit } from './prepare-fit.ts';
 import type { FitRunRequest } from './requests.ts';
 import type { RunDirectory } from './run-directory.ts';
+import type { RunPosterior } from './sample-fit.ts';
 import { packageVersion } from './versions.ts';
 
 export interface FinishedFit extends Omit<PreparedFit, typeof Symbol.asyncDispose> {
@@ -25,6 +26,8 @@ export interface FinishedFit extends Omit<PreparedFit, typeof Symbol.asyncDispos
   /** When the work on it began in this process, ms as `performance.now` counts; absent: with the process. */
   readonly begun?: number;
   readonly outcome: FitOutcome;
+  /** Null when none was asked for, or there is none. */
+  readonly posterior: RunPosterior | null;
   /** UTC, ISO 8601. */
   readonly started: string;
   /** When the run was last resumed; null when it never was. */

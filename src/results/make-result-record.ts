@@ -7,6 +7,7 @@ import type { Estimate, FitOutcome, FittedParameter, LagNoise, Uncertainty } fro
 import { shownKind } from '../nlsq/shown-errors.ts';
 import type { NoiseEstimate, ScalingChoice } from '../nlsq/problem.ts';
 import { digestOutcome } from './digest.ts';
+import type { PosteriorRecord } from './posterior-record.ts';
 import { profilesRecord } from './profile-record.ts';
 import { RESULT_SCHEMA } from './result-record.ts';
 import type {
@@ -22,6 +23,8 @@ import type {
 
 export interface ResultInput {
   readonly outcome: FitOutcome;
+  /** Absent or null when it was not sampled. */
+  readonly posterior?: PosteriorRecord | null;
   readonly dataset: Dataset;
   readonly model: TwoTimeModel;
   readonly noise: NoiseEstimate;
@@ -68,6 +71,7 @@ export function makeResultRecord(input: ResultInput): ResultRecord {
     weights: outcome.weights,
     shownErrors: shownKind(outcome),
     profiles: profilesRecord(outcome.profiles),
+    posterior: input.posterior ?? null,
     solver: {
       reason: outcome.reason,
       iterations: outcome.solver.iterations,

@@ -1,6 +1,7 @@
 /** A sampled posterior as `result.json` holds it. */
 import { createHash } from 'node:crypto';
 import {
+  AGREEMENT,
   energyFraction,
   type Chain,
   type PosteriorPredictive,
@@ -70,6 +71,8 @@ export interface PosteriorRecord {
     readonly worst: string | null;
     readonly findings: readonly { readonly level: VerdictLevel; readonly text: string }[];
   };
+  /** Whether the chains agree (R̂ and effective sizes as asked), or importance sampling may stand. */
+  readonly converged: boolean;
   /** Why the chains ended; null without chains. */
   readonly stoppedBy: 'until' | 'draws' | 'time' | 'signal' | null;
   readonly parameters: Readonly<Record<string, PosteriorQuantityRecord>>;
@@ -109,6 +112,7 @@ export function posteriorRecord(input: PosteriorInput): PosteriorRecord {
     method: sampled.method,
     likelihood,
     verdict: sampled.verdict,
+    converged: isConverged(sampled),
     stoppedBy: sampled.chains?.stoppedBy ?? null,
     parameters: Object.fromEntries(
       free.moving.map((name) => [name, quantityRecord(byName.get(name)!, parameterInfo(name).unit)]),
@@ -135,6 +139,15 @@ export function posteriorRecord(input: PosteriorInput): PosteriorRecord {
     seconds,
     digest: digestDraws(sampled),
   };
+}
+
+function isConverged({ chains, summaries, posterior, importance }: SampledPosterior): boolean {
+  if (chains === null) return importance?.verdict.accepted ?? false;
+  if (chains.stoppedBy === 'until') return true;
+  return summaries.slice(0, posterior.free.moving.length).every(({ chains: found }) => {
+    const { rHat, effectiveSize } = AGREEMENT;
+    return found!.rHat < rHat && found!.essBulk > effectiveSize && found!.essTail > effectiveSize;
+  });
 }
 
 function quantityRecord({ mean, sd, quantiles, chains }: Summary, unit: string): PosteriorQuantityRecord {

@@ -33,6 +33,7 @@ export const posteriorSchema: z.ZodType<PosteriorRecord | null> = z
       worst: z.string().nullable().describe('The quantity that agrees least between the chains.'),
       findings: z.array(z.strictObject({ level, text: z.string() })),
     }),
+    converged: z.boolean().describe('The chains agree, or importance sampling may stand.'),
     stoppedBy: z.enum(['until', 'draws', 'time', 'signal']).nullable().describe('Null without chains.'),
     parameters: z.record(z.string(), quantity),
     angles: z.array(

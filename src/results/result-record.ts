@@ -9,6 +9,7 @@ import type { Convention, Mode } from '../model/two-time-model.ts';
 import type { FitStatus, FittedWeights } from '../nlsq/outcome.ts';
 import type { ShownKind } from '../nlsq/shown-errors.ts';
 import type { ScalingChoice } from '../nlsq/problem.ts';
+import type { PosteriorRecord } from './posterior-record.ts';
 import type { ProfilesRecord } from './profile-record.ts';
 
 export type * from './profile-record.ts';
@@ -199,6 +200,8 @@ export interface ResultRecord {
   readonly shownErrors: ShownKind;
   /** Profile-likelihood intervals; null when none were asked for. */
   readonly profiles: ProfilesRecord | null;
+  /** Null when it was not sampled; a warning `not-sampled` says why if it was asked for. */
+  readonly posterior: PosteriorRecord | null;
   readonly solver: SolverRecord;
   readonly identifiability: IdentifiabilityRecord;
   readonly timings: TimingsRecord;

@@ -1,5 +1,6 @@
 /** The shape of `result.json` as a zod schema: what tests and readers check, and what the published JSON Schema is made from. */
 import { z } from 'zod';
+import { posteriorSchema } from './posterior-schema.ts';
 import { profilesSchema } from './profile-schema.ts';
 import { RESULT_SCHEMA } from './result-record.ts';
 import type { ResultRecord } from './result-record.ts';
@@ -137,6 +138,7 @@ export const resultSchema: z.ZodType<ResultRecord> = z
       .enum(['speckle', 'independent'])
       .describe('The kind of standard error that tables, figures and words of this run use.'),
     profiles: profilesSchema,
+    posterior: posteriorSchema,
     solver: z.strictObject({
       reason: z.string().describe('Which stopping rule held, or why the fit failed.'),
       iterations: count,

@@ -20,7 +20,7 @@ export interface FitCommandOptions {
 }
 
 export async function fitCommand(file: string, options: FitCommandOptions, terminal: Terminal): Promise<number> {
-  const config = await loadConfig(options.config, { set: allSettings(options) });
+  const config = await loadConfig(options.config, { set: fitSettings(options) });
   const log = new EventLog();
   log.listen(progressListener(terminal, options.quiet));
   const request = { file, config, output: options.output, force: options.force, argv: process.argv.slice(2) };
@@ -31,7 +31,7 @@ export async function fitCommand(file: string, options: FitCommandOptions, termi
 }
 
 /** `--workers`, `--backend` and `--profile` are short names of configuration keys; an explicit `--set` of one wins. */
-function allSettings({ set, workers, backend, profile }: FitCommandOptions): string[] {
+export function fitSettings({ set, workers, backend, profile }: Omit<FitCommandOptions, 'config'>): string[] {
   const settings: string[] = [];
   if (workers !== undefined) settings.push(`parallel.workers=${workers}`);
   if (backend !== undefined) settings.push(`parallel.backend=${backend}`);

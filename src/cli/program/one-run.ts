@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import type { FitCommandOptions } from '../commands/fit.ts';
 import type { RerunCommandOptions } from '../commands/rerun.ts';
 import type { ResumeCommandOptions } from '../commands/resume.ts';
+import type { SampleCommandOptions } from '../commands/sample.ts';
 import type { Terminal } from '../terminal.ts';
 import { jsonOption, setOption } from './options.ts';
 
@@ -24,6 +25,36 @@ export function addOneRun(program: Command, terminal: Terminal, setExitCode: (co
       const { fitCommand } = await import('../commands/fit.ts');
       setExitCode(await fitCommand(file, options, terminal));
     });
+
+  for (const [name, description] of [
+    ['sample', 'sample the posterior of a fit: of a file, or of a run that was fitted before'],
+    ['both', 'fit a file and sample the posterior: the same as sample with a file'],
+  ] as const) {
+    program
+      .command(name)
+      .description(description)
+      .argument(name === 'both' ? '<file>' : '<file|run>', 'two-time file, or a run directory')
+      .option('-c, --config <fit.yaml>', 'configuration file; for a run: in place of its own')
+      .requiredOption('-o, --output <folder>', 'run directory to write; must not exist or be empty')
+      .option('--force', 'replace an existing run directory (never any other folder)', false)
+      .option('--method <name>', 'auto, psis, nuts or cmc (short for sample.method)')
+      .option('--likelihood <name>', 'adjusted: the width of the speckle errors; independent: too narrow')
+      .option('--chains <n>', 'number of chains')
+      .option('--draws <n>', 'draws per chain (default: until the chains agree)')
+      .option('--until <n>', 'effective draws at which chains that agree stop')
+      .option('--max-time <time>', 'time that sampling may take, e.g. "60 s"')
+      .addOption(setOption())
+      .option('--workers <n>', 'worker threads; the draws do not depend on their number')
+      .option('--backend <name>', 'execution backend (short for --set parallel.backend=name)')
+      .option('--profile <names>', 'profile-likelihood intervals beside the posterior (short for fit.profile)')
+      .addOption(jsonOption())
+      .option('-q, --quiet', 'print warnings and errors only', false)
+      .addHelpText('after', SAMPLE_HELP)
+      .action(async (source: string, options: SampleCommandOptions) => {
+        const { sampleCommand } = await import('../commands/sample.ts');
+        setExitCode(await sampleCommand(source, options, terminal));
+      });
+  }
 
   program
     .command('resume')
@@ -69,3 +100,14 @@ A run that has ended is left as it is (exit code 0).
 
 Example:
   twotime resume run`;
+
+const SAMPLE_HELP = `
+The fit gives the start. Importance sampling around its mode is the answer where it may stand (method auto); otherwise
+chains are drawn until they agree: R-hat below 1.01 and 400 effective draws. The posterior has the width of the speckle
+errors unless --likelihood says otherwise.
+
+Exit codes: 0 the chains agree, or importance sampling stands; 2 they do not, or there is no posterior: the fit is written.
+
+Examples:
+  twotime sample data.h5 -c fit.yaml -o run
+  twotime sample fitted-run -o run --method nuts --until 1000`;

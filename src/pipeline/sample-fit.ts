@@ -1,0 +1,145 @@
+/** The posterior of a fit in a run: chains are kept in its folder while they are drawn, and taken up from there. */
+import { createHash } from 'node:crypto';
+import {
+  fitAdjustment,
+  oneAfterTheOther,
+  parameterPriors,
+  sampleTwoTime,
+  type PosteriorOrigin,
+  type PosteriorPredictive,
+  type PosteriorProblem,
+  type Provisional,
+  type SampledPosterior,
+  type SampleOptions,
+} from '../bayes/index.ts';
+import { ConfigRefused, isTwotimeError } from '../base/errors.ts';
+import type { Warning } from '../base/events.ts';
+import type { TaskContext } from '../base/task-context.ts';
+import type { Config } from '../config/index.ts';
+import { freeParameters } from '../nlsq/free-parameters.ts';
+import type { FitOutcome } from '../nlsq/index.ts';
+import { digestOutcome, posteriorRecord, type PosteriorRecord } from '../results/index.ts';
+import { ChainJournal, CHAINS_FILE, readChains } from './chain-journal.ts';
+import type { EventLog } from './event-log.ts';
+import { parameterSettings, priorsOf, sampleOptions } from './requests.ts';
+import { packageVersion } from './versions.ts';
+import type { FinishedFit } from './write-run.ts';
+
+/** The posterior of a run, to be written. */
+export interface RunPosterior {
+  readonly sampled: SampledPosterior;
+  /** Null when sampling was stopped before. */
+  readonly predictive: PosteriorPredictive | null;
+  readonly record: PosteriorRecord;
+}
+
+/** What can be refused before the data are read. Throws `ConfigRefused`. */
+export function checkSampling(config: Config): void {
+  const { fit, sample } = config;
+  parameterPriors({ priors: priorsOf(config) }, freeParameters(parameterSettings(config)));
+  if (fit.weights !== 'none') {
+    throw new ConfigRefused(`a posterior of a fit with weights by ${fit.weights} is not known`, {
+      where: { key: 'fit.weights' },
+      help: 'write fit.weights: none, or run twotime fit',
+    });
+  }
+  if (sample.likelihood === 'adjusted' && fit.errors === 'independent') {
+    throw new ConfigRefused('an adjusted likelihood has the width of the speckle errors, which are switched off', {
+      where: { key: 'fit.errors' },
+      help: 'remove fit.errors: independent, or write sample.likelihood: independent (too narrow for real speckle data)',
+    });
+  }
+}
+
+/**
+ * Sample the posterior of a fit that has ended. A posterior that does not exist is a warning, `not-sampled`, and the fit
+ * stands. What is stopped meanwhile comes back with status `cancelled`. Throws `InputRefused` for damaged chains in the
+ * folder, `OutputFailed` when chains cannot be kept.
+ */
+export async function sampleFit(fitted: FinishedFit, log: EventLog, context: TaskContext): Promise<FinishedFit> {
+  const { request, directory, outcome } = fitted;
+  if (outcome.status === 'cancelled') return fitted;
+  const warn = (warning: Warning): void => log.record({ kind: 'warning', warning });
+  const notSampled = (why: string): FinishedFit => {
+    warn({ code: 'not-sampled', text: `there is no posterior: ${why}` });
+    return fitted;
+  };
+  if (outcome.status === 'failed') return notSampled('the fit failed');
+  const { from } = request;
+  if (from !== undefined && from.digest !== null && from.digest !== digestOutcome(outcome)) {
+    const text = `the fit differs from that of ${from.run}: another version of the program, or other settings`;
+    warn({ code: 'fit-differs', text });
+  }
+  const began = performance.now();
+  const path = directory.file(CHAINS_FILE);
+  const identity = identityOf(fitted);
+  const held = await readChains(path, identity);
+  await using journal = new ChainJournal(path, identity, held);
+  try {
+    const sampled = await sampleTwoTime(
+      posteriorProblem(fitted),
+      originOf(outcome),
+      {
+        ...sampleOptions(request.config),
+        ...adjustmentOf(request.config, outcome),
+        chainMethod: request.config.sample.chainMethod === 'sequential' ? oneAfterTheOther : undefined,
+        provisional: (found) => tellProvisional(found, log),
+        afterBlock: journal.append,
+        resumeFrom: held?.chains,
+      },
+      context,
+    );
+    sampled.warnings.forEach(warn);
+    const record = posteriorRecord({
+      ...{ sampled, predictive: null, priors: priorsOf(request.config), phi: fitted.dataset.phi },
+      likelihood: request.config.sample.likelihood,
+      seconds: (performance.now() - began) / 1000,
+    });
+    const posterior = { sampled, predictive: null, record };
+    return sampled.chains?.stoppedBy === 'signal' ? { ...stopped(fitted), posterior } : { ...fitted, posterior };
+  } catch (error) {
+    if (isTwotimeError(error, 'Cancelled')) return stopped(fitted);
+    if (isTwotimeError(error, 'InputRefused')) return notSampled(`${error.message}; ${error.help}`);
+    throw error;
+  }
+}
+
+function stopped(fitted: FinishedFit): FinishedFit {
+  const reason = 'stopped while the posterior was sampled';
+  return { ...fitted, outcome: { ...fitted.outcome, status: 'cancelled', reason } };
+}
+
+function posteriorProblem({ request, problem }: FinishedFit): PosteriorProblem {
+  return { ...problem, sigma: problem.noise.sigma, priors: priorsOf(request.config) };
+}
+
+function originOf({ parameters, scaling }: FitOutcome): PosteriorOrigin {
+  return {
+    values: Object.fromEntries(parameters.map(({ name, value }) => [name, value])),
+    contrast: Float64Array.from(scaling, ({ contrast }) => contrast.value),
+    offset: Float64Array.from(scaling, ({ offset }) => offset.value),
+  };
+}
+
+function adjustmentOf({ sample }: Config, outcome: FitOutcome): Pick<SampleOptions, 'adjustment'> {
+  return sample.likelihood === 'adjusted' ? { adjustment: fitAdjustment(outcome) } : {};
+}
+
+/** Chains may go on when all of this is the same; how many draws are wanted does not matter. */
+function identityOf({ request, outcome, compute }: FinishedFit): string {
+  const { sample, seed } = request.config;
+  const { likelihood, chains, warmup } = sample;
+  const program = [packageVersion(), compute.kernels.hash];
+  const asked = { likelihood, chains, warmup, seed, priors: priorsOf(request.config) };
+  return createHash('sha256')
+    .update(JSON.stringify([digestOutcome(outcome), program, asked]))
+    .digest('hex');
+}
+
+function tellProvisional({ importance, mode }: Provisional, log: EventLog): void {
+  const text =
+    importance === null
+      ? `the posterior has its mode where ${mode.gradients} gradients led`
+      : `importance sampling: ${importance.verdict.accepted ? 'its answer stands' : 'its answer is provisional; chains follow'}`;
+  log.record({ kind: 'log', level: 'info', text });
+}

@@ -1,2 +1,5 @@
-/** Posterior prediction: what the posterior says about points of c2. */
+/** Prediction: what posterior and prior say before, and about, points of c2. */
+export { spreadEvenly } from './picked.ts';
+export { posteriorPredictive, type PredictiveInput } from './posterior-predictive.ts';
 export type { PosteriorPredictive, PredictiveCut, PredictiveShares } from './predictive.ts';
+export { priorDraws } from './prior-draws.ts';

@@ -15,3 +15,11 @@ export function throwIfCancelled(context: TaskContext): void {
     throw new Cancelled('stopped on request', { cause: context.signal.reason });
   }
 }
+
+/** Let signals and messages through between two pieces of work of this thread, and stop if asked to. */
+export async function breathe(context: TaskContext): Promise<void> {
+  await new Promise((resolve) => {
+    setTimeout(resolve);
+  });
+  throwIfCancelled(context);
+}

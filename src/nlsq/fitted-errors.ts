@@ -1,5 +1,5 @@
 /** The errors of a fit as its answer gives them: three kinds per number, each with its reason where it is not known. */
-import { Cancelled } from '../base/errors.ts';
+import { isTwotimeError } from '../base/errors.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { physicalParameters } from '../model/index.ts';
 import { conditionNumber } from './condition.ts';
@@ -18,6 +18,8 @@ export interface FittedErrors {
   readonly weakest: readonly WeakDirection[];
   /** Why nothing is known; null when `estimates` is there. */
   readonly reason: string | null;
+  /** Whether the fit was stopped while they were estimated. */
+  readonly stopped: boolean;
 }
 
 export async function fittedErrors(
@@ -26,11 +28,14 @@ export async function fittedErrors(
   problem: FitProblem,
   context: TaskContext,
 ): Promise<FittedErrors> {
-  const unknown = (reason: string): FittedErrors => ({ estimates: null, condition: null, weakest: [], reason });
+  const unknown = (reason: string, stopped = false): FittedErrors => ({
+    ...{ estimates: null, condition: null, weakest: [], reason, stopped },
+  });
   if (best === undefined || !best.full) return unknown('stopped before all data were fitted');
   if (best.status === 'cancelled') return unknown('stopped before the fit converged');
   if (best.status === 'failed') return unknown('the fit failed');
-  const estimates = await estimatesOrStopped(objective, best, problem, context);
+  const estimates = await estimatesOrNull(objective, best, problem, context);
+  if (estimates === null) return unknown('stopped before errors were estimated', true);
   const units = new Map(physicalParameters('laminar_flow').map(({ name, unit }) => [name, unit]));
   const weakest = weakestDirections({
     system: objective.system,
@@ -39,23 +44,23 @@ export async function fittedErrors(
     times: problem.model.grid.times,
     unit: (name) => units.get(name) ?? '',
   });
-  return { estimates, condition: conditionNumber(objective, best.point), weakest, reason: null };
+  return { estimates, condition: conditionNumber(objective, best.point), weakest, reason: null, stopped: false };
 }
 
-/** A stop while errors are estimated keeps the fit and the independent errors, which cost nothing. */
-async function estimatesOrStopped(
+/** Null when stopped: a fit without errors is not whole, so that a resume goes on with them. */
+async function estimatesOrNull(
   objective: Objective,
   best: Minimum,
   { model, tasks, options }: FitProblem,
   context: TaskContext,
-): Promise<ErrorEstimates> {
+): Promise<ErrorEstimates | null> {
   if (options.errors === 'independent')
     return onlyIndependent(objective, best, 'not asked for (fit.errors: independent)');
   try {
     return await estimateErrors(objective, best.point, model, tasks ?? null, context);
   } catch (error) {
-    if (!(error instanceof Cancelled)) throw error;
-    return onlyIndependent(objective, best, 'stopped before it was estimated');
+    if (!isTwotimeError(error, 'Cancelled')) throw error;
+    return null;
   }
 }
 

@@ -53,7 +53,7 @@ export async function summarise(finished: Finished, context: TaskContext): Promi
   // Stopped before any start was linearised: the first start is the best point there is.
   const point: Point = best?.point ?? explored.starts[0]!;
   const cancelled = { status: 'cancelled', reason: 'stopped on request' } as const;
-  const stopped = climbed.cancelled || weighting?.stopped === true || profiling.cancelled;
+  const stopped = climbed.cancelled || errors.stopped || weighting?.stopped === true || profiling.cancelled;
   const { status, reason } = stopped || best === undefined ? cancelled : best;
   const parameters = fittedParameters(problem, system, point, errors);
   const scaling = fittedScaling(problem, point, errors);

@@ -77,7 +77,7 @@ export function weightedErrors(
     times: problem.model.grid.times,
     unit: (name) => parameterInfo(name).unit,
   });
-  return { estimates, condition: conditionNumber(objective, point), weakest, reason: null };
+  return { estimates, condition: conditionNumber(objective, point), weakest, reason: null, stopped: false };
 }
 
 function speckleFinding(found: Covariance | string | null): CovarianceFinding {

@@ -3,7 +3,7 @@
  * the covariance of its scores under the speckle and photon noise one expects.
  */
 import type { Warning } from '../../base/events.ts';
-import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
+import { breathe, type TaskContext } from '../../base/task-context.ts';
 import type { Sweeps } from '../../kernels/sweep.ts';
 import type { TriangleStack } from '../../kernels/triangles.ts';
 import { parameterInfo } from '../../model/parameters.ts';
@@ -193,8 +193,7 @@ async function allScores(
       alike ?? angleScores(angleColumns(physics, sensitivities, a, 1), model.grid.times, () => null, most, sums.mm[a]!);
     if (isStill(a)) still = scores;
     result.push(scores);
-    await new Promise((resolve) => setTimeout(resolve));
-    throwIfCancelled(context);
+    await breathe(context);
   }
   return result;
 }

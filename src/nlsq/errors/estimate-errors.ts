@@ -1,6 +1,6 @@
 /** The three covariances of a fit at its minimum and the amplitudes of its noise, from one pass over the residuals. */
 import { settleAll } from '../../base/settle.ts';
-import type { TaskContext } from '../../base/task-context.ts';
+import { breathe, type TaskContext } from '../../base/task-context.ts';
 import { isResident, pairsOf, readRows } from '../../kernels/triangles.ts';
 import { median } from '../../math/index.ts';
 import type { TwoTimeModel } from '../../model/two-time-model.ts';
@@ -120,6 +120,7 @@ async function lookAtAngles(
     while (next < angles.length) {
       const angle = next++;
       try {
+        await breathe(context);
         found[angle] = await at(question(angle, room));
       } catch (error) {
         next = angles.length;

@@ -2,7 +2,7 @@
  * One pass over the residuals r = c2 − offset − contrast·M of an angle: sums of scores over pairs of blocks of frames, and
  * mean products of residuals some frames apart.
  */
-import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
+import { breathe, type TaskContext } from '../../base/task-context.ts';
 import { rowStart } from '../../kernels/triangles.ts';
 import { correlationTimes, evenBlocks, type AgeBlocks } from './age-blocks.ts';
 import { pairRows, type PairRow } from './pair-row.ts';
@@ -78,8 +78,7 @@ export async function residualPass(
   let turn = performance.now() + TURN;
   for (let block = 0; block < n; block++) {
     if (performance.now() > turn) {
-      await new Promise((resolve) => setTimeout(resolve));
-      throwIfCancelled(context);
+      await breathe(context);
       turn = performance.now() + TURN;
     }
     sums.clear();

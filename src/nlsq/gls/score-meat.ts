@@ -5,7 +5,7 @@
  * weights as they are. So the errors hold where the weights are only near the best ones, as they are under shear; where
  * the noise is not that of speckle they need not.
  */
-import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
+import { breathe, type TaskContext } from '../../base/task-context.ts';
 import { addAngle, columnMap, projectMeat, type ScoreMeat } from '../errors/score-meat.ts';
 import { naturalColumns } from '../natural-columns.ts';
 import type { Linearisation, Objective } from '../objective.ts';
@@ -37,10 +37,7 @@ export async function weightedMeat(
   const count = point.sums.parameters.length + 2;
   const draws = Math.max(DRAWS_PER_ANGLE, Math.ceil(DRAWS / weights.angles.length));
   for (const [a, weight] of weights.angles.entries()) {
-    await new Promise((resolve) => {
-      setTimeout(resolve, 0);
-    });
-    throwIfCancelled(context);
+    await breathe(context);
     const contrast = best.contrast[a]!;
     const tables = pairTables(physics, a, (asked, one) => level.sweeps.shape(asked, one), true);
     const columns = weightedColumns(weight, count, columnRows(tables, sensitivities, a, frames));

@@ -1,6 +1,6 @@
 /** Sweeps of generalised least squares: inner products with the inverse covariance of speckle. No pair may be excluded. */
 import { Defect } from '../../base/errors.ts';
-import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
+import { breathe } from '../../base/task-context.ts';
 import type { Sweeps } from '../../kernels/sweep.ts';
 import { gramSweeps } from '../gram-sweeps.ts';
 import { columnRows, pairTables, residualRows } from './angle-matrices.ts';
@@ -24,12 +24,4 @@ export function weightedSweeps(base: Sweeps, weights: readonly MarkovWeight[]): 
       fillResidual(i, rows.slice(columns));
     });
   });
-}
-
-/** Let signals and messages through between two angles, and stop if asked to. */
-async function breathe(context: TaskContext): Promise<void> {
-  await new Promise((resolve) => {
-    setTimeout(resolve, 0);
-  });
-  throwIfCancelled(context);
 }

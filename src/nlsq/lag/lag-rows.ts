@@ -1,5 +1,5 @@
 /** Passes over the rows of one angle, pair by pair, with a weight by lag; excluded pairs (NaN) are left out. */
-import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
+import { breathe, type TaskContext } from '../../base/task-context.ts';
 import { readRows, rowStart, type TriangleStack } from '../../kernels/triangles.ts';
 import type { Physics, Sensitivities } from '../../model/two-time-model.ts';
 import { pairRows, type PairRow } from '../errors/pair-row.ts';
@@ -30,10 +30,7 @@ export async function eachRow(
   let turn = -Infinity;
   for (let i = 0; i + 1 < frames; i++) {
     if (performance.now() > turn) {
-      await new Promise((resolve) => {
-        setTimeout(resolve, 0);
-      });
-      throwIfCancelled(context);
+      await breathe(context);
       turn = performance.now() + TURN;
     }
     look({ i, values, start: rowStart(frames, i) - i - 1, model: rowOf(i) });

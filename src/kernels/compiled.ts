@@ -28,6 +28,8 @@ export interface CompiledOptions {
   readonly sensitivities?: number | undefined;
   /** Bytes of each of the two windows over data in a file. Default 64 MiB. */
   readonly windowBytes?: number | undefined;
+  /** The only tiles there are, numbered from 0, with their values packed in this order. Default: all, of whole triangles. */
+  readonly packedTiles?: readonly Tile[] | undefined;
 }
 
 /** Takes all its memory when created, so that a caller can release it together with the data. */
@@ -55,12 +57,12 @@ export class CompiledEngine implements TileEngine {
   constructor(kernels: KernelExports, memory: KernelMemory, data: TriangleStack, options: CompiledOptions = {}) {
     const capacity = options.sensitivities ?? USUAL_SENSITIVITIES;
     const { frames, angles } = data;
-    const tiles = partition(frames, angles);
+    const tiles = options.packedTiles ?? partition(frames, angles);
     this.data = data;
     this.#kernels = kernels;
     this.#memory = memory;
     this.map = new TileMap(tiles, frames);
-    this.windows = windowsOver(memory, data, this.map, options.windowBytes ?? USUAL_WINDOW_BYTES);
+    this.windows = windowsOver(memory, data, this.map, options);
     const recordBytes = 8 * (frames * (capacity + 2) + angles * 6);
     this.jobsAtOnce = Math.min(MOST_JOBS, Math.max(1, Math.floor(JOBS_BYTES / recordBytes)));
     this.#records = Array.from({ length: this.jobsAtOnce }, () => new JobRecord(memory, data, capacity));
@@ -149,10 +151,15 @@ export class CompiledEngine implements TileEngine {
   }
 }
 
-function windowsOver(memory: KernelMemory, data: TriangleStack, map: TileMap, bytes: number): WindowSource {
-  if (!isResident(data)) return new FileWindows(memory, data, map, bytes);
+function windowsOver(
+  memory: KernelMemory,
+  data: TriangleStack,
+  map: TileMap,
+  { windowBytes = USUAL_WINDOW_BYTES, packedTiles }: CompiledOptions,
+): WindowSource {
+  if (!isResident(data)) return new FileWindows(memory, data, map, windowBytes);
   if (!(data.values.buffer instanceof SharedArrayBuffer)) {
     throw new Defect('the compiled kernels read data of the kernel memory only');
   }
-  return wholeWindow(map.tiles.length, data.values.byteOffset);
+  return wholeWindow(map.tiles.length, data.values.byteOffset, packedTiles !== undefined);
 }

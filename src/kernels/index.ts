@@ -13,6 +13,7 @@ export type { SequentialOptions, SweepJob, TileEngine, TileExecutor } from './ex
 export { parametersOf, resultLength, SequentialExecutor } from './executor.ts';
 export type { CompiledKernels, KernelExports } from './load.ts';
 export { instantiateKernels, instantiateOn, loadKernels } from './load.ts';
+export { packTiles, tileArrays, type TileArrays } from './packed-tiles.ts';
 export { readJob } from './job-record.ts';
 export { KernelMemory } from './memory.ts';
 export { KernelRegion, KernelRegions } from './regions.ts';
@@ -23,8 +24,8 @@ export type { AdjointSums, AngleScaling, AngleSums, NormalSums, Sweeps } from '.
 export { createReferenceSweeps, createSweeps } from './sweeps.ts';
 export { nextTurn, SweepQueue } from './sweep-queue.ts';
 export type { QueuedSweep } from './sweep-queue.ts';
-export type { Tile } from './tiles.ts';
-export { partition, pointsOf } from './tiles.ts';
+export type { RowStrip, Tile } from './tiles.ts';
+export { partition, pointsOf, tilesOfStrips } from './tiles.ts';
 export type { ResidentTriangles, RowBlock, StoredTriangles, TriangleFile, TriangleStack } from './triangles.ts';
 export { isResident, pairsOf, readRows, rowBlocks, rowStart, valuesOf } from './triangles.ts';
 export { TileMap, wholeWindow } from './windows.ts';

@@ -10,9 +10,9 @@ import type { AdjointSums, AngleScaling, AngleSums, NormalSums, Sweeps } from '.
 import type { TriangleStack } from './triangles.ts';
 import { pairsOf } from './triangles.ts';
 
-/** Sweeps whose tiles are computed by `executor`. */
-export function createSweeps(executor: TileExecutor): Sweeps {
-  return new ExecutedSweeps(executor);
+/** Sweeps whose tiles are computed by `executor`; `points` per angle, shape (P): all that are not excluded if not said. */
+export function createSweeps(executor: TileExecutor, points?: Float64Array): Sweeps {
+  return new ExecutedSweeps(executor, points);
 }
 
 /** Sweeps by the plain-TypeScript twin in this thread: slow, for tests and for explaining results. */
@@ -26,10 +26,11 @@ class ExecutedSweeps implements Sweeps {
   readonly #points: Float64Array;
   #count = 0;
 
-  constructor(executor: TileExecutor) {
+  constructor(executor: TileExecutor, points?: Float64Array) {
     this.#executor = executor;
     this.data = executor.data;
-    this.#points = Float64Array.from(this.data.excluded, (excluded) => pairsOf(this.data.frames) - excluded);
+    const { frames, excluded } = this.data;
+    this.#points = points ?? Float64Array.from(excluded, (count) => pairsOf(frames) - count);
   }
 
   get count(): number {

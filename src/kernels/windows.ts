@@ -67,9 +67,9 @@ export interface WindowSource {
   pass(): AsyncIterable<TileWindow>;
 }
 
-/** All `tiles` at once, the values of the whole stack at `address`. */
-export function wholeWindow(tiles: number, address: number): WindowSource {
-  const whole: TileWindow = { first: 0, end: tiles, address, packed: false };
+/** All `tiles` at once, the values of the whole stack at `address`, or `packed` those of the tiles alone. */
+export function wholeWindow(tiles: number, address: number, packed: boolean = false): WindowSource {
+  const whole: TileWindow = { first: 0, end: tiles, address, packed };
   return {
     tilesAtOnce: tiles,
     align: 2 ** 30,

@@ -8,6 +8,7 @@
  * ```
  */
 export type { Attempt, AttemptOutcome, Engine, LossCause } from './engine.ts';
+export * from './distributed/index.ts';
 export { createPoolSweeps, type PoolSweeps } from './engines/local/create-sweeps.ts';
 export { LocalEngine, type LocalEngineOptions } from './engines/local/local-engine.ts';
 export { ThreadedExecutor, type ThreadedOptions } from './engines/local/threaded-executor.ts';

@@ -1,0 +1,66 @@
+/** One part of the data under many sweeps: the task of every round of a distributed computation. */
+import {
+  CompiledEngine,
+  packTiles,
+  resultLength,
+  SequentialExecutor,
+  type Tile,
+  type TileArrays,
+} from '../../kernels/index.ts';
+import type { Task } from '../protocol.ts';
+import type { TaskFunctionContext } from '../run-named-task.ts';
+import type { DataRef } from '../shared-data.ts';
+import { unpackJobs, type JobHead } from './plain-jobs.ts';
+import { openTaskKernels } from './task-kernels.ts';
+
+export interface PartInput {
+  /** The values of the tiles (`tileArrays`). */
+  readonly data: DataRef<TileArrays>;
+  /** Numbered from 0. */
+  readonly tiles: readonly Tile[];
+  readonly frames: number;
+  readonly angles: number;
+  /** Of the whole data, shape (P). */
+  readonly excluded: Uint32Array;
+  readonly heads: readonly JobHead[];
+  readonly numbers: DataRef<{ readonly numbers: Float64Array }>;
+}
+
+/** The sums of each job over the tiles, one job after the other. */
+export const partTask: Task<PartInput, Float64Array> = {
+  name: 'sweep.part',
+  version: 1,
+  module: import.meta.url,
+  export: 'sweepPart',
+};
+
+/** Jobs between two signs of life. */
+const JOBS_PER_BEAT = 32;
+/** What engines have room for unless told otherwise. */
+const USUAL_SENSITIVITIES = 16;
+
+export async function sweepPart(input: PartInput, context: TaskFunctionContext): Promise<Float64Array> {
+  const { tiles, frames, angles, heads } = input;
+  const [arrays, { numbers }] = await Promise.all([context.data(input.data), context.data(input.numbers)]);
+  const jobs = unpackJobs({ heads, numbers }, frames, angles);
+  const { kernels, region } = await openTaskKernels();
+  using own = region;
+  const data = packTiles(arrays, tiles, input, (length) => own.float32(length));
+  const most = heads.map(({ sensitivities }) => (sensitivities?.c ?? 0) + (sensitivities?.g ?? 0));
+  const engine = new CompiledEngine(kernels, own, data, {
+    packedTiles: tiles,
+    sensitivities: Math.max(USUAL_SENSITIVITIES, ...most),
+  });
+  const executor = new SequentialExecutor(engine);
+  const sums = new Float64Array(jobs.reduce((sum, job) => sum + resultLength(job, data), 0));
+  let at = 0;
+  for (let first = 0; first < jobs.length; first += JOBS_PER_BEAT) {
+    const together = jobs.slice(first, first + JOBS_PER_BEAT);
+    for (const total of await Promise.all(together.map((job) => executor.run(job, context)))) {
+      sums.set(total, at);
+      at += total.length;
+    }
+    context.beat();
+  }
+  return sums;
+}

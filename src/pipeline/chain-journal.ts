@@ -90,7 +90,11 @@ export class ChainJournal implements AsyncDisposable {
     this.#handle = null;
     if (handle === null) return;
     await guarded(this.#path, async () => {
-      await handle.sync().finally(() => handle.close());
+      try {
+        await handle.sync();
+      } finally {
+        await handle.close();
+      }
     });
   }
 }

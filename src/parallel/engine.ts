@@ -7,6 +7,8 @@ export interface Attempt {
   readonly identity: () => Promise<string>;
   /** 1 for the first try. */
   readonly number: number;
+  /** Name of the task, for people who watch an engine. */
+  readonly task: string;
   readonly module: string;
   readonly export: string;
   readonly input: unknown;

@@ -127,6 +127,7 @@ export class TaskRunner implements ExecutionBackend {
         const attempt = {
           identity: () => taskIdentity(task, input),
           number,
+          task: task.name,
           module: task.module,
           export: task.export,
           input,
@@ -168,6 +169,7 @@ export class TaskRunner implements ExecutionBackend {
 
   #release(): void {
     this.#running -= 1;
-    if (this.#running < this.#engine.slots) this.#waiting.callNext();
+    // Engines whose workers come and go may have more slots than before.
+    while (this.#running < this.#engine.slots && this.#waiting.length > 0) this.#waiting.callNext();
   }
 }

@@ -69,7 +69,7 @@ export class TaskHost implements AsyncDisposable {
     const { number, module, export: name } = attempt;
     const identity = (): Promise<string> => taskIdentity({ name, version: 0, module, export: name }, input);
     const engine = this.#engineWith(limits);
-    return await engine.start({ identity, number, module, export: name, input }, signal, progress);
+    return await engine.start({ identity, number, task: name, module, export: name, input }, signal, progress);
   }
 
   /** Give up data that are not to be read any more. */

@@ -98,6 +98,28 @@ export interface SampleConfig {
   readonly chainMethod: 'parallel' | 'sequential';
 }
 
+/** Jobs of a cluster; null: the default of the site. */
+export interface ClusterConfig {
+  readonly account: string | null;
+  /** Partition of Slurm, queue of PBS. */
+  readonly partition: string | null;
+  readonly qos: string | null;
+  /** Wall time of a job, s. */
+  readonly time: number | null;
+  /** Memory of a job, bytes. */
+  readonly memory: number | null;
+  /** Cores of a job. */
+  readonly cores: number;
+  /** Jobs at a time, at most. */
+  readonly jobs: number;
+  /** Time before its end at which a job stops, s. */
+  readonly reserve: number;
+  readonly modules: readonly string[];
+  readonly filesystems: readonly string[];
+  /** More options of the scheduler. */
+  readonly options: readonly string[];
+}
+
 export interface ParallelConfig {
   /** `pjit` and `multiprocessing` are old names of `sequential` and `local`. */
   readonly backend: 'auto' | 'sequential' | 'local' | 'slurm' | 'pbs' | 'ray' | 'pjit' | 'multiprocessing';
@@ -106,6 +128,8 @@ export interface ParallelConfig {
   readonly chunks: boolean;
   /** Bytes. */
   readonly memory: number;
+  /** Read by `slurm` and `pbs`. */
+  readonly cluster?: ClusterConfig;
 }
 
 export interface OutputConfig {

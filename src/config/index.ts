@@ -9,7 +9,9 @@
  * config.origins.get('fit.starts');        // 'command line'
  * ```
  */
+export { DEFAULT_CLUSTER } from './cluster-section.ts';
 export type {
+  ClusterConfig,
   Config,
   DataConfig,
   FitConfig,

@@ -16,6 +16,7 @@ import type {
   SampleConfig,
   ScalingMode,
 } from './config.ts';
+import { clusterSection } from './cluster-section.ts';
 import { field, fieldWithDefault, orJson, quantityJson, section, wordsJson, type JsonSchema } from './field.ts';
 import { parametersSchema, type ParsedParameter } from './parameter-schema.ts';
 import { profileField } from './profile-field.ts';
@@ -269,6 +270,7 @@ const parallelSchema = section('where the work runs', {
     'memory the data may take',
     quantityJson('size', ['2 GB'], false),
   ),
+  cluster: clusterSection,
 });
 
 const readArrays: Reader<'auto' | boolean> = (input) =>

@@ -1,6 +1,7 @@
 /** A resolved configuration as a file: every key with its value and where it came from, readable to the same configuration. */
 import { formatQuantity } from '../base/units.ts';
 import { physicalParameters } from '../model/parameters.ts';
+import { clusterLines } from './cluster-section.ts';
 import type { Config, ParameterConfig, Range } from './config.ts';
 import { formatAngles, formatFrames } from './ranges.ts';
 import { formatPrior } from './priors.ts';
@@ -96,12 +97,23 @@ export function toYaml(config: Config): string {
       ['chunks', String(parallel.chunks)],
       ['memory', formatQuantity(parallel.memory, 'size')],
     ]),
+    ...clusterText(config, write),
     ...section('output', [
       ['figures', String(output.figures)],
       ['arrays', String(output.arrays)],
     ]),
   ];
   return `${text.join('\n')}\n`;
+}
+
+/** Of a configuration that says nothing of a cluster, nothing. */
+function clusterText(
+  { parallel: { cluster }, origins }: Config,
+  write: (section: string, lines: readonly Line[], indent: string) => string[],
+): string[] {
+  const isGiven = [...origins].some(([key, origin]) => key.startsWith('parallel.cluster.') && origin !== 'default');
+  if (cluster === undefined || !isGiven) return [];
+  return ['  cluster:', ...write('parallel.cluster', clusterLines(cluster), '    ')];
 }
 
 function parameterLines(parameter: ParameterConfig, format: (value: number) => string, prior: Line): Line[] {

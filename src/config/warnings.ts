@@ -10,8 +10,8 @@ export const OLD_NAMES: Readonly<Record<string, 'sequential' | 'local'>> = {
   multiprocessing: 'local',
 };
 
-/** Engines of this version. */
-export const AVAILABLE_BACKENDS: readonly ParallelConfig['backend'][] = ['auto', 'sequential', 'local'];
+/** Engines of this version; whether one is there shows when it is to be used. */
+export const AVAILABLE_BACKENDS: readonly ParallelConfig['backend'][] = ['auto', 'sequential', 'local', 'slurm', 'pbs'];
 
 /**
  * Warnings about a resolved configuration; empty when nothing is unusual. Reading data checks q and dt again, whatever

@@ -141,8 +141,8 @@ describe('words, numbers and switches', () => {
   });
 
   test('an engine that must be there and is not', () => {
-    expect(problem('model: static\nparallel: { backend: slurm, fallback: error }')).toMatch(
-      /^fit.yaml:2:22: parallel.backend: slurm is not available in this version; write auto or sequential or local/,
+    expect(problem('model: static\nparallel: { backend: ray, fallback: error }')).toMatch(
+      /^fit.yaml:2:22: parallel.backend: ray is not available in this version; write auto or sequential or local/,
     );
   });
 });

@@ -92,7 +92,13 @@ seed: 123456789012
 fit: { starts: 3, max_iterations: 7 }
 noise: { sigma: 1e-3 }
 sample: { method: cmc, likelihood: independent, chains: 2, warmup: 0, draws: 10, chain_method: sequential }
-parallel: { backend: slurm, workers: 3, chunks: false, memory: 1.5 GiB }
+parallel:
+  backend: slurm
+  workers: 3
+  chunks: false
+  memory: 1.5 GiB
+  cluster:
+    { account: m1234_g, partition: workq@pbs1, qos: regular, time: 90 min, memory: 8 GB, cores: 64, jobs: 20, reserve: 90 s, modules: [hdf5/1.14, "2024"], filesystems: [home, eagle], options: [--constraint=cpu, -l place=scatter] }
 output: { figures: false, arrays: false }
 `,
     ],

@@ -11,8 +11,14 @@ import { writeFileAtomically, type FileContent } from './atomic-file.ts';
 
 export interface FileToWrite {
   readonly path: string;
-  /** What it holds, or how to make that when its turn has come: the place for heavy work that other threads do. */
-  readonly content: FileContent | (() => FileContent | Promise<FileContent>);
+  /**
+   * What it holds, or how to make that when its turn has come: the place for heavy work that other threads do. With
+   * `write` it is made by a library that writes files itself, whole or not at all.
+   */
+  readonly content:
+    | FileContent
+    | (() => FileContent | Promise<FileContent>)
+    | { readonly write: (path: string) => Promise<void> };
   /** Most memory it takes from now until it is written; default: the length of a content that is there already. */
   readonly bytes?: number;
 }
@@ -89,6 +95,7 @@ export class BackgroundWriter {
 const BROKEN_OFF = new Cancelled('a file of a group that has stopped is not written to its end');
 
 async function write({ path, content }: FileToWrite, group: WriteGroup): Promise<void> {
+  if (typeof content === 'object' && 'write' in content) return content.write(path);
   const made = typeof content === 'function' ? await content() : content;
   const isWhole = typeof made === 'string' || made instanceof Uint8Array;
   await writeFileAtomically(path, isWhole ? made : whileGoing(made, group));

@@ -31,5 +31,7 @@ export type { DataRequest, FrameRange, PhiSelection } from './request.ts';
 export { StoredTriangleFile } from './triangle-file.ts';
 export type { TrianglePlacement } from './triangle-store.ts';
 export { writeApsLegacy } from './writers/aps-legacy.ts';
+export { writeNetcdf } from './writers/netcdf.ts';
+export type { NetcdfAttributes, NetcdfGroup, NetcdfVariable } from './writers/netcdf.ts';
 export { writeNpz } from './writers/npz.ts';
 export type { TwoTimeContent } from './writers/two-time-file.ts';

@@ -1,4 +1,5 @@
 /** The whole of sampling a two-time fit, from the mode to a verdict. */
+export { logDensities } from './log-densities.ts';
 export { PROBABILITIES, type Quantity, type Summary } from './quantities.ts';
 export {
   sampleTwoTime,

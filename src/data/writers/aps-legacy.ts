@@ -4,24 +4,15 @@
  * Matrices are full, float32, contiguous and uncompressed: deflate saves a fifth of the bytes of noisy data and takes some
  * ten times as long to write and to read. Bins count 1, 2, … in the order of the angles.
  */
-import { OutputRefused, TwotimeError } from '../../base/errors.ts';
+import { OutputRefused } from '../../base/errors.ts';
 import { throwIfCancelled } from '../../base/task-context.ts';
 import type { TaskContext } from '../../base/task-context.ts';
-import { outputFailed, replaceFile } from '../atomic-file.ts';
-import { loadHdf5, noteHdf5Error } from '../hdf5-library.ts';
 import type { Hdf5Library } from '../hdf5-library.ts';
+import { makeGroup, writeHdf5, type Hdf5Output, type Hdf5OutputGroup } from './hdf5-output.ts';
 import type { TwoTimeContent } from './two-time-file.ts';
 
 /** One matrix passes through the library's memory in one piece. */
 const MOST_MATRIX_BYTES = 1.5 * 2 ** 30;
-/** Operating system errors as the HDF5 library words them. */
-const CODES: Readonly<Record<string, string>> = {
-  'No space left on device': 'ENOSPC',
-  'Quota exceeded': 'EDQUOT',
-  'File too large': 'EFBIG',
-  'Permission denied': 'EACCES',
-  'Read-only file system': 'EROFS',
-};
 
 /** Write `path`. Throws `OutputFailed` (nothing is left), `OutputRefused` for matrices beyond 1.5 GiB, or `Cancelled`. */
 export async function writeApsLegacy(path: string, content: TwoTimeContent, context: TaskContext = {}): Promise<void> {
@@ -31,37 +22,25 @@ export async function writeApsLegacy(path: string, content: TwoTimeContent, cont
       help: 'write an NPZ file, or fewer frames',
     });
   }
-  const library = await loadHdf5();
-  await replaceFile(path, async (temporary) => {
+  await writeHdf5(path, async (library, temporary) => {
+    const file = new library.File(temporary, 'w');
     try {
-      const file = new library.File(temporary, 'w');
-      try {
-        await writeContent(library, file, content, context);
-      } finally {
-        file.close();
-      }
-    } catch (cause) {
-      if (cause instanceof TwotimeError || cause instanceof TypeError) throw cause;
-      noteHdf5Error(cause instanceof WebAssembly.RuntimeError);
-      const reason = /error message = '([^']*)'/.exec(cause instanceof Error ? cause.message : '')?.[1] ?? '';
-      throw outputFailed(path, CODES[reason] ?? (reason === '' ? undefined : reason), cause);
+      await writeContent(library, file, content, context);
+    } finally {
+      file.close();
     }
   });
 }
 
 async function writeContent(
   library: Hdf5Library,
-  file: InstanceType<Hdf5Library['File']>,
+  file: Hdf5Output,
   content: TwoTimeContent,
   context: TaskContext,
 ): Promise<void> {
   const { frames } = content;
   const angles = content.phi.length;
-  const group = (path: string): InstanceType<Hdf5Library['Group']> => {
-    const made = file.create_group(path);
-    if (!(made instanceof library.Group)) throw new TypeError(`no group ${path}`);
-    return made;
-  };
+  const group = (path: string): Hdf5OutputGroup => makeGroup(library, file, path, false);
   group('exchange');
   const matrices = group('exchange/C2T_all');
   const xpcs = group('xpcs');

@@ -33,5 +33,7 @@ export type RunEvent =
       readonly cost: number;
       readonly accepted: boolean;
     }
+  /** What was done so far is kept where a later attempt goes on from; told by tasks that may be interrupted. */
+  | { readonly kind: 'checkpoint' }
   | { readonly kind: 'log'; readonly level: EventLevel; readonly text: string }
   | { readonly kind: 'warning'; readonly warning: Warning };

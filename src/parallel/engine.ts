@@ -15,17 +15,24 @@ export interface Attempt {
 }
 
 /**
- * Why an attempt was lost: its worker died or hung under it, ran out of memory under it, or was lost for reasons that have
- * nothing to do with the task (a node went down, a thread did not start). The runner tries each again, not equally often.
+ * Why an attempt was lost: its worker died or hung under it, ran out of memory or of time under it, or was lost for reasons
+ * that have nothing to do with the task (a node went down, a thread did not start). The runner tries each again, not equally
+ * often.
  */
-export type LossCause = 'worker' | 'memory' | 'place';
+export type LossCause = 'worker' | 'memory' | 'time' | 'place';
 
 export type AttemptOutcome =
   | { readonly kind: 'ok'; readonly output: unknown }
   /** The task threw: its own error, not tried again. */
   | { readonly kind: 'failed'; readonly error: Error }
   /** Whoever ran it is gone or does not answer; somebody else may try. */
-  | { readonly kind: 'lost'; readonly cause: LossCause; readonly reason: string }
+  | {
+      readonly kind: 'lost';
+      readonly cause: LossCause;
+      readonly reason: string;
+      /** It left more for the next attempt to go on from than it found: such a loss is not counted. */
+      readonly advanced?: boolean;
+    }
   | { readonly kind: 'cancelled' };
 
 export interface Engine extends AsyncDisposable {

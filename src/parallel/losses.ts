@@ -5,9 +5,9 @@ export type Loss = Extract<AttemptOutcome, { readonly kind: 'lost' }>;
 
 /**
  * Losses of one cause after which a task is given up. Three dead workers are the task's doing: it is poison, and fails
- * alone. Memory that did not suffice three times will not suffice.
+ * alone. Memory or time that did not suffice three times will not suffice.
  */
-const MOST: Readonly<Record<LossCause, number>> = { worker: 3, memory: 3, place: Infinity };
+const MOST: Readonly<Record<LossCause, number>> = { worker: 3, memory: 3, time: 3, place: Infinity };
 
 export class Losses {
   readonly #most: number;
@@ -21,8 +21,9 @@ export class Losses {
   /** Note a loss; false when the task must not be tried again. */
   add(loss: Loss): boolean {
     this.#all.push(loss);
-    const alike = this.#all.filter(({ cause }) => cause === loss.cause).length;
-    return this.#all.length < this.#most && alike < MOST[loss.cause];
+    const counted = this.#all.filter(({ advanced }) => advanced !== true);
+    const alike = counted.filter(({ cause }) => cause === loss.cause).length;
+    return counted.length < this.#most && alike < MOST[loss.cause];
   }
 
   get reasons(): string[] {

@@ -74,7 +74,12 @@ function outcomeOf(header: Frame['header'], body: Uint8Array): AttemptOutcome | 
     case 'failed':
       return { kind: 'failed', error: errorFromParts(deserialize(body) as ErrorParts) };
     case 'lost':
-      return { kind: 'lost', cause: header['cause'] as LossCause, reason: String(header['reason']) };
+      return {
+        kind: 'lost',
+        cause: header['cause'] as LossCause,
+        reason: String(header['reason']),
+        ...(header['advanced'] === true ? { advanced: true } : {}),
+      };
     case 'cancelled':
       return { kind: 'cancelled' };
     default:

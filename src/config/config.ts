@@ -6,8 +6,8 @@
 import type { Prior } from '../model/parameters.ts';
 import type { Convention, Mode } from '../model/two-time-model.ts';
 
-/** Where the value of a key came from. */
-export type Origin = 'default' | 'file' | 'command line';
+/** Where the value of a key came from; a job of a batch may begin with values of an earlier one. */
+export type Origin = 'default' | 'file' | 'command line' | `job ${string}`;
 
 /** An inclusive range `first..last`; a single value has both equal. */
 export interface Range {
@@ -68,6 +68,8 @@ export interface ScalingConfig {
 }
 
 export interface FitConfig {
+  /** own: the start values given, or found from the data; previous: in a batch, those of a neighbour. */
+  readonly start: 'own' | 'previous';
   readonly starts: number;
   /** none; speckle: after the ordinary fit, by the inverse covariance of thermal speckle. */
   readonly weights: 'none' | 'lag' | 'speckle';

@@ -74,6 +74,7 @@ export function resolveConfig(
     },
     seed: parsed.seed,
     fit: {
+      start: fit.start,
       starts: fit.starts,
       weights: fit.weights,
       errors: fit.errors,

@@ -68,6 +68,7 @@ export interface ParsedConfig {
   };
   readonly seed: number;
   readonly fit: {
+    readonly start: FitConfig['start'];
     readonly starts: number;
     readonly weights: FitConfig['weights'];
     readonly errors: FitConfig['errors'];
@@ -198,6 +199,11 @@ const scalingSchema = section('contrast and offset of c2', {
 const WEIGHTS = ['none', 'lag', 'speckle'] as const;
 
 const fitSchema = section('least squares', {
+  start: words(
+    ['own', 'previous'],
+    'own',
+    'start values; previous: in a batch, those of the same q in the file before',
+  ),
   starts: whole(1, 8, 'number of starts; 1 uses the given start alone'),
   weights: fieldWithDefault(
     readWord(WEIGHTS),

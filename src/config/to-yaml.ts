@@ -73,6 +73,7 @@ export function toYaml(config: Config): string {
       ['order', orderMatters ? String(scaling.order) : null, 'read by mode fourier'],
     ]),
     ...section('fit', [
+      ['start', fit.start],
       ['starts', String(fit.starts)],
       ['weights', fit.weights],
       ['errors', fit.errors],

@@ -1,7 +1,7 @@
 /** Sample the posterior of a fit. */
-import { InputRefused } from '../base/errors.ts';
-import { fitAdjustment, sampleTwoTime, type SampledPosterior } from '../bayes/index.ts';
+import { fitAdjustment, sampleTwoTime, type SampledPosterior, type SampleOptions } from '../bayes/index.ts';
 import type { Config } from '../config/index.ts';
+import { priorsOf, sampleOptions } from '../pipeline/requests.ts';
 import type { FittedDataset } from './fit.ts';
 import type { CallOptions } from './read-dataset.ts';
 
@@ -27,17 +27,12 @@ export interface SamplingOptions extends CallOptions {
  */
 export async function sample(fitted: FittedDataset, options: SamplingOptions = {}): Promise<SampledPosterior> {
   const { config, problem, outcome } = fitted;
-  const { signal, progress, seed = config.seed, likelihood = config.sample.likelihood } = options;
-  const { method = config.sample.method } = options;
-  if (method === 'cmc') {
-    throw new InputRefused('this version does not sample with method cmc', { help: 'use auto, psis or nuts' });
-  }
-
+  const { signal, progress, likelihood = config.sample.likelihood, ...own } = options;
   const { parameters, scaling } = outcome;
   const question = {
     ...problem,
     sigma: problem.noise.sigma,
-    priors: Object.fromEntries(Object.entries(config.parameters).map(([name, { prior }]) => [name, prior])),
+    priors: priorsOf(config),
   };
   const origin = {
     values: Object.fromEntries(parameters.map(({ name, value }) => [name, value])),
@@ -45,15 +40,8 @@ export async function sample(fitted: FittedDataset, options: SamplingOptions = {
     offset: Float64Array.from(scaling, ({ offset }) => offset.value),
   };
   const adjustment = likelihood === 'adjusted' ? fitAdjustment(outcome) : undefined;
-  const { chains = config.sample.chains, maxSeconds } = options;
-  const warmup = options.warmup ?? numberOf(config, 'warmup');
-  const draws = options.draws ?? numberOf(config, 'draws');
-  const settings = { seed, method, chains, warmup, draws, maxSeconds, adjustment };
-  return sampleTwoTime(question, origin, settings, { signal, progress });
-}
-
-/** A number that somebody gave; the default is what sampling finds right. */
-function numberOf({ sample, origins }: Config, key: 'warmup' | 'draws'): number | undefined {
-  const value: unknown = sample[key];
-  return typeof value === 'number' && (origins.get(`sample.${key}`) ?? 'default') !== 'default' ? value : undefined;
+  const given: Partial<SampleOptions> = Object.fromEntries(
+    Object.entries(own).filter(([, value]) => value !== undefined),
+  );
+  return sampleTwoTime(question, origin, { ...sampleOptions(config), ...given, adjustment }, { signal, progress });
 }

@@ -70,12 +70,13 @@ export async function createRun(
 }
 
 function asked(request: FitRunRequest, { dataset, compute }: PreparedFit, configText: string, started: string) {
-  const { file, config, argv, work = 'fit' } = request;
+  const { file, config, argv, neighbour, work = 'fit' } = request;
   return {
     work,
     input: { file, path: resolve(file), contentHash: dataset.source.contentHash },
     config: { file: config.file ?? '', sha256: sha256Of(configText) },
     program: { twotime: packageVersion(), kernels: compute.kernels.hash },
+    ...(neighbour === undefined ? {} : { neighbour }),
     started,
     argv,
   };

@@ -121,7 +121,13 @@ export function prepareProblem(
     options: fitOptions(config),
     tasks: compute.tasks,
   };
-  return { problem, warnings: [...warnings, ...found.warnings] };
+  return { problem, warnings: [...startWarnings(config), ...warnings, ...found.warnings] };
+}
+
+/** A job of a batch is asked with start values of its own. */
+function startWarnings({ fit }: Config): readonly Warning[] {
+  if (fit.start === 'own') return [];
+  return [{ code: 'key-without-effect', text: 'fit.start: previous has an effect in a batch only' }];
 }
 
 /** What can be checked of a fit before (without `model`) and after its data are read. */

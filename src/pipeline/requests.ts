@@ -22,6 +22,8 @@ export interface FitRunRequest {
     /** Null where the configuration is another one. */
     readonly digest: string | null;
   };
+  /** Job of the same batch whose values are the start values. */
+  readonly neighbour?: string;
   /** The command line as the user typed it, for the provenance. */
   readonly argv: readonly string[];
 }

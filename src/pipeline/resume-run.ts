@@ -88,6 +88,7 @@ export async function takeUp(
     output: path,
     force: false,
     work: asked.work,
+    ...(asked.neighbour === undefined ? {} : { neighbour: asked.neighbour }),
     argv: asked.argv,
   };
   await using owned = new AsyncDisposableStack();

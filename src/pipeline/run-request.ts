@@ -35,6 +35,8 @@ export interface RunRequest {
   };
   /** Version of the package, and sha256 of the kernels: what decides the bits of the result. */
   readonly program: { readonly twotime: string; readonly kernels: string };
+  /** Job of the same batch whose values are the start values, if so. */
+  readonly neighbour?: string;
   /** UTC, ISO 8601. */
   readonly started: string;
   /** The command line as typed. */
@@ -82,11 +84,11 @@ async function readText(file: string, directory: string): Promise<string> {
 
 function parseRequest(text: string, file: string): RunRequest {
   const value = parseJson(text, { file });
-  const { schema, work, input, config, program, started, argv } = asRecord(value);
+  const { schema, work, input, config, program, neighbour = '', started, argv } = asRecord(value);
   const inputs = asRecord(input);
   const configs = asRecord(config);
   const programs = asRecord(program);
-  const texts = [inputs['file'], inputs['path'], inputs['contentHash'], configs['file'], configs['sha256']];
+  const texts = [neighbour, inputs['file'], inputs['path'], inputs['contentHash'], configs['file'], configs['sha256']];
   texts.push(programs['twotime'], programs['kernels'], started);
   const isWhole = [...texts, ...(Array.isArray(argv) ? (argv as unknown[]) : [null])].every(
     (one) => typeof one === 'string',

@@ -95,6 +95,7 @@ export async function writeRecord(run: FinishedFit, record: ResultRecord, files:
     engine: { name: 'wasm-simd128', wasmSha256: compute.kernels.hash, workers: compute.workers },
     seed: request.config.seed,
     config: { file: request.config.file, text: run.configText },
+    neighbour: request.neighbour ?? null,
     argv: request.argv,
     started: run.started,
     resumed: run.resumed,

@@ -41,6 +41,8 @@ export interface ProvenanceRecord {
     /** The resolved configuration, the text of `config.yaml`. */
     readonly text: string;
   };
+  /** Job of the same batch whose values the fit started from; null when it started on its own. */
+  readonly neighbour: string | null;
   readonly machine: MachineRecord;
   /** The command's arguments as typed, without the program itself. */
   readonly argv: readonly string[];
@@ -71,6 +73,7 @@ export async function makeProvenance(input: ProvenanceInput): Promise<Provenance
     engine: facts.engine,
     seed: facts.seed,
     config: facts.config,
+    neighbour: facts.neighbour,
     machine: describeMachine(),
     argv: facts.argv,
     started: facts.started,

@@ -1,5 +1,4 @@
 /** `twotime batch` and `twotime status`: many files, each job as `fit` would do it, in a folder that can be continued. */
-import { spawn, type ChildProcess } from 'node:child_process';
 import {
   appendFileSync,
   existsSync,
@@ -16,6 +15,7 @@ import { loadConfig } from '../../src/config/index.ts';
 import { threadsForJobs } from '../../src/pipeline/batch/job-threads.ts';
 import type { BatchRecord, FolderStatus, JobRecord } from '../../src/results/index.ts';
 import { RINGS_CONFIG, writeRings } from '../support/batch-files.ts';
+import { sleep, startTwotime as start, until } from '../support/twotime-process.ts';
 import { temporaryFolder, twotime, writeText } from './command.ts';
 
 const folder = temporaryFolder();
@@ -189,27 +189,6 @@ describe('twotime batch', () => {
     expect(existsSync(at('refused'))).toBe(false);
   });
 });
-
-interface Started {
-  readonly child: ChildProcess;
-  readonly ended: Promise<{ code: number | null; signal: NodeJS.Signals | null; out: string }>;
-}
-
-function start(...args: string[]): Started {
-  const child = spawn(process.execPath, ['bin/twotime', ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
-  let out = '';
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  return {
-    child,
-    ended: new Promise((resolve) => child.on('close', (code, signal) => resolve({ code, signal, out }))),
-  };
-}
-
-const sleep = (milliseconds: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-async function until({ child }: Started, holds: () => boolean): Promise<void> {
-  while (!holds() && child.exitCode === null) await sleep(5);
-}
 
 describe('a batch as a process', () => {
   /** Some tenths of a second each. */

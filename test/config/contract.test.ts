@@ -41,7 +41,7 @@ test('the whole contract is read into base units', () => {
     },
     scaling: { mode: 'per-angle', contrast: [0.3, 0.28, 0.31], offset: [1, 1.01, 0.99] },
     seed: 7,
-    fit: { starts: 8, weights: 'none', errors: 'speckle', maxIterations: 100, profile: [] },
+    fit: { start: 'own', starts: 8, weights: 'none', errors: 'speckle', maxIterations: 100, profile: [] },
     noise: { sigma: 'from-data' },
     sample: { method: 'auto', likelihood: 'adjusted', chains: 4, warmup: 500, draws: 1000, chainMethod: 'parallel' },
     parallel: { backend: 'auto', workers: 'auto', fallback: 'warn', chunks: true, memory: 2e9 },

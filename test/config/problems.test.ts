@@ -40,7 +40,7 @@ describe('keys', () => {
 
   test('a key that is like no other', () => {
     expect(problem('model: static\nfit: { verbose: true }')).toBe(
-      "fit.yaml:2:8: unknown key 'verbose' in 'fit'; keys in 'fit': starts, weights, errors, max_iterations, profile",
+      "fit.yaml:2:8: unknown key 'verbose' in 'fit'; keys in 'fit': start, starts, weights, errors, max_iterations, profile",
     );
   });
 
@@ -133,7 +133,7 @@ describe('words, numbers and switches', () => {
     ['model: static\nparallel: { workers: 0 }', 'parallel.workers: 0 is not accepted here'],
     [
       'model: static\nfit: 3',
-      'fit: 3 is not a mapping; write keys below it: starts, weights, errors, max_iterations, profile',
+      'fit: 3 is not a mapping; write keys below it: start, starts, weights, errors, max_iterations, profile',
     ],
     ['model: static\ndata: [1]', 'data: a list is not a mapping'],
   ])('%s', (text, expected) => {

@@ -62,7 +62,7 @@ describe('a wrong setting is named with the command line as its place', () => {
   test.each([
     ['data.gap=200', 'command line: data.gap: 200 has no unit; a length needs one'],
     ['data.gap=5 s', "command line: data.gap: '5 s' is a time, not a length"],
-    ['fit.start=3', "command line: unknown key 'start' in 'fit'; did you mean 'starts'?"],
+    ['fit.strats=3', "command line: unknown key 'strats' in 'fit'; did you mean 'starts'?"],
     ['fit.starts=', 'command line: fit.starts: has no value'],
     ['parameters.beta.value=2', 'command line: parameters.beta.value: the start value 2 is outside the bounds [0, 1]'],
     ['parameters.delta.value=2', "command line: unknown parameter 'delta'"],

@@ -12,6 +12,7 @@ const facts = {
   config: { file: 'fit.yaml', text: 'schema: twotime/1\n' },
   argv: ['fit', 'data/sheared-suspension.h5', '-c', 'fit.yaml', '-o', 'run'],
   started: '2026-01-02T03:04:05.000Z',
+  neighbour: null,
   resumed: null,
   ended: '2026-01-02T03:04:06.000Z',
   versions: { twotime: '0.1.0' },

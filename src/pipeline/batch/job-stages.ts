@@ -9,13 +9,14 @@ import { fitRun, writeFitted, type FittedRun, type RunToComplete } from '../comp
 import { EVENTS_FILE, EventLog } from '../event-log.ts';
 import { checkNewRun, createRun } from '../fit-run.ts';
 import { prepareFit, type PreparedFit, type SharedCompute } from '../prepare-fit.ts';
-import type { FitRunRequest } from '../requests.ts';
+import { fitOptions, parameterSettings, type FitRunRequest } from '../requests.ts';
 import { takeUp } from '../resume-run.ts';
 import { RunDirectory } from '../run-directory.ts';
 import type { JobEnd } from './batch-folder.ts';
 import { bytesOfJob } from './job-memory.ts';
 import type { Stages } from './stages.ts';
 import type { Timeline } from './timeline.ts';
+import { startedFrom, withOwnStart, type WarmStarts } from './warm-starts.ts';
 
 export interface JobSurroundings {
   /** The folder of the batch. */
@@ -28,6 +29,8 @@ export interface JobSurroundings {
   readonly writer: BackgroundWriter;
   readonly timeline: Timeline;
   readonly signal: AbortSignal;
+  /** Where jobs that start from a neighbour find it; null when all jobs begin on their own. */
+  readonly neighbours: WarmStarts | null;
   /** Told once of every job that came through a stage and goes no further. */
   readonly ended: (end: JobEnd, error: unknown) => void;
 }
@@ -93,9 +96,16 @@ export class JobStages implements Stages<JobRecord, LoadedJob, FittedJob> {
     const isNew = loaded.kind === 'new';
     let run: RunToComplete | null = null;
     try {
-      run = isNew ? await createRun(loaded.request, prepared, loaded.started) : loaded.run;
+      run = isNew ? await this.#create(loaded) : loaded.run;
       run = { ...run, begun };
       const fitted = await fitRun(run, log, this.#around.signal);
+      const { status, parameters } = fitted.finished.outcome;
+      if (status === 'converged') {
+        this.#around.neighbours?.note(
+          job.name,
+          parameters.map((one) => [one.name, one]),
+        );
+      }
       return { job, log, begun, prepared, run, fitted, isNew };
     } catch (error) {
       await giveUp(loaded, run, isNew);
@@ -140,11 +150,29 @@ export class JobStages implements Stages<JobRecord, LoadedJob, FittedJob> {
 
   async #begin(job: JobRecord, output: string, force: boolean, log: EventLog, begun: number): Promise<LoadedJob> {
     const { configs, argv, shared, signal } = this.#around;
-    const request = { file: job.file, config: configOf(configs, job), output, force, argv };
+    const config = withOwnStart(configOf(configs, job));
+    const request = { file: job.file, config, output, force, argv };
     await checkNewRun(request);
     const started = new Date().toISOString();
     const prepared = await prepareFit(request, log, { signal, progress: log.record }, shared);
     return { kind: 'new', job, log, begun, prepared, request, started };
+  }
+
+  /** Start values of a neighbour are known now that the jobs before were fitted. */
+  async #create({
+    job,
+    log,
+    request,
+    prepared,
+    started,
+  }: LoadedJob & { readonly kind: 'new' }): Promise<RunToComplete> {
+    const { configs, neighbours } = this.#around;
+    const start = configOf(configs, job).fit.start === 'previous' ? (neighbours?.of(job) ?? null) : null;
+    if (start === null) return createRun(request, prepared, started);
+    log.record({ kind: 'log', level: 'info', text: `starting from the values of ${start.from}` });
+    const config = startedFrom(request.config, start);
+    const problem = { ...prepared.problem, parameters: parameterSettings(config), options: fitOptions(config) };
+    return createRun({ ...request, config, neighbour: start.from }, { ...prepared, problem }, started);
   }
 
   async #reopen(job: JobRecord, output: string, log: EventLog, begun: number): Promise<LoadedJob> {

@@ -65,6 +65,7 @@ export async function runJob(
     configs: new Map([[job.config, config]]),
     shared: { pool, regions },
     signal: signal ?? new AbortController().signal,
+    neighbours: null,
     ended: (ended, error) => {
       end = ended;
       if (isTwotimeError(error) && concernsAllJobs(error)) broken = error.message;

@@ -21,6 +21,7 @@ import { runJobThreads, threadsForJobs } from './job-threads.ts';
 import { isUnlisted, planBatch } from './plan-batch.ts';
 import { runStages } from './stages.ts';
 import { Timeline } from './timeline.ts';
+import { WarmStarts } from './warm-starts.ts';
 
 /** Jobs loaded before the fit, the one being loaded included, and jobs being written after it. */
 const AHEAD = 2;
@@ -89,6 +90,8 @@ class BatchWork {
   readonly #known: ReadonlyMap<string, readonly JobRecord[]>;
   /** Jobs of this process; a file that was not opened yet counts as one. */
   readonly #todo: Set<string>;
+  /** Null when all jobs start on their own. */
+  readonly #neighbours: WarmStarts | null;
   #failures = 0;
   #done = 0;
 
@@ -114,6 +117,8 @@ class BatchWork {
     this.#names = new JobNames(this.#jobs.keys());
     this.#todo = new Set(planned.todo);
     this.#created = planned.before?.created ?? new Date().toISOString();
+    const isWarm = request.sets.some(({ config }) => config.fit.start === 'previous');
+    this.#neighbours = isWarm ? new WarmStarts(this.record(null).jobs) : null;
   }
 
   record(stages: StageTimes | null): BatchRecord {
@@ -136,7 +141,8 @@ class BatchWork {
     if (this.#todo.size === 0) return;
     const jobs = Array.from(this.#todo, (name) => this.#jobs.get(name)!);
     const { overlap } = this.#request;
-    const threads = overlap ? threadsForJobs(jobs, this.#parallel) : 0;
+    // What starts from a neighbour follows it, so all threads work on one job.
+    const threads = overlap && this.#neighbours === null ? threadsForJobs(jobs, this.#parallel) : 0;
     if (threads > 0) await this.#runInThreads(threads);
     else await this.#runInTurn();
     const reason = this.stopReason();
@@ -168,6 +174,7 @@ class BatchWork {
       for (const one of lookAtRuns(this.#folder.path, found)) {
         this.#jobs.set(one.name, one);
         this.#todo.add(one.name);
+        this.#neighbours?.add(one);
         if (one.result === null) yield one;
         else this.#end(one, null);
       }
@@ -199,6 +206,7 @@ class BatchWork {
         argv,
         timeline: this.timeline,
         signal: this.#signal,
+        neighbours: this.#neighbours,
       },
       shared: { pool, regions: new KernelRegions(memory) },
       writer: new BackgroundWriter(writerLimits(parallel)),

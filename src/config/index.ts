@@ -29,7 +29,7 @@ export type {
 export { configJsonSchema } from './json-schema.ts';
 export { pathKey, readYaml, type LocatedTree } from './located-yaml.ts';
 export { asMapping } from './mapping.ts';
-export { loadConfig, validateConfig, type LoadOptions } from './load.ts';
+export { loadConfig, parseConfig, validateConfig, type LoadOptions } from './load.ts';
 export { asError, ConfigProblems } from './problem.ts';
 export { readConfig, type ConfigCheck } from './read-config.ts';
 export type { ParsedConfig as ConfigKeys } from './schema.ts';

@@ -18,7 +18,12 @@ const LARGEST_FILE = 1_000_000;
  * and `UsageRefused` for a setting that is not `key.path=value`.
  */
 export async function loadConfig(file: string, options: LoadOptions = {}): Promise<Config> {
-  const { config, problems } = readConfig(await readText(file), file, options.set);
+  return parseConfig(await readText(file), file, options.set);
+}
+
+/** The same for a text that is at hand; `file` is what problems name. */
+export function parseConfig(text: string, file: string, set: readonly string[] = []): Config {
+  const { config, problems } = readConfig(text, file, set);
   if (config === null) throw asError(problems);
   return config;
 }

@@ -102,11 +102,25 @@ export class Compute implements AsyncDisposable {
       this.#workers = 1;
       return sweeps;
     }
-    // This thread computes as well, so one fewer is enough; until they are ready it computes alone.
-    threads.start(this.#workers - 1).catch((error: unknown) => {
+    this.#start(warn);
+    return sweeps;
+  }
+
+  /**
+   * Start the threads for sweeps that are asked for together, although one alone is too small for them; how many threads
+   * there are, this one included.
+   */
+  togetherOver(warn: (warning: Warning) => void): number {
+    this.#start(warn);
+    return this.#pool.workers;
+  }
+
+  /** In the background: this thread computes as well, so one fewer is enough; until they are ready it computes alone. */
+  #start(warn: (warning: Warning) => void): void {
+    const { threads, workers } = this.#pool;
+    threads?.start(workers - 1).catch((error: unknown) => {
       warn({ code: 'parallel-fallback', text: error instanceof Error ? error.message : String(error) });
     });
-    return sweeps;
   }
 
   /** Sweeps over a part of the data, in the same threads where that pays. */

@@ -13,6 +13,12 @@ export interface FinishedRun extends ComparedRun {
   readonly input: string;
   /** What the fit was asked. */
   readonly config: Config;
+  /** Text of `config.yaml`, and the file it came from as the user named it; null when there was none. */
+  readonly configText: string;
+  readonly configFile: string | null;
+  /** The command line as typed, and when the run began (UTC, ISO 8601). */
+  readonly argv: readonly string[];
+  readonly started: string;
 }
 
 const WHOLE = 'run it again with twotime fit FILE -c CONFIG -o RUN --force';
@@ -23,7 +29,7 @@ export async function readRun(run: string): Promise<FinishedRun> {
   const record = await readResult(run);
   const file = join(run, 'provenance.json');
   const provenance = parseJson(await readText(file), { file });
-  const { input, config } = partsOf(provenance, file);
+  const { input, config, ...parts } = partsOf(provenance, file);
   const configFile = join(run, CONFIG_FILE);
   if (sha256Of(await readText(configFile)) !== sha256Of(config)) {
     throw new InputRefused('the configuration of the run was changed after it ended', {
@@ -38,7 +44,7 @@ export async function readRun(run: string): Promise<FinishedRun> {
       help: WHOLE,
     });
   }
-  return { run, record, input, config: read.config };
+  return { run, record, input, config: read.config, configText: config, ...parts };
 }
 
 async function refuseOtherThings(run: string): Promise<void> {
@@ -86,11 +92,18 @@ async function readResult(run: string): Promise<ResultRecord> {
   return record;
 }
 
-function partsOf(provenance: unknown, file: string): { input: string; config: string } {
-  const { input, config } = asMapping(provenance);
+function partsOf(
+  provenance: unknown,
+  file: string,
+): { config: string } & Pick<FinishedRun, 'input' | 'configFile' | 'argv' | 'started'> {
+  const { input, config, argv, started } = asMapping(provenance);
   const { file: path } = asMapping(input);
-  const { text } = asMapping(config);
-  if (typeof path === 'string' && typeof text === 'string') return { input: path, config: text };
+  const { text, file: configFile } = asMapping(config);
+  const words = Array.isArray(argv) ? argv.filter((word) => typeof word === 'string') : [];
+  if (typeof path === 'string' && typeof text === 'string' && typeof started === 'string') {
+    const named = typeof configFile === 'string' ? configFile : null;
+    return { input: path, config: text, configFile: named, argv: words, started };
+  }
   throw new InputRefused('this does not say where the data of the run came from', { where: { file }, help: WHOLE });
 }
 

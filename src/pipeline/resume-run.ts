@@ -2,7 +2,7 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Cancelled, InputRefused, isTwotimeError } from '../base/errors.ts';
-import { loadConfig } from '../config/index.ts';
+import { parseConfig } from '../config/index.ts';
 import { writeFileAtomically } from '../data/index.ts';
 import type { FitCheckpoint } from '../nlsq/index.ts';
 import type { ResultRecord } from '../results/index.ts';
@@ -81,7 +81,7 @@ export async function takeUp(
   const checkpoint = fromStart ? null : await readCheckpoint(directory.file(FIT_CHECKPOINT_FILE));
   log.record({ kind: 'log', level: 'info', text: describe(checkpoint, fromStart) });
   const resumed = new Date().toISOString();
-  const config = await loadConfig(directory.file(CONFIG_FILE), { set });
+  const config = parseConfig(configText, directory.file(CONFIG_FILE), set);
   const request = {
     file: input ?? (await placeOfInput(asked)),
     config: { ...config, file: asked.config.file === '' ? null : asked.config.file },
@@ -118,8 +118,16 @@ async function refuseOtherThings(path: string): Promise<void> {
 
 async function readFinished(path: string): Promise<(Resumed & { kind: 'finished' }) | null> {
   const status = await statusOf(path);
-  if (status === null || status === 'cancelled') return null;
+  if (status === null || status === 'cancelled' || (await isAsked(path))) return null;
   return { kind: 'finished', status, text: await readFile(join(path, 'result.json'), 'utf8') };
+}
+
+/** Whether there is work to do: a run that has ended was relieved of its request, and one that is extended has a new one. */
+async function isAsked(path: string): Promise<boolean> {
+  return await stat(join(path, REQUEST_FILE)).then(
+    () => true,
+    () => false,
+  );
 }
 
 function describe(checkpoint: FitCheckpoint | null, fromStart: boolean): string {

@@ -32,6 +32,8 @@ export interface RunRequest {
     readonly file: string;
     /** sha256 of the text of `config.yaml`, hex. */
     readonly sha256: string;
+    /** The text that `config.yaml` gets when a run that is extended ends. */
+    readonly extended?: string;
   };
   /** Version of the package, and sha256 of the kernels: what decides the bits of the result. */
   readonly program: { readonly twotime: string; readonly kernels: string };
@@ -51,13 +53,14 @@ export function sha256Of(text: string): string {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** What the run in `directory` was asked. Throws `InputRefused` when the folder does not say or was edited. */
+/** What the run in `directory` was asked, and its configuration. Throws `InputRefused` when the folder does not say or was edited. */
 export async function readRequest(directory: string): Promise<{ request: RunRequest; configText: string }> {
   const file = join(directory, REQUEST_FILE);
   const request = parseRequest(await readText(file, directory), file);
   const configFile = join(directory, CONFIG_FILE);
-  const configText = await readText(configFile, directory);
-  if (sha256Of(configText) !== request.config.sha256) {
+  const present = await readText(configFile, directory);
+  const configText = request.config.extended ?? present;
+  if (sha256Of(present) !== request.config.sha256 && present !== request.config.extended) {
     throw new InputRefused('the configuration of the run was changed after it began', {
       where: { file: configFile },
       help: 'undo the change, or start a new run from it with twotime fit',
@@ -89,7 +92,7 @@ function parseRequest(text: string, file: string): RunRequest {
   const configs = asRecord(config);
   const programs = asRecord(program);
   const texts = [neighbour, inputs['file'], inputs['path'], inputs['contentHash'], configs['file'], configs['sha256']];
-  texts.push(programs['twotime'], programs['kernels'], started);
+  texts.push(programs['twotime'], programs['kernels'], started, configs['extended'] ?? '');
   const isWhole = [...texts, ...(Array.isArray(argv) ? (argv as unknown[]) : [null])].every(
     (one) => typeof one === 'string',
   );

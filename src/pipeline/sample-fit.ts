@@ -1,8 +1,10 @@
 /** The posterior of a fit in a run: chains are kept in its folder while they are drawn, and taken up from there. */
 import { createHash } from 'node:crypto';
 import {
+  type ChainMethod,
   fitAdjustment,
   oneAfterTheOther,
+  sideBySide,
   parameterPriors,
   sampleTwoTime,
   type PosteriorOrigin,
@@ -36,7 +38,14 @@ export interface RunPosterior {
 /** What can be refused before the data are read. Throws `ConfigRefused`. */
 export function checkSampling(config: Config): void {
   const { fit, sample } = config;
-  parameterPriors({ priors: priorsOf(config) }, freeParameters(parameterSettings(config)));
+  const free = freeParameters(parameterSettings(config));
+  if (free.names.length === 0) {
+    throw new ConfigRefused('there is no free parameter to sample', {
+      where: { key: 'parameters' },
+      help: 'let at least one parameter vary, or run twotime fit',
+    });
+  }
+  parameterPriors({ priors: priorsOf(config) }, free);
   if (fit.weights !== 'none') {
     throw new ConfigRefused(`a posterior of a fit with weights by ${fit.weights} is not known`, {
       where: { key: 'fit.weights' },
@@ -75,6 +84,7 @@ export async function sampleFit(fitted: FinishedFit, log: EventLog, context: Tas
   const identity = identityOf(fitted);
   const held = await readChains(path, identity);
   await using journal = new ChainJournal(path, identity, held);
+  const workers = fitted.compute.togetherOver(warn);
   try {
     const sampled = await sampleTwoTime(
       posteriorProblem(fitted),
@@ -82,7 +92,7 @@ export async function sampleFit(fitted: FinishedFit, log: EventLog, context: Tas
       {
         ...sampleOptions(request.config),
         ...adjustmentOf(request.config, outcome),
-        chainMethod: request.config.sample.chainMethod === 'sequential' ? oneAfterTheOther : undefined,
+        chainMethod: chainMethod(request.config, outcome.cost.points, workers, log),
         provisional: (found) => tellProvisional(found, log),
         afterBlock: journal.append,
         resumeFrom: held?.chains,
@@ -102,6 +112,37 @@ export async function sampleFit(fitted: FinishedFit, log: EventLog, context: Tas
     if (isTwotimeError(error, 'InputRefused')) return notSampled(`${error.message}; ${error.help}`);
     throw error;
   }
+}
+
+/** Fewer points than this are not worth any other thread. */
+const FEWEST_POINTS = 500;
+
+/**
+ * How the chains run; their draws do not depend on it. Side by side each pass over the data serves all of them, its tiles
+ * shared by all threads, which is faster than one chain per thread or one after the other (docs/sampling.md).
+ */
+function chainMethod({ sample }: Config, points: number, workers: number, log: EventLog): ChainMethod {
+  if (sample.chains === 1) return sideBySide;
+  const say = (text: string): void => log.record({ kind: 'log', level: 'info', text });
+  if (sample.chainMethod === 'sequential') {
+    say(`${sample.chains} chains run one after the other, as asked`);
+    return oneAfterTheOther;
+  }
+  const why =
+    points < FEWEST_POINTS
+      ? `${points} points are fewer than ${FEWEST_POINTS}`
+      : workers < 2
+        ? 'there is one worker'
+        : null;
+  if (why === null) {
+    say(
+      `${sample.chains} chains run side by side: ${workers} workers share each pass over the data, which serves all chains`,
+    );
+    return sideBySide;
+  }
+  const text = `${sample.chains} chains run one after the other: ${why}`;
+  log.record({ kind: 'warning', warning: { code: 'chains-sequential', text } });
+  return oneAfterTheOther;
 }
 
 function stopped(fitted: FinishedFit): FinishedFit {

@@ -15,6 +15,7 @@ import {
 import type { PreparedFit } from './prepare-fit.ts';
 import type { FitRunRequest } from './requests.ts';
 import type { RunDirectory } from './run-directory.ts';
+import { CONFIG_FILE } from './run-request.ts';
 import type { RunPosterior } from './sample-fit.ts';
 import { packageVersion } from './versions.ts';
 
@@ -105,6 +106,8 @@ export async function writeRecord(run: FinishedFit, record: ResultRecord, files:
   const report = { record, covariance: outcome.covariance, origins: dataset.source.origins };
   await putReport(files, directory.path, report);
   await putTables(files, directory.path, record, provenance);
+  // The configuration of an extended run is a new one; of others it is what lies there already.
+  await files.put({ path: directory.file(CONFIG_FILE), content: run.configText });
   await files.written();
   await putResult(files, directory.path, record);
   await files.written();

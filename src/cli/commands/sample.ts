@@ -51,7 +51,7 @@ export async function sampleCommand(
 }
 
 /** Options that are short names of keys of `sample`; an explicit `--set` of one wins. */
-export function sampleSettings(options: SampleCommandOptions): string[] {
+export function sampleSettings(options: Partial<SampleCommandOptions>): string[] {
   const { method, likelihood, chains, draws, until, maxTime } = options;
   const short = { method, likelihood, chains, draws, until, max_time: maxTime };
   return Object.entries(short).flatMap(([key, value]) => (value === undefined ? [] : [`sample.${key}=${value}`]));

@@ -1,5 +1,6 @@
 /** Commands on one run: fit it, go on with it, make it again. */
 import type { Command } from 'commander';
+import type { ExtendCommandOptions } from '../commands/extend.ts';
 import type { FitCommandOptions } from '../commands/fit.ts';
 import type { RerunCommandOptions } from '../commands/rerun.ts';
 import type { ResumeCommandOptions } from '../commands/resume.ts';
@@ -73,6 +74,26 @@ export function addOneRun(program: Command, terminal: Terminal, setExitCode: (co
     .action(async (run: string, options: ResumeCommandOptions) => {
       const { resumeCommand } = await import('../commands/resume.ts');
       setExitCode(await resumeCommand(run, options, terminal));
+    });
+
+  program
+    .command('extend')
+    .description('let the chains of a finished run go on: more draws, closer agreement, or more time')
+    .argument('<run>', 'run directory with a posterior from chains')
+    .option('--draws <n>', 'draws per chain in all')
+    .option('--until <n>', 'effective draws at which chains that agree stop')
+    .option('--max-time <time>', 'time that sampling may take from now on, e.g. "60 s"')
+    .option('--input <file>', 'where the two-time file of the run is now, if it was moved')
+    .option('--workers <n>', 'worker threads; the draws do not depend on their number')
+    .addOption(jsonOption())
+    .option('-q, --quiet', 'print warnings and errors only', false)
+    .addHelpText(
+      'after',
+      '\nThe run ends as one that was asked for so much from the beginning. Example:\n  twotime extend run --until 2000',
+    )
+    .action(async (run: string, options: ExtendCommandOptions) => {
+      const { extendCommand } = await import('../commands/extend.ts');
+      setExitCode(await extendCommand(run, options, terminal));
     });
 
   program

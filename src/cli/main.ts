@@ -5,6 +5,7 @@ import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import { addAround } from './program/around.ts';
 import { addManyRuns } from './program/many-runs.ts';
 import { addOneRun } from './program/one-run.ts';
+import { addUpkeep } from './program/upkeep.ts';
 import { paint, processTerminal, type Terminal } from './terminal.ts';
 import { packageVersion } from '../pipeline/versions.ts';
 
@@ -26,6 +27,7 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
 
   addOneRun(program, terminal, setExitCode);
   addManyRuns(program, terminal, setExitCode);
+  addUpkeep(program, terminal, setExitCode);
   addAround(program, terminal, setExitCode);
   return program;
 }

@@ -35,3 +35,5 @@ export { writeNetcdf } from './writers/netcdf.ts';
 export type { NetcdfAttributes, NetcdfGroup, NetcdfVariable } from './writers/netcdf.ts';
 export { writeNpz } from './writers/npz.ts';
 export type { TwoTimeContent } from './writers/two-time-file.ts';
+export { encodeZip } from './zip-writer.ts';
+export type { ZipMember } from './zip-writer.ts';

@@ -17,6 +17,8 @@ export type EventListener = (event: RecordedEvent) => void;
 
 export const EVENTS_FILE = 'events.ndjson';
 
+const FLUSH_MILLISECONDS = 500;
+
 export class EventLog {
   readonly #started = performance.now();
   readonly #listeners: EventListener[] = [];
@@ -25,6 +27,8 @@ export class EventLog {
   #descriptor: number | null = null;
   #file = '';
   #seq = 0;
+  /** When, ms as `performance.now` counts. */
+  #flushed = 0;
 
   /** Call `listener` for every event from now on. */
   listen(listener: EventListener): void {
@@ -47,7 +51,10 @@ export class EventLog {
     };
     if (event.kind === 'warning') this.#warnings.push(event.warning);
     this.#held.push(`${JSON.stringify(recorded)}\n`);
-    if (this.#held.length >= 64) this.#flush();
+    // Steps of the work are many; what else happens can be followed as it does.
+    const isStep = event.kind === 'iteration' || event.kind === 'progress';
+    const now = performance.now();
+    if (!isStep || this.#held.length >= 64 || now - this.#flushed > FLUSH_MILLISECONDS) this.#flush();
     for (const listener of this.#listeners) listener(recorded);
   };
 
@@ -103,6 +110,7 @@ export class EventLog {
   #flush(): void {
     const descriptor = this.#descriptor;
     if (descriptor === null || this.#held.length === 0) return;
+    this.#flushed = performance.now();
     const text = this.#held.join('');
     this.#held = [];
     this.#guard(() => writeSync(descriptor, text));

@@ -143,7 +143,7 @@ async function setAside(target: string): Promise<Aside> {
   const lock = await RunLock.acquire(target);
   try {
     if (await isRunDirectory(path)) {
-      if (!(await isWhole(target))) {
+      if (!(await isWholeRun(target))) {
         await rm(target, { recursive: true });
         await lock.release();
         return { path, lock: null };
@@ -177,7 +177,7 @@ export async function statusOf(directory: string): Promise<string | null> {
 }
 
 /** A run is whole when it has a result and was not stopped before it ended. */
-async function isWhole(directory: string): Promise<boolean> {
+export async function isWholeRun(directory: string): Promise<boolean> {
   const status = await statusOf(directory);
   return status !== null && status !== 'cancelled';
 }

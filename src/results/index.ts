@@ -46,6 +46,8 @@ export { RERUN_SCHEMA } from './rerun-record.ts';
 export type { RerunRecord } from './rerun-record.ts';
 export { RESULT_SCHEMA } from './result-record.ts';
 export type * from './result-record.ts';
+export { BUNDLE_SCHEMA, LEFTOVERS_SCHEMA } from './upkeep-records.ts';
+export type { BundledFile, BundleManifest, Leftover, LeftoversRecord } from './upkeep-records.ts';
 export { putFitArrays, putResult, putTables, resultJson } from './write-results.ts';
 export { POSTERIOR_NETCDF_FILE, POSTERIOR_TABLE_FILE, putPosteriorFiles, SAMPLES_FILE } from './write-posterior.ts';
 export type { PosteriorFilesInput } from './write-posterior.ts';

@@ -67,7 +67,7 @@ describe('an NPZ archive', () => {
 
   it('tells a caller whose pieces do not fill the shape', async () => {
     const member: NpzMember = { name: 'x', dtype: 'f8', shape: [3], pieces: [Float64Array.of(1, 2)] };
-    await expect(encode([member])).rejects.toThrow('array x has 144 bytes where its shape needs 152');
+    await expect(encode([member])).rejects.toThrow('x.npy has 144 bytes where 152 were announced');
   });
 });
 

@@ -33,7 +33,7 @@ const MAY_USE_NODE: Readonly<Record<string, string>> = {
   'src/data/describe-file.ts': 'opens a data file and names it by its full path',
   'src/data/hdf5-library.ts': 'loads the HDF5 library for Node and its filters',
   'src/data/npz-reader.ts': 'reads data files',
-  'src/data/npz-writer.ts': 'checksums of the ZIP members',
+  'src/data/zip-writer.ts': 'checksums of the members',
   'src/data/read-dataset.ts': 'opens a data file and names it by its full path',
   'src/data/readers/': 'one file per layout of data files',
   'src/data/file-state.ts': 'notices files that change',

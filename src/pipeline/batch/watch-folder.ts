@@ -7,6 +7,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputRefused } from '../../base/errors.ts';
+import { pause } from '../../base/pause.ts';
 import type { TaskContext } from '../../base/task-context.ts';
 import type { BatchRequest } from './batch-plan.ts';
 import { runBatch, type BatchEvent, type BatchOutcome } from './run-batch.ts';
@@ -48,7 +49,7 @@ export async function watchFolder(
       const outcome = await runBatch({ ...request, sets: [{ ...set, files }] }, tell, context);
       if ((await after(outcome)).isOver) return;
     }
-    await pause(Math.min(LOOK_EVERY_SECONDS, Math.max(settle, 0.05)), signal);
+    await pause(1000 * Math.min(LOOK_EVERY_SECONDS, Math.max(settle, 0.05)), signal);
   }
 }
 
@@ -75,17 +76,4 @@ async function statesOf(folder: string, settle: number): Promise<Map<string, Fil
     looks.set(file, { state: `${found.ino}/${found.size}/${found.mtimeMs}`, isQuiet });
   }
   return looks;
-}
-
-function pause(seconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(end, 1000 * seconds);
-    function end(): void {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', end);
-      resolve();
-    }
-    signal.addEventListener('abort', end);
-    if (signal.aborted) end();
-  });
 }

@@ -73,13 +73,14 @@ function parseEvent(line: string): RecordedEvent | null {
   }
 }
 
-/** Whether a process works on a run. */
+/** Whether a process works on a run; not when the run is gone, as one that was stopped early is. */
 async function isAtWork(run: string): Promise<boolean> {
   try {
     await RunLock.check(run);
     return false;
   } catch (error) {
-    if (!isTwotimeError(error, 'OutputRefused')) throw error;
-    return true;
+    if (isTwotimeError(error, 'OutputRefused')) return true;
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return false;
+    throw error;
   }
 }

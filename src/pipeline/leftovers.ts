@@ -75,7 +75,7 @@ async function removeUnder(guard: string | null, leftovers: readonly Leftover[],
 
 /** A run, a batch, or a folder; nothing below a run is looked at but what is known to be ours. */
 async function lookInto(folder: string, found: Found): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true });
+  const entries = await readdir(folder, { withFileTypes: true }).catch(noneIfGone);
   const names = entries.map(({ name }) => name);
   const worker = await workerOf(folder);
   if (worker !== null) {
@@ -135,8 +135,8 @@ async function isOurs(folder: string): Promise<boolean> {
 }
 
 async function isForgotten(path: string): Promise<boolean> {
-  const { mtimeMs } = await stat(path);
-  return Date.now() - mtimeMs > 1000 * FORGOTTEN_SECONDS;
+  const facts = await stat(path).catch(() => null);
+  return facts !== null && Date.now() - facts.mtimeMs > 1000 * FORGOTTEN_SECONDS;
 }
 
 async function namesIn(folder: string): Promise<readonly string[]> {
@@ -149,16 +149,23 @@ async function workerOf(folder: string): Promise<string | null> {
     await RunLock.check(folder);
     return null;
   } catch (error) {
-    if (!isTwotimeError(error, 'OutputRefused')) throw error;
-    return error.message;
+    if (isTwotimeError(error, 'OutputRefused')) return error.message;
+    noneIfGone(error);
+    return null;
   }
 }
 
+/** What others remove meanwhile needs no look. */
+function noneIfGone(error: unknown): [] {
+  if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+  throw error;
+}
+
 async function bytesOf(path: string): Promise<number> {
-  const facts = await stat(path);
-  if (!facts.isDirectory()) return facts.size;
-  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  const facts = await stat(path).catch(() => null);
+  if (facts?.isDirectory() !== true) return facts?.size ?? 0;
+  const entries = await readdir(path, { recursive: true, withFileTypes: true }).catch(noneIfGone);
   let bytes = 0;
-  for (const entry of entries) if (entry.isFile()) bytes += (await stat(join(entry.parentPath, entry.name))).size;
+  for (const entry of entries) if (entry.isFile()) bytes += await bytesOf(join(entry.parentPath, entry.name));
   return bytes;
 }

@@ -6,6 +6,7 @@ import {
   oneAfterTheOther,
   sideBySide,
   parameterPriors,
+  posteriorPredictive,
   sampleTwoTime,
   type PosteriorOrigin,
   type PosteriorPredictive,
@@ -100,13 +101,17 @@ export async function sampleFit(fitted: FinishedFit, log: EventLog, context: Tas
       context,
     );
     sampled.warnings.forEach(warn);
+    const isStopped = sampled.chains?.stoppedBy === 'signal';
+    const { dataset, problem } = fitted;
+    const predictive = isStopped
+      ? null
+      : posteriorPredictive({ sampled, model: problem.model, data: dataset.triangles });
     const record = posteriorRecord({
-      ...{ sampled, predictive: null, priors: priorsOf(request.config), phi: fitted.dataset.phi },
+      ...{ sampled, predictive, priors: priorsOf(request.config), phi: dataset.phi },
       likelihood: request.config.sample.likelihood,
       seconds: (performance.now() - began) / 1000,
     });
-    const posterior = { sampled, predictive: null, record };
-    return sampled.chains?.stoppedBy === 'signal' ? { ...stopped(fitted), posterior } : { ...fitted, posterior };
+    return { ...(isStopped ? stopped(fitted) : fitted), posterior: { sampled, predictive, record } };
   } catch (error) {
     if (isTwotimeError(error, 'Cancelled')) return stopped(fitted);
     if (isTwotimeError(error, 'InputRefused')) return notSampled(`${error.message}; ${error.help}`);

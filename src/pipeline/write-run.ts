@@ -1,5 +1,6 @@
 /** Everything a finished fit leaves in its run directory; `result.json` comes last, so its presence means a whole run. */
 import type { Warning } from '../base/events.ts';
+import { priorDraws } from '../bayes/index.ts';
 import type { WriteGroup } from '../data/index.ts';
 import type { FitOutcome } from '../nlsq/index.ts';
 import { putFigures, putReport } from '../report/index.ts';
@@ -7,6 +8,7 @@ import {
   decideArrays,
   makeProvenance,
   putFitArrays,
+  putPosteriorFiles,
   putResult,
   putTables,
   type FitArraysInput,
@@ -49,6 +51,13 @@ export async function writeArraysAndFigures(
     const { model } = run.problem;
     const { warnings } = await putFigures(files, directory.path, { ...input, model, version: packageVersion() });
     warnings.forEach(warn);
+  }
+  if (run.posterior !== null) {
+    const { sampled } = run.posterior;
+    await putPosteriorFiles(files, directory.path, {
+      ...{ ...run.posterior, dataset, model: run.problem.model, version: packageVersion(), started: run.started },
+      prior: priorDraws(sampled.posterior, sampled.settings.seed),
+    });
   }
   // After the figures are drawn, because both use `shape`.
   await putFitArrays(files, directory.path, input, arrays.full);

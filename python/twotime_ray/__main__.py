@@ -1,0 +1,7 @@
+"""Start the driver."""
+
+import asyncio
+
+from .driver import main
+
+asyncio.run(main())

@@ -24,13 +24,20 @@ import { temporaryFolder, twotime, writeText } from './command.ts';
 const folder = temporaryFolder();
 const at = (...names: string[]): string => join(folder, ...names);
 const config = writeText(folder, 'fit.yaml', RINGS_CONFIG.replace('figures: false', 'figures: true'));
-const endless = writeText(folder, 'endless.yaml', RINGS_CONFIG.replace('starts: 2', 'starts: 4000'));
+/** Many starts with all parameters free: seconds at least. */
+const endless = writeText(folder, 'endless.yaml', 'model: static\nfit: { starts: 4000 }\n');
 const run = at('run');
 
 beforeAll(async () => {
   await writeRings(at('A.npz'), { q: [0.02], frames: 60, D: 5000, seed: 1 });
+  await writeRings(at('large.npz'), { q: [0.02], frames: 300, D: 500, seed: 1 });
   await twotime('fit', at('A.npz'), '-c', config, '-o', run);
 });
+
+function eventsOf(place: string): string {
+  const file = join(place, 'events.ndjson');
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
 
 describe('twotime logs', () => {
   it('tells stages, warnings and on request every step, with their times', async () => {
@@ -65,8 +72,9 @@ describe('twotime logs', () => {
 describe('a run at work', () => {
   it('is followed by watch and logs until it ends', async () => {
     const place = at('at-work');
-    const work = startTwotime('fit', at('A.npz'), '-c', endless, '-o', place, '-q');
-    await until(work, () => existsSync(join(place, 'checkpoint', 'fit.json')));
+    const work = startTwotime('fit', at('large.npz'), '-c', endless, '-o', place, '-q');
+    // A fit that is stopped before its first step leaves nothing.
+    await until(work, () => /"level":"(?:coarse|full)"/.test(eventsOf(place)));
     const watching = twotime('watch', place, '--json');
     const following = twotime('logs', place, '--follow');
     const other = twotime('gc', place, '--json');

@@ -98,6 +98,8 @@ export interface SampleConfig {
   /** s, of sampling; null: no limit. */
   readonly maxTime: number | null;
   readonly chainMethod: 'parallel' | 'sequential';
+  /** Whether a batch samples the posterior of every job. */
+  readonly batch: boolean;
 }
 
 /** Jobs of a cluster; null: the default of the site. */

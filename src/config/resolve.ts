@@ -91,6 +91,7 @@ export function resolveConfig(
       until: sample.until,
       maxTime: sample.max_time,
       chainMethod: sample.chain_method,
+      batch: sample.batch,
     },
     parallel: parsed.parallel,
     output: parsed.output,

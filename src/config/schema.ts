@@ -252,6 +252,7 @@ const sampleSchema = section('Bayesian analysis', {
     { anyOf: [{ const: 'none' }, quantityJson('time', ['60 s'], false)] },
   ),
   chain_method: words(['parallel', 'sequential'], 'parallel', 'how chains run'),
+  batch: flag(false, 'a batch samples the posterior of every job'),
 });
 
 const readCount: Reader<number> = (input) => {

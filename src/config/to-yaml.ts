@@ -90,6 +90,7 @@ export function toYaml(config: Config): string {
       ['until', String(sample.until)],
       ['max_time', sample.maxTime === null ? 'none' : formatQuantity(sample.maxTime, 'time')],
       ['chain_method', sample.chainMethod],
+      ['batch', String(sample.batch)],
     ]),
     ...section('parallel', [
       ['backend', parallel.backend],

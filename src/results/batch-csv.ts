@@ -2,9 +2,10 @@
 import type { JobRecord } from './batch-record.ts';
 import { csvText, type CsvCell } from './csv.ts';
 
-/** RFC 4180 text with a header line. Columns of parameters are those of the jobs that have a result. */
+/** RFC 4180 text with a header line. Columns of parameters are those of the jobs that have a result or a posterior. */
 export function batchCsv(jobs: readonly JobRecord[]): string {
   const names = [...new Set(jobs.flatMap(({ result }) => Object.keys(result?.parameters ?? {})))];
+  const sampled = [...new Set(jobs.flatMap(({ result }) => Object.keys(result?.posterior?.parameters ?? {})))];
   const header = [
     'file',
     'q_inv_angstrom',
@@ -16,6 +17,8 @@ export function batchCsv(jobs: readonly JobRecord[]): string {
     'frames',
     'points',
     ...names.flatMap((name) => [name, `${name}_error_speckle`, `${name}_error_independent`, `${name}_unit`]),
+    ...sampled.flatMap((name) => [`${name}_posterior_median`, `${name}_posterior_sd`]),
+    ...(sampled.length > 0 ? ['posterior_method', 'posterior_verdict', 'posterior_digest'] : []),
     'contrast_mean',
     'offset_mean',
     'reduced_chi2',
@@ -26,10 +29,15 @@ export function batchCsv(jobs: readonly JobRecord[]): string {
     'warnings',
     'reason',
   ];
-  return csvText([header, ...jobs.map((job) => rowOf(job, names))]);
+  return csvText([header, ...jobs.map((job) => rowOf(job, names, sampled))]);
 }
 
-function rowOf({ result, seconds, ...job }: JobRecord, names: readonly string[]): CsvCell[] {
+function rowOf(
+  { result, seconds, ...job }: JobRecord,
+  names: readonly string[],
+  sampled: readonly string[],
+): CsvCell[] {
+  const posterior = result?.posterior;
   return [
     job.file,
     result?.q ?? job.q,
@@ -45,6 +53,11 @@ function rowOf({ result, seconds, ...job }: JobRecord, names: readonly string[])
       if (one === undefined) return [null, null, null, null];
       return [one.value, one.speckle, one.independent, one.unit];
     }),
+    ...sampled.flatMap((name): CsvCell[] => {
+      const one = posterior?.parameters[name];
+      return [one?.median ?? null, one?.sd ?? null];
+    }),
+    ...(sampled.length > 0 ? [posterior?.method ?? null, posterior?.verdict ?? null, posterior?.digest ?? null] : []),
     result?.contrast ?? null,
     result?.offset ?? null,
     result?.reducedChi2 ?? null,

@@ -4,6 +4,7 @@
  * A job is one q ring of one file. What its row in the summary needs stands here, so that no run has to be opened to say
  * how a batch went.
  */
+import type { PosteriorQuantityRecord, PosteriorRecord } from './posterior-record.ts';
 import type { FitStatus } from '../nlsq/outcome.ts';
 import type { ShownKind } from '../nlsq/shown-errors.ts';
 import type { ParameterRecord, ResultRecord, UncertaintyRecord } from './result-record.ts';
@@ -33,8 +34,18 @@ export interface JobResult {
   /** Mean over the angles. */
   readonly contrast: number | null;
   readonly offset: number | null;
+  /** Null where none was sampled; absent in batches of earlier versions. */
+  readonly posterior?: JobPosterior | null;
   /** Codes of the warnings. */
   readonly warnings: readonly string[];
+}
+
+export interface JobPosterior {
+  readonly method: PosteriorRecord['method'];
+  readonly verdict: PosteriorRecord['verdict']['level'];
+  readonly converged: boolean;
+  readonly digest: string;
+  readonly parameters: Readonly<Record<string, Pick<PosteriorQuantityRecord, 'median' | 'sd'>>>;
 }
 
 export interface JobParameter {
@@ -182,8 +193,16 @@ export function jobResultOf(record: ResultRecord): JobResult {
     parameters: Object.fromEntries(parameters),
     contrast: mean(angles.map(({ contrast }) => contrast.value)),
     offset: mean(angles.map(({ offset }) => offset.value)),
+    posterior: record.posterior === null ? null : posteriorOf(record.posterior),
     warnings: [...new Set(record.warnings.map(({ code }) => code))],
   };
+}
+
+function posteriorOf({ method, verdict, converged, digest, parameters }: PosteriorRecord): JobPosterior {
+  const shown = Object.entries(parameters).map(
+    ([name, { median, sd }]): [string, JobPosterior['parameters'][string]] => [name, { median, sd }],
+  );
+  return { method, verdict: verdict.level, converged, digest, parameters: Object.fromEntries(shown) };
 }
 
 function errorsOf({ speckle, independent }: UncertaintyRecord): Pick<JobParameter, 'speckle' | 'independent'> {

@@ -89,6 +89,16 @@ describe('a posterior', () => {
     expect(record.warnings.map(({ code }) => code)).not.toContain('fit-differs');
   });
 
+  it('of a job of a batch is that of its file alone', async () => {
+    const batch = join(folder, 'batch');
+    const { code } = await twotime('batch', data, ...chains.slice(0, 2), '-o', batch, '--sample');
+    expect(code).toBe(0);
+    const { record } = await ask('sample', data, 'alone', '-c', config);
+    const rows = readFileSync(join(batch, 'summary.csv'), 'utf8').split('\n');
+    expect(rows[0]).toContain('alpha_posterior_median');
+    expect(rows[1]).toContain(record.posterior!.digest);
+  });
+
   it('goes on after a kill at any block to the same draws', async () => {
     const whole = await ask('sample', data, 'whole', ...chains, '--draws', '400');
     const killed = join(folder, 'killed');

@@ -29,6 +29,7 @@ export interface BatchCommandOptions {
   readonly watch?: string;
   readonly settle: string;
   readonly set: readonly string[];
+  readonly sample?: boolean;
   readonly workers?: string;
   readonly backend?: string;
   readonly json?: boolean;
@@ -147,8 +148,9 @@ function saysNoRing({ data }: Config): boolean {
 }
 
 /** Short names of configuration keys; an explicit `--set` of one wins. */
-function allSettings({ set, workers, backend, q }: BatchCommandOptions): string[] {
+function allSettings({ set, sample, workers, backend, q }: BatchCommandOptions): string[] {
   const settings: string[] = [];
+  if (sample === true) settings.push('sample.batch=true');
   if (workers !== undefined) settings.push(`parallel.workers=${workers}`);
   if (backend !== undefined) settings.push(`parallel.backend=${backend}`);
   if (q !== undefined && q !== 'all') settings.push(`data.q=${q}`);

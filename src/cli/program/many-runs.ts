@@ -20,6 +20,7 @@ export function addManyRuns(program: Command, terminal: Terminal, setExitCode: (
     .option('--max-failures <n>', 'begin nothing more after so many failures')
     .option('--fail-fast', 'begin nothing more after the first failure', false)
     .option('--no-overlap', 'one job after the other, for comparison; the results are the same')
+    .option('--sample', 'sample the posterior of every job as well (short for sample.batch)')
     .option('--timeline', 'draw who worked when', false)
     .option('--watch <folder>', 'fit files as they appear in a folder, until stopped, instead of files')
     .option('--settle <seconds>', 'with --watch: a file is whole when it has not changed for so long', '5')

@@ -151,7 +151,8 @@ export class JobStages implements Stages<JobRecord, LoadedJob, FittedJob> {
   async #begin(job: JobRecord, output: string, force: boolean, log: EventLog, begun: number): Promise<LoadedJob> {
     const { configs, argv, shared, signal } = this.#around;
     const config = withOwnStart(configOf(configs, job));
-    const request = { file: job.file, config, output, force, argv };
+    const work = config.sample.batch ? ('sample' as const) : ('fit' as const);
+    const request = { file: job.file, config, output, force, work, argv };
     await checkNewRun(request);
     const started = new Date().toISOString();
     const prepared = await prepareFit(request, log, { signal, progress: log.record }, shared);

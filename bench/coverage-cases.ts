@@ -2,7 +2,8 @@
  * Fits to simulated speckle with known truth, and how often the intervals of each kind of error hold it.
  *
  * Starts are the truth, one per fit: what is measured is the errors, not the search. Photon noise is `comparable` when
- * 1/photons is the contrast: then counts add to the variance of c2 far from the diagonal as much as speckle has alone.
+ * 1/photons is the contrast: then counts add to the variance of c2 far from the diagonal as much as speckle has alone. Noise is
+ * `buried` when white noise of 0.01 is added; many speckles are then a thousand whose noise is made smaller.
  */
 import { pairsOf, speckleKernels, loadKernels, type TriangleStack } from '../src/kernels/index.ts';
 import { fillNormals, fold, keyFromSeed, median } from '../src/math/index.ts';
@@ -18,7 +19,7 @@ import {
 import { fitTwoTime, type FitOutcome, type FitProblem, type ParameterSetting } from '../src/nlsq/index.ts';
 import { kernels, memory } from '../test/nlsq/simulated.ts';
 
-export type CoverageNoise = 'none' | 'comparable' | 'white';
+export type CoverageNoise = 'none' | 'comparable' | 'white' | 'buried';
 
 export interface CoverageCase {
   /** A key of `DYNAMICS`. */
@@ -70,6 +71,8 @@ export const DYNAMICS: Readonly<Record<string, Dynamics>> = {
 };
 const GAP = 2e6;
 const WHITE = 0.01;
+/** Speckles drawn for noise that is `buried`, at most. */
+const DRAWN = 1000;
 export const KINDS = ['speckle', 'independent', 'dyadic'] as const;
 type Kind = (typeof KINDS)[number];
 
@@ -137,13 +140,14 @@ function coverageData(one: CoverageCase, model: TwoTimeModel, seed: number): Tri
   const { truth } = DYNAMICS[one.dynamics]!;
   const physics = model.physics(truth);
   const { contrast, speckles, noise } = one;
-  if (noise !== 'white') {
-    const photons = noise === 'comparable' ? 1 / contrast : null;
-    const made = simulateSpeckle(physics, { speckles, contrast, photons, seed }, specklePart);
-    const values = kernels.allocate(made.values.length);
-    values.set(made.values);
-    return { ...made, values };
-  }
+  const photons = noise === 'comparable' ? 1 / contrast : null;
+  const drawn = noise === 'buried' ? Math.min(speckles, DRAWN) : speckles;
+  const made =
+    noise === 'white'
+      ? null
+      : simulateSpeckle(physics, { speckles: drawn, contrast, photons, seed }, specklePart).values;
+  const smaller = Math.sqrt(drawn / speckles);
+  const white = noise === 'white' || noise === 'buried' ? WHITE : 0;
   const frames = physics.c.length;
   const angles = physics.h.length;
   const values = kernels.allocate(angles * pairsOf(frames));
@@ -155,7 +159,9 @@ function coverageData(one: CoverageCase, model: TwoTimeModel, seed: number): Tri
       for (let j = i + 1; j < frames; j++, at++) {
         const deltaG = physics.g === null ? 0 : physics.g[j]! - physics.g[i]!;
         const m = pairValue('published', physics.kappa, physics.c[j]! - physics.c[i]!, deltaG, physics.h[a]!);
-        values[at] = 1 + contrast * m + WHITE * normals[at]!;
+        const mean = 1 + contrast * m;
+        const speckle = made === null ? 0 : smaller * (made[at]! - mean);
+        values[at] = mean + speckle + white * normals[at]!;
       }
     }
   }

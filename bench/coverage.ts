@@ -3,9 +3,10 @@
  * kind of error, and the noise amplitudes found.
  *
  *   node bench/coverage.ts [--sets 400] [--dynamics fast|slow|laminar|…] [--contrast 0.2] [--speckles 1000]
- *                          [--noise none|comparable|white] [--frames 150] [--seed 1]
+ *                          [--noise none|comparable|white|buried] [--frames 150] [--seed 1]
  *
- * `comparable`: photons are counted, so few that their noise is as large as that of speckle. `white`: independent noise only.
+ * `comparable`: photons are counted, so few that their noise is as large as that of speckle. `white`: independent noise only;
+ * `buried`: that and speckle beneath it.
  * Every option but `--sets` and `--seed` takes a list separated by commas: all combinations are run.
  */
 import { parseArgs } from 'node:util';

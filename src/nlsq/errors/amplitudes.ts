@@ -32,6 +32,12 @@ export interface NoiseAmplitudes {
 /** Relative error of what speckle is expected to give on a level: blocks are finite, higher orders in 1/M are left out. */
 const LEVEL_ERROR = 0.03;
 const ROUNDS = 12;
+/**
+ * Speckle is seen where it describes the levels better than white noise alone by this, in χ²: by half a standard error. Since
+ * no amplitude is negative, white noise would else have some speckle in it more often than not. A higher limit would take real
+ * speckle below photon noise from the errors.
+ */
+const SEEN = 0.25;
 /** A spread of the angles' m that would come by chance in one of a thousand cases is too much to share it. */
 const TOO_UNLIKELY = 3.1;
 
@@ -56,19 +62,28 @@ function normalScore(chi2: number, freedom: number): number {
 }
 
 function misfitOf(levels: readonly (readonly NoiseLevel[])[], amplitudes: readonly Amplitudes[]): number {
+  const { chi2, count } = compared(levels, amplitudes, amplitudes);
+  // m and x count once, s once for each angle.
+  return normalScore(chi2, Math.max(1, count - 2 - levels.length));
+}
+
+/** χ² of the levels for some amplitudes, its weights for others, and how many levels that are. */
+function compared(
+  levels: readonly (readonly NoiseLevel[])[],
+  amplitudes: readonly Amplitudes[],
+  weights: readonly Amplitudes[],
+): { readonly chi2: number; readonly count: number } {
   let chi2 = 0;
   let count = 0;
   levels.forEach((angle, a) => {
-    const one = amplitudes[a]!;
     for (const level of angle) {
-      const variance = uncertaintyOf(level, one);
+      const variance = uncertaintyOf(level, weights[a]!);
       if (!(variance > 0)) continue;
-      chi2 += square(level.found - expectedOn(level, one)) / variance;
+      chi2 += square(level.found - expectedOn(level, amplitudes[a]!)) / variance;
       count++;
     }
   });
-  // m and x count once, s once for each angle.
-  return normalScore(chi2, Math.max(1, count - 2 - levels.length));
+  return { chi2, count };
 }
 
 function square(x: number): number {
@@ -86,6 +101,15 @@ function uncertaintyOf(level: NoiseLevel, amplitudes: Amplitudes): number {
 }
 
 function solveTogether(levels: readonly (readonly NoiseLevel[])[]): Amplitudes[] {
+  const found = settled(levels);
+  const white = settled(levels.map((angle) => angle.map((level) => ({ ...level, speckle: 0, crossed: 0 }))));
+  const nearest = toAmplitudes(weighted(levels, white, true), levels.length);
+  if (compared(levels, white, white).chi2 - compared(levels, nearest, white).chi2 >= SEEN) return found;
+  return found.map(({ speckleError, crossedError }, a) => ({ ...white[a]!, speckleError, crossedError }));
+}
+
+/** Amplitudes and weights that agree. */
+function settled(levels: readonly (readonly NoiseLevel[])[]): Amplitudes[] {
   let current = levels.map(firstGuess);
   for (let round = 0; round < ROUNDS; round++) current = toAmplitudes(weighted(levels, current, true), levels.length);
   return current;

@@ -23,6 +23,16 @@ export interface AxisOptions {
   readonly count?: number;
   /** Distance of the label from the panel, px. */
   readonly labelGap?: number;
+  /** Where the power of ten goes that all tick labels share: beside the axis, or into the unit of the label. Default `beside`. */
+  readonly factor?: 'beside' | 'unit';
+}
+
+/** A label whose unit holds the factor of its ticks: `γ̇ (1/s)` and `×10⁻⁴` make `γ̇ (10⁻⁴/s)`. */
+export function labelWithFactor(label: string, factor: string): string {
+  const power = factor.replace('×', '');
+  if (power === '') return label;
+  if (!label.endsWith(')')) return `${label} (${power})`;
+  return label.includes('(1/') ? label.replace('(1/', `(${power}/`) : label.replace(/\((?=[^(]*$)/, `(${power} `);
 }
 
 export function frame(box: Box): string {
@@ -34,17 +44,19 @@ export function bottomAxis(box: Box, scale: Scale, options: AxisOptions = {}): s
   const { label, tickLabels = true, count = Math.max(2, Math.round(box.width / 70)), labelGap = 36 } = options;
   const base = box.y + box.height;
   const { ticks, factor } = scale.ticks(count);
+  const beside = options.factor !== 'unit' && factor !== '';
   const parts = ticks.map((tick) => {
     const x = scale(tick.value);
     const mark = line(x, base, x, base + (tick.label === '' ? 3 : 5), { stroke: INK, 'stroke-width': 0.8 });
     if (!tickLabels || tick.label === '') return mark;
     return mark + text(x, base + 17, tick.label, { anchor: 'middle', size: TICK_SIZE, fill: INK });
   });
-  if (tickLabels && factor !== '') {
+  if (tickLabels && beside) {
     parts.push(text(box.x + box.width, base + 30, factor, { anchor: 'end', size: TICK_SIZE, fill: INK }));
   }
   if (label !== undefined) {
-    parts.push(text(box.x + box.width / 2, base + labelGap, label, { anchor: 'middle', size: LABEL_SIZE, fill: INK }));
+    const told = beside ? label : labelWithFactor(label, factor);
+    parts.push(text(box.x + box.width / 2, base + labelGap, told, { anchor: 'middle', size: LABEL_SIZE, fill: INK }));
   }
   return parts.join('');
 }
@@ -53,16 +65,18 @@ export function bottomAxis(box: Box, scale: Scale, options: AxisOptions = {}): s
 export function leftAxis(box: Box, scale: Scale, options: AxisOptions = {}): string {
   const { label, tickLabels = true, count = Math.max(2, Math.round(box.height / 50)), labelGap = 46 } = options;
   const { ticks, factor } = scale.ticks(count);
+  const beside = options.factor !== 'unit' && factor !== '';
   const parts = ticks.map((tick) => {
     const y = scale(tick.value);
     const mark = line(box.x, y, box.x - (tick.label === '' ? 3 : 5), y, { stroke: INK, 'stroke-width': 0.8 });
     if (!tickLabels || tick.label === '') return mark;
     return mark + text(box.x - 8, y + 4, tick.label, { anchor: 'end', size: TICK_SIZE, fill: INK });
   });
-  if (tickLabels && factor !== '') parts.push(text(box.x, box.y - 6, factor, { size: TICK_SIZE, fill: INK }));
+  if (tickLabels && beside) parts.push(text(box.x, box.y - 6, factor, { size: TICK_SIZE, fill: INK }));
   if (label !== undefined) {
+    const told = beside ? label : labelWithFactor(label, factor);
     const options = { anchor: 'middle', size: LABEL_SIZE, fill: INK, rotate: -90 } as const;
-    parts.push(text(box.x - labelGap, box.y + box.height / 2, label, options));
+    parts.push(text(box.x - labelGap, box.y + box.height / 2, told, options));
   }
   return parts.join('');
 }

@@ -10,6 +10,7 @@ import { averageOverLag, chooseLagBins } from './lag-average.ts';
 import { chooseCutDomains, CUTS_PER_PAGE, drawLagCuts } from './lag-cuts.ts';
 import type { CutAngle } from './lag-cuts.ts';
 import type { PageFacts } from './page.ts';
+import { pagesOf } from './pages-of.ts';
 import { blockFor, mapPairs } from './pair-map.ts';
 import { drawProfiles, panelsOf, PROFILES_PER_PAGE } from './profiles.ts';
 import { drawRates } from './rates.ts';
@@ -114,16 +115,6 @@ function* drawAllMaps(
   for (const { shown, suffix, told: page } of pagesOf(rest, SMALL_MAPS_PER_PAGE)) {
     yield { name: `c2-maps-others${suffix}`, svg: drawSmallMaps(shown, grid, style, `${which}${page}`) };
   }
-}
-
-/** Cut a list into pages; a single page has no suffix. */
-function pagesOf<T>(items: readonly T[], size: number): { shown: readonly T[]; suffix: string; told: string }[] {
-  const pages = Math.ceil(items.length / size);
-  return Array.from({ length: pages }, (_, page) => ({
-    shown: items.slice(page * size, (page + 1) * size),
-    suffix: pages === 1 ? '' : `-${page + 1}`,
-    told: pages === 1 ? '' : `, page ${page + 1} of ${pages}`,
-  }));
 }
 
 /** Indices of the angles, largest χ² per point first; ties in the order of the file. */

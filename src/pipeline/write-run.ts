@@ -49,7 +49,9 @@ export async function writeArraysAndFigures(
   if (arrays.warning !== null) warn(arrays.warning);
   if (request.config.output.figures) {
     const { model } = run.problem;
-    const { warnings } = await putFigures(files, directory.path, { ...input, model, version: packageVersion() });
+    const posterior = run.posterior === null ? null : { ...run.posterior, likelihood: run.posterior.record.likelihood };
+    const figures = { ...input, model, posterior, version: packageVersion() };
+    const { warnings } = await putFigures(files, directory.path, figures);
     warnings.forEach(warn);
   }
   if (run.posterior !== null) {

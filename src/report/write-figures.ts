@@ -2,13 +2,15 @@
 import { basename, join } from 'node:path';
 import { constants, crc32, deflateSync } from 'node:zlib';
 import type { Warning } from '../base/events.ts';
-import { drawFigures } from '../plots/index.ts';
-import type { FigureInput, PngCodec } from '../plots/index.ts';
+import { drawFigures, posteriorFigures } from '../plots/index.ts';
+import type { Figure, FigureInput, PageFacts, PngCodec, PosteriorFigureInput } from '../plots/index.ts';
 import type { FileToWrite, WriteGroup } from '../data/index.ts';
 import { digestOutcome } from '../results/index.ts';
 import { bytesOfPixels, svgToPng } from './svg-to-png.ts';
 
 export interface FigureFilesInput extends Omit<FigureInput, 'facts' | 'codec'> {
+  /** Absent or null when none was sampled. */
+  readonly posterior?: Pick<PosteriorFigureInput, 'sampled' | 'likelihood' | 'predictive'> | null;
   /** Version of the program, for the footer. */
   readonly version: string;
 }
@@ -50,7 +52,7 @@ export async function putFigures(files: WriteGroup, directory: string, input: Fi
     await files.put({ path: join(directory, 'plots', name), ...file });
   };
   const rasteriser = await findRasteriser();
-  for (const figure of drawFigures({ ...input, facts, codec: CODEC })) {
+  for (const figure of allFigures(input, facts)) {
     if (files.stopped) break;
     if (figure !== null) {
       const { name, svg } = figure;
@@ -62,6 +64,11 @@ export async function putFigures(files: WriteGroup, directory: string, input: Fi
     await new Promise((resolve) => setImmediate(resolve));
   }
   return { files: names, warnings: rasteriser === null ? [] : [rasteriser] };
+}
+
+function* allFigures(input: FigureFilesInput, facts: PageFacts): Generator<Figure | null> {
+  yield* drawFigures({ ...input, facts, codec: CODEC });
+  if (input.posterior) yield* posteriorFigures({ ...input.posterior, fit: input.outcome, facts });
 }
 
 /** Null when PNG files can be made on this machine, else the warning that says why not. */

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, test } from 'vitest';
 import {
+  judgePredictive,
   posteriorPredictive,
   priorDensity,
   priorDraws,
@@ -10,6 +11,7 @@ import {
   type PosteriorPredictive,
   type PosteriorProblem,
   type PredictiveInput,
+  type Verdict,
 } from '../../src/bayes/index.ts';
 import { mostLags, pickLags } from '../../src/bayes/predictive/picked.ts';
 import { normalCdf } from '../../src/bayes/distributions/normal.ts';
@@ -168,6 +170,44 @@ describe('excluded pairs', () => {
       data: changed((value, angle, i) => (angle === 2 && (i < 3 || i >= 52) ? NaN : value)),
     });
     expect(cuts.filter(({ angle }) => angle === 2).map(({ frame }) => frame)).toEqual([3, 39]);
+  });
+});
+
+describe('the verdict of the check', () => {
+  const good: Verdict = { level: 'good', worst: null, findings: [] };
+  /** The draws with the offset of every angle raised by so much. */
+  const judged = (verdict: Verdict, raised: number): Verdict => {
+    const quantities = input.sampled.quantities.map(({ name, draws }) => ({
+      name,
+      draws: draws.map((chain) =>
+        Float64Array.from(chain, (value) => (name.startsWith('offset') ? value + raised : value)),
+      ),
+    }));
+    return judgePredictive(verdict, posteriorPredictive({ ...input, sampled: { ...input.sampled, quantities } }));
+  };
+
+  test('is silent where the draws describe the data', () => {
+    expect(judged(good, 0)).toBe(good);
+  });
+
+  test('says of draws that do not that they are not to be reported, or to be checked', () => {
+    const bad = judged(good, 0.02);
+    expect(bad).toMatchObject({ level: 'do-not-report', worst: null, findings: [{ level: 'do-not-report' }] });
+    expect(bad.findings[0]!.text).toMatch(
+      /do not describe the data: \d+ % of the points looked at lie within their 95 %/,
+    );
+    expect(judged(good, 0.009)).toMatchObject({ level: 'check', findings: [{ level: 'check' }] });
+  });
+
+  test('keeps what else was found, the worse first', () => {
+    const other = (level: 'check' | 'do-not-report'): Verdict => ({
+      ...{ level, worst: 'D0' },
+      findings: [{ level, text: 'more' }],
+    });
+    const texts = (verdict: Verdict): string[] => verdict.findings.map(({ text }) => text.slice(0, 4));
+    expect(texts(judged(other('check'), 0.02))).toEqual(['the ', 'more']);
+    expect(texts(judged(other('do-not-report'), 0.009))).toEqual(['more', 'the ']);
+    expect(judged(other('do-not-report'), 0.009)).toMatchObject({ level: 'do-not-report', worst: 'D0' });
   });
 });
 

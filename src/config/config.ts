@@ -124,6 +124,14 @@ export interface ClusterConfig {
   readonly options: readonly string[];
 }
 
+/** Which Ray, and how it is reached. */
+export interface RayConfig {
+  /** `auto`, `local` or host:port. */
+  readonly address: string;
+  /** The interpreter. */
+  readonly python: string;
+}
+
 export interface ParallelConfig {
   /** `pjit` and `multiprocessing` are old names of `sequential` and `local`. */
   readonly backend: 'auto' | 'sequential' | 'local' | 'slurm' | 'pbs' | 'ray' | 'pjit' | 'multiprocessing';
@@ -134,6 +142,8 @@ export interface ParallelConfig {
   readonly memory: number;
   /** Read by `slurm` and `pbs`. */
   readonly cluster?: ClusterConfig;
+  /** Read by `ray`. */
+  readonly ray?: RayConfig;
 }
 
 export interface OutputConfig {

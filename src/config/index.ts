@@ -10,6 +10,7 @@
  * ```
  */
 export { DEFAULT_CLUSTER } from './cluster-section.ts';
+export { DEFAULT_RAY } from './ray-section.ts';
 export type {
   ClusterConfig,
   Config,
@@ -22,6 +23,7 @@ export type {
   ParallelConfig,
   ParameterConfig,
   Range,
+  RayConfig,
   SampleConfig,
   ScalingConfig,
   ScalingMode,

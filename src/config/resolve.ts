@@ -8,7 +8,6 @@ import { PARAMETERS, type ParsedParameter } from './parameter-schema.ts';
 import type { Problem } from './problem.ts';
 import { profileProblems } from './profile-field.ts';
 import type { ParsedConfig } from './schema.ts';
-import { AVAILABLE_BACKENDS, OLD_NAMES } from './warnings.ts';
 
 export interface Resolution {
   readonly config: Config;
@@ -46,7 +45,6 @@ export function resolveConfig(
   checkStarts(parsed, parameters, problems);
   checkScaling(parsed, problems);
   problems.push(...profileProblems(parsed.fit.profile, parameters));
-  checkBackend(parsed, problems);
 
   const { data, grid, scaling, fit, sample } = parsed;
   const config: Config = {
@@ -205,14 +203,4 @@ function checkScaling({ scaling }: ParsedConfig, problems: Problem[]): void {
       help: `write ${key}: one number, or a list with one number per angle`,
     });
   }
-}
-
-function checkBackend({ parallel: { backend, fallback } }: ParsedConfig, problems: Problem[]): void {
-  if (fallback === 'warn' || AVAILABLE_BACKENDS.includes(backend) || backend in OLD_NAMES) return;
-  problems.push({
-    path: ['parallel', 'backend'],
-    at: 'value',
-    message: `${backend} is not available in this version`,
-    help: `write ${AVAILABLE_BACKENDS.join(' or ')}, or fallback: warn`,
-  });
 }

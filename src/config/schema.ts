@@ -20,6 +20,7 @@ import { clusterSection } from './cluster-section.ts';
 import { field, fieldWithDefault, orJson, quantityJson, section, wordsJson, type JsonSchema } from './field.ts';
 import { parametersSchema, type ParsedParameter } from './parameter-schema.ts';
 import { profileField } from './profile-field.ts';
+import { raySection } from './ray-section.ts';
 import { readAngleList, readAngleListOrNone, readDistinctAngles, readFrameList, readFrameWindow } from './ranges.ts';
 import {
   accepted,
@@ -278,6 +279,7 @@ const parallelSchema = section('where the work runs', {
     quantityJson('size', ['2 GB'], false),
   ),
   cluster: clusterSection,
+  ray: raySection,
 });
 
 const readArrays: Reader<'auto' | boolean> = (input) =>

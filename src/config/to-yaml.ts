@@ -6,6 +6,7 @@ import type { Config, ParameterConfig, Range } from './config.ts';
 import { formatAngles, formatFrames } from './ranges.ts';
 import { formatPrior } from './priors.ts';
 import { formatProfile } from './profile-field.ts';
+import { rayLines } from './ray-section.ts';
 
 /** One line: a key, its text (null: nothing to write, only the note), and a note on what absence means. */
 type Line = readonly [key: string, text: string | null, absence?: string];
@@ -108,14 +109,19 @@ export function toYaml(config: Config): string {
   return `${text.join('\n')}\n`;
 }
 
-/** Of a configuration that says nothing of a cluster, nothing. */
+/** Of a configuration that says nothing of clusters, nothing. */
 function clusterText(
-  { parallel: { cluster }, origins }: Config,
+  { parallel: { cluster, ray }, origins }: Config,
   write: (section: string, lines: readonly Line[], indent: string) => string[],
 ): string[] {
-  const isGiven = [...origins].some(([key, origin]) => key.startsWith('parallel.cluster.') && origin !== 'default');
-  if (cluster === undefined || !isGiven) return [];
-  return ['  cluster:', ...write('parallel.cluster', clusterLines(cluster), '    ')];
+  const parts: [string, readonly Line[]][] = [];
+  if (cluster !== undefined) parts.push(['cluster', clusterLines(cluster)]);
+  if (ray !== undefined) parts.push(['ray', rayLines(ray)]);
+  const isGiven = (name: string): boolean =>
+    [...origins].some(([key, origin]) => key.startsWith(`parallel.${name}.`) && origin !== 'default');
+  return parts
+    .filter(([name]) => isGiven(name))
+    .flatMap(([name, lines]) => [`  ${name}:`, ...write(`parallel.${name}`, lines, '    ')]);
 }
 
 function parameterLines(parameter: ParameterConfig, format: (value: number) => string, prior: Line): Line[] {

@@ -1,7 +1,7 @@
 /** What is unusual in a configuration but allowed: implausible magnitudes, keys that the chosen mode does not use. */
 import type { Warning } from '../base/events.ts';
 import { checkPlausible } from '../data/plausibility.ts';
-import type { Config, ParallelConfig } from './config.ts';
+import type { Config } from './config.ts';
 import { OLD_KEYS } from './old-keys.ts';
 
 /** Names of engines in older configurations, and what they are called now. */
@@ -9,9 +9,6 @@ export const OLD_NAMES: Readonly<Record<string, 'sequential' | 'local'>> = {
   pjit: 'sequential',
   multiprocessing: 'local',
 };
-
-/** Engines of this version; whether one is there shows when it is to be used. */
-export const AVAILABLE_BACKENDS: readonly ParallelConfig['backend'][] = ['auto', 'sequential', 'local', 'slurm', 'pbs'];
 
 /**
  * Warnings about a resolved configuration; empty when nothing is unusual. Reading data checks q and dt again, whatever
@@ -40,9 +37,6 @@ export function plausibilityWarnings(config: Config): readonly Warning[] {
   if (successor !== undefined) {
     const text = `parallel.backend: ${backend} is an old name; write ${successor}`;
     warnings.push({ code: 'deprecated-name', text });
-  } else if (!AVAILABLE_BACKENDS.includes(backend)) {
-    const text = `parallel.backend: ${backend} is not available in this version; local is used`;
-    warnings.push({ code: 'backend-not-available', text });
   }
   if (backend === 'sequential' && workers !== 'auto' && workers !== 1) {
     const text = `parallel.workers: ${workers} has no effect with backend: sequential`;

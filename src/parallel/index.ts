@@ -18,11 +18,14 @@ export {
   type ThreadDeath,
   type WorkerThreadsOptions,
 } from './engines/local/worker-threads.ts';
+export { RayUnavailable } from './engines/ray/driver-session.ts';
+export { RayEngine } from './engines/ray/ray-engine.ts';
+export { RayPool, type RayPoolOptions } from './engines/ray/ray-pool.ts';
 export { SequentialEngine } from './engines/sequential/sequential-engine.ts';
 export { findAllocation, usableCores, type Allocation, type Machine } from './machine.ts';
 export type { Accounts, ExecutionBackend, MapOptions, Task, TaskOptions } from './protocol.ts';
 export type { TaskFunctionContext, TaskSurroundings } from './run-named-task.ts';
 export { TaskRunner } from './runner.ts';
 export type { DataRef, NumericArray, SharedArrays, SharedData, ShareOptions } from './shared-data.ts';
-export { explainOthers, fallbackWarning, selectBackend, type BackendChoice } from './select.ts';
+export { explainOthers, fallbackWarning, missingBackendWarning, selectBackend, type BackendChoice } from './select.ts';
 export { TaskLost } from './task-lost.ts';

@@ -13,7 +13,7 @@ export interface BackendChoice {
   readonly why: string;
 }
 
-/** An engine this version lacks was warned about with the configuration; it counts as `auto`. */
+/** How this process computes; `slurm`, `pbs` and `ray` are for tasks on other machines, and count as `auto` here. */
 export function selectBackend(parallel: ParallelConfig, machine: Machine): BackendChoice {
   const { workers } = parallel;
   const backend = OLD_NAMES[parallel.backend] ?? parallel.backend;
@@ -27,7 +27,7 @@ export function selectBackend(parallel: ParallelConfig, machine: Machine): Backe
   return { name: cores < 2 ? 'sequential' : 'local', workers: cores, why };
 }
 
-/** Every other backend and why it was not chosen. */
+/** Every other backend of this machine or the job around it, and why it was not chosen. */
 export function explainOthers(choice: BackendChoice, machine: Machine): ReadonlyMap<string, string> {
   const others = new Map<string, string>();
   if (choice.name === 'local') others.set('sequential', 'several cores are faster, with the same bits');
@@ -40,7 +40,6 @@ export function explainOthers(choice: BackendChoice, machine: Machine): Readonly
         : `no ${SCHEDULER_NAMES[scheduler]} job around this process`;
     others.set(scheduler, `not part of this version; ${around}`);
   }
-  others.set('ray', 'not part of this version');
   return others;
 }
 
@@ -58,4 +57,19 @@ export function fallbackWarning(parallel: ParallelConfig, reason: string): Warni
     });
   }
   return { code: 'parallel-fallback', text };
+}
+
+/**
+ * The engine that the configuration names is not there: told at level WARNING, or refused when the user asked for that.
+ *
+ * Throws `ConfigRefused` with `fallback: error`.
+ */
+export function missingBackendWarning({ backend, fallback }: ParallelConfig, reason: string, help: string): Warning {
+  if (fallback === 'error') {
+    throw new ConfigRefused(`${backend} cannot be used: ${reason}`, {
+      where: { key: 'parallel.backend' },
+      help: `${help}; or set parallel.fallback: warn`,
+    });
+  }
+  return { code: 'backend-not-available', text: `${backend} cannot be used (${reason}); local is used instead` };
 }

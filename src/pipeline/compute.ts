@@ -14,6 +14,7 @@ import {
   TaskRunner,
   WorkerThreads,
 } from '../parallel/index.ts';
+import { openRayWorkers, type RayWorkers } from './ray-workers.ts';
 import { thisMachine } from './this-machine.ts';
 
 /** Share of `parallel.memory` that each of the two windows over data in a file may take, and bytes that are always enough. */
@@ -28,22 +29,45 @@ export class ComputePool implements AsyncDisposable {
   readonly workers: number;
   /** Null when one thread computes everything. */
   readonly threads: WorkerThreads | null;
+  /** The workers of Ray, once they are there; null without Ray. */
+  readonly ray: Promise<RayWorkers | null>;
+  readonly #stop = new AbortController();
 
-  private constructor(memory: KernelMemory, kernels: CompiledKernels, parallel: ParallelConfig) {
+  private constructor(
+    memory: KernelMemory,
+    kernels: CompiledKernels,
+    parallel: ParallelConfig,
+    { signal, progress }: TaskContext,
+    warn: (warning: Warning) => void,
+  ) {
     this.memory = memory;
     this.kernels = kernels;
     this.parallel = parallel;
+    const stop = signal === undefined ? this.#stop.signal : AbortSignal.any([this.#stop.signal, signal]);
+    this.ray = openRayWorkers(parallel, { signal: stop, progress }, warn);
+    // Whoever needs them hears of a failure; who ends before that does not.
+    this.ray.catch(() => undefined);
     this.workers = parallel.chunks ? selectBackend(parallel, thisMachine()).workers : 1;
     this.threads = this.workers > 1 ? new WorkerThreads(memory, kernels, this.workers) : null;
   }
 
-  /** Compile the kernels, for data in `memory` or in regions of it; no thread is started yet. */
-  static async open(memory: KernelMemory, parallel: ParallelConfig): Promise<ComputePool> {
-    return new ComputePool(memory, await loadKernels(), parallel);
+  /**
+   * Compile the kernels, for data in `memory` or in regions of it; no thread is started yet. Ray is, in the background, if
+   * it is asked for; `warn` is told when it cannot be used.
+   */
+  static async open(
+    memory: KernelMemory,
+    parallel: ParallelConfig,
+    context: TaskContext = {},
+    warn: (warning: Warning) => void = () => undefined,
+  ): Promise<ComputePool> {
+    return new ComputePool(memory, await loadKernels(), parallel, context, warn);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.threads?.[Symbol.asyncDispose]();
+    this.#stop.abort('closed');
+    const ray = await this.ray.catch(() => null);
+    await Promise.all([ray?.[Symbol.asyncDispose](), this.threads?.[Symbol.asyncDispose]()]);
   }
 }
 
@@ -54,6 +78,7 @@ export class Compute implements AsyncDisposable {
   readonly #windowBytes: number;
   readonly #owned = new AsyncDisposableStack();
   #tasks: ExecutionBackend | null = null;
+  #ray: RayWorkers | null = null;
   #workers: number;
 
   /** Over threads that stay with whoever made them; `memory` is that of the pool or a region of it. */
@@ -72,8 +97,13 @@ export class Compute implements AsyncDisposable {
    * Compile the kernels, for data in `memory`, with threads of its own; none is started yet. Deaths of threads are told
    * to `progress`.
    */
-  static async open(memory: KernelMemory, parallel: ParallelConfig, context: TaskContext = {}): Promise<Compute> {
-    const pool = await ComputePool.open(memory, parallel);
+  static async open(
+    memory: KernelMemory,
+    parallel: ParallelConfig,
+    context: TaskContext = {},
+    warn: (warning: Warning) => void = () => undefined,
+  ): Promise<Compute> {
+    const pool = await ComputePool.open(memory, parallel, context, warn);
     const compute = new Compute(pool, memory, context);
     compute.#owned.use(pool);
     return compute;
@@ -130,8 +160,14 @@ export class Compute implements AsyncDisposable {
     return createPoolSweeps(threads, data, {}, this.memory).sweeps;
   }
 
+  /** Wait for the workers of Ray, if it is asked for. Throws `ConfigRefused` with `fallback: error`, `Cancelled`. */
+  async join(): Promise<void> {
+    this.#ray = await this.#pool.ray;
+  }
+
   /** Where independent work of the fit runs side by side; null when one thread computes everything. */
   get tasks(): ExecutionBackend | null {
+    if (this.#ray !== null) return this.#ray.backend;
     const { threads } = this.#pool;
     if (threads === null) return null;
     this.#tasks ??= this.#owned.use(new TaskRunner(new LocalEngine(threads)));

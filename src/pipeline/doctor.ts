@@ -1,5 +1,8 @@
 /** Tries each part of the installation for real and says what was found. */
+import { execFile } from 'node:child_process';
 import { cpus, freemem, totalmem } from 'node:os';
+import { promisify } from 'node:util';
+import { DEFAULT_RAY } from '../config/index.ts';
 import { loadHdf5 } from '../data/hdf5-library.ts';
 import { createKernelSweeps, KernelMemory, loadKernels, pairsOf } from '../kernels/index.ts';
 import { bindModel, makeTimeGrid } from '../model/index.ts';
@@ -34,6 +37,7 @@ export async function examineInstallation(): Promise<Finding[]> {
     await attempt('png figures', 'absent', tryPng),
     await attempt('threads', 'absent', tryThreads),
     ...describeBackends(machine),
+    await attempt('ray', 'absent', tryRay),
   ];
 }
 
@@ -102,6 +106,17 @@ function describeBackends(machine: Machine): Finding[] {
         : { subject, state: 'absent', text: why };
     }),
   ];
+}
+
+/** Ask the Python that is used by default. */
+async function tryRay(): Promise<string> {
+  const { python } = DEFAULT_RAY;
+  const found = await promisify(execFile)(python, ['-c', 'import ray; print(ray.__version__)'], {
+    timeout: 20_000,
+  }).catch(() => null);
+  if (found === null)
+    throw new Error(`${python} has no Ray; pip install "ray[default]", or name another in parallel.ray.python`);
+  return `Ray ${found.stdout.trim()} in ${python}; used with parallel.backend: ray`;
 }
 
 async function tryHdf5(): Promise<string> {

@@ -46,7 +46,7 @@ export async function prepareFit(
   const memory = shared === undefined ? new KernelMemory() : owned.use(shared.regions.open());
   const opening =
     shared === undefined
-      ? Compute.open(memory, config.parallel, context)
+      ? Compute.open(memory, config.parallel, context, warn)
       : Promise.resolve(owned.use(new Compute(shared.pool, memory, context)));
   // Awaited below; a file that is refused first must not leave its failure unhandled.
   opening.catch(() => undefined);
@@ -60,6 +60,7 @@ export async function prepareFit(
   throwIfCancelled(context);
   const compute = await opening;
   if (shared === undefined) owned.use(compute);
+  await compute.join();
   const { problem, warnings } = prepareProblem(config, dataset, compute, warn);
   [...plausibilityWarnings(config), ...dataset.warnings, ...warnings].forEach(warn);
   const kept = owned.move();

@@ -139,12 +139,6 @@ describe('words, numbers and switches', () => {
   ])('%s', (text, expected) => {
     expect(problem(text)).toContain(expected);
   });
-
-  test('an engine that must be there and is not', () => {
-    expect(problem('model: static\nparallel: { backend: ray, fallback: error }')).toMatch(
-      /^fit.yaml:2:22: parallel.backend: ray is not available in this version; write auto or sequential or local/,
-    );
-  });
 });
 
 describe('ranges', () => {

@@ -97,6 +97,7 @@ parallel:
   workers: 3
   chunks: false
   memory: 1.5 GiB
+  ray: { address: head:6379, python: /opt/ray/bin/python3 }
   cluster:
     { account: m1234_g, partition: workq@pbs1, qos: regular, time: 90 min, memory: 8 GB, cores: 64, jobs: 20, reserve: 90 s, modules: [hdf5/1.14, "2024"], filesystems: [home, eagle], options: [--constraint=cpu, -l place=scatter] }
 output: { figures: false, arrays: false }

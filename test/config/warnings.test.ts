@@ -33,12 +33,6 @@ describe('keys without effect', () => {
     ]);
   });
 
-  test('an engine that is missing', () => {
-    expect(warningsOf('model: static\nparallel: { backend: ray }')).toEqual([
-      { code: 'backend-not-available', text: expect.stringContaining('ray is not available') as string },
-    ]);
-  });
-
   test.each([
     ['pjit', 'sequential'],
     ['multiprocessing', 'local'],

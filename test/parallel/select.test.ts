@@ -73,7 +73,7 @@ describe('the choice of a backend', () => {
   it('is explained, and every other backend as well', () => {
     const machine = { cores: 32, environment: slurm };
     const others = explainOthers(selectBackend(parallel, machine), machine);
-    expect([...others.keys()]).toEqual(['sequential', 'slurm', 'pbs', 'ray']);
+    expect([...others.keys()]).toEqual(['sequential', 'slurm', 'pbs']);
     expect(others.get('slurm')).toBe(
       'not part of this version; the cores that Slurm job 4711 has here are used through local',
     );

@@ -77,7 +77,7 @@ export async function runJob(
 }
 
 async function openPlace(config: Config, memory: number): Promise<Place> {
-  const parallel = { ...config.parallel, workers: 1, memory };
+  const parallel = { ...config.parallel, backend: 'sequential' as const, workers: 1, memory };
   const kernelMemory = new KernelMemory();
   const pool = await ComputePool.open(kernelMemory, parallel);
   return { pool, regions: new KernelRegions(kernelMemory), writer: new BackgroundWriter(writerLimits(parallel)) };

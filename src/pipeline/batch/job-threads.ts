@@ -1,14 +1,18 @@
-/** Jobs side by side, each whole in a thread of its own: for batches with many more jobs than threads. */
+/** Jobs side by side, each whole in a thread of its own, here or on other machines. */
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { Defect, formatError, isTwotimeError, OutputFailed } from '../../base/errors.ts';
 import type { Config, ParallelConfig } from '../../config/index.ts';
 import { settleAll } from '../../base/settle.ts';
 import { KernelMemory, loadKernels } from '../../kernels/index.ts';
-import { LocalEngine, selectBackend, TaskRunner, WorkerThreads } from '../../parallel/index.ts';
+import { LocalEngine, selectBackend, TaskLost, TaskRunner, WorkerThreads } from '../../parallel/index.ts';
+import type { ExecutionBackend } from '../../parallel/index.ts';
 import type { JobRecord } from '../../results/index.ts';
 import { thisMachine } from '../this-machine.ts';
 import type { JobEnd } from './batch-folder.ts';
 import { bytesOfJob, pointsOfJob } from './job-memory.ts';
-import { jobTask } from './job-task.ts';
+import { RunLock } from '../run-lock.ts';
+import { jobTask, type JobTaskOutput } from './job-task.ts';
 import type { Timeline } from './timeline.ts';
 
 /** What a thread takes beside the data: code, the HDF5 library, buffers. */
@@ -30,41 +34,52 @@ export function threadsForJobs(jobs: readonly JobRecord[], parallel: ParallelCon
   return workers * (largest + BYTES_PER_THREAD) <= parallel.memory ? workers : 0;
 }
 
+/** The lock of a process on another machine counts for a minute after its last sign of life, ms. */
+const FREED_WITHIN = 90_000;
+const LOOK_EVERY = 2000;
+
 /** Says of a failure in another thread that it concerns every job. */
 const DISK = Object.assign(new Error('as told by a worker thread'), { code: 'ENOSPC' });
 
-export interface JobThreads {
+export interface JobLanes {
   readonly jobs: AsyncIterator<JobRecord>;
   readonly parallel: ParallelConfig;
   /** By the names jobs have for them. */
   readonly configs: ReadonlyMap<string, Config>;
   readonly folder: string;
   readonly argv: readonly string[];
-  readonly threads: number;
+  /** Bytes of `parallel.memory` for a job. */
+  readonly memory: number;
   readonly timeline: Timeline;
   readonly signal: AbortSignal;
   readonly stopped: () => boolean;
   readonly ended: (end: JobEnd, error: unknown) => void;
+  /** Told of what is worth telling beside the ends of jobs. */
+  readonly warn: (text: string) => void;
 }
 
-export async function runJobThreads(work: JobThreads): Promise<void> {
-  const { jobs, parallel, configs, folder, argv, threads, timeline, signal, stopped, ended } = work;
+/** In threads of this process. */
+export async function runJobThreads(work: Omit<JobLanes, 'memory'>, threads: number): Promise<void> {
   await using pool = new WorkerThreads(new KernelMemory(), await loadKernels(), threads);
   await using backend = new TaskRunner(new LocalEngine(pool, { grace: GRACE_MILLISECONDS }));
-  const memory = parallel.memory / threads;
+  // The lock of a thread that died is that of this process: whoever continues the batch can take the job up.
+  await runJobLanes({ ...work, memory: work.parallel.memory / threads }, backend, 0);
+}
+
+/**
+ * As many jobs at a time as the backend has workers. One whose process was lost is begun again, `again` times at most, once
+ * its run directory is free.
+ */
+export async function runJobLanes(work: JobLanes, backend: ExecutionBackend, again: number): Promise<void> {
+  const { jobs, folder, timeline, stopped, ended } = work;
   const lane = async (): Promise<void> => {
     for (;;) {
       const next = stopped() ? null : await jobs.next();
       if (next === null || next.done === true) return;
       const job = next.value;
       try {
-        const config = configs.get(job.config);
-        if (config === undefined) throw new Defect(`the batch has no configuration '${job.config}'`);
-        const input = { job, config: { ...config, parallel }, folder, argv, memory };
-        // The lock of a thread that died is that of this process: whoever continues the batch can take the job up.
-        const output = await backend.submit(jobTask, input, { signal, retries: 0 });
-        timeline.add(output.spans, output.began);
-        const { broken, end } = output;
+        const { end, broken, spans, began } = await submitJob(job, work, backend, again);
+        timeline.add(spans, began);
         ended(end, broken === null ? null : new OutputFailed(broken, { where: { file: folder }, cause: DISK }));
       } catch (error) {
         if (isTwotimeError(error, 'Cancelled')) return;
@@ -73,5 +88,38 @@ export async function runJobThreads(work: JobThreads): Promise<void> {
       }
     }
   };
-  await settleAll(Array.from({ length: threads }, lane));
+  await settleAll(Array.from({ length: backend.workers }, lane));
+}
+
+async function submitJob(
+  job: JobRecord,
+  { configs, parallel, folder, argv, memory, signal, warn }: JobLanes,
+  backend: ExecutionBackend,
+  again: number,
+): Promise<JobTaskOutput> {
+  const config = configs.get(job.config);
+  if (config === undefined) throw new Defect(`the batch has no configuration '${job.config}'`);
+  const input = { job, config: { ...config, parallel }, folder, argv, memory };
+  for (let left = again; ; left--) {
+    try {
+      return await backend.submit(jobTask, input, { signal, retries: 0 });
+    } catch (error) {
+      if (!(error instanceof TaskLost) || left === 0) throw error;
+      warn(`${job.name}: ${error.reasons.join(', ')}; begun again`);
+      await freed(join(folder, job.name), signal);
+    }
+  }
+}
+
+/** Wait until a lock that was left behind counts no more. A lock that still counts is told by whoever meets it. */
+async function freed(run: string, signal: AbortSignal): Promise<void> {
+  const until = performance.now() + FREED_WITHIN;
+  while (performance.now() < until && !signal.aborted) {
+    const isFree = await RunLock.check(run).then(
+      () => true,
+      (error: unknown) => !isTwotimeError(error, 'OutputRefused'),
+    );
+    if (isFree) return;
+    await setTimeout(LOOK_EVERY, undefined, { signal }).catch(() => undefined);
+  }
 }

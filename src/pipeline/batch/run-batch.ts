@@ -5,6 +5,7 @@
  * A job is what a single `fit` would be, with the same digest; it fails alone.
  */
 import { isTwotimeError, type TwotimeError } from '../../base/errors.ts';
+import type { RunEvent, Warning } from '../../base/events.ts';
 import type { TaskContext } from '../../base/task-context.ts';
 import type { Config, ParallelConfig } from '../../config/index.ts';
 import { BackgroundWriter } from '../../data/index.ts';
@@ -12,12 +13,13 @@ import { KernelMemory, KernelRegions } from '../../kernels/index.ts';
 import { BATCH_SCHEMA, countJobs, type BatchRecord, type JobRecord, type StageTimes } from '../../results/index.ts';
 import { writerLimits } from '../complete-fit.ts';
 import { ComputePool } from '../compute.ts';
+import { openRayWorkers, type RayWorkers } from '../ray-workers.ts';
 import { BatchFolder, lookAtRuns } from './batch-folder.ts';
 import { planWork, type BatchRequest, type PlannedBatch } from './batch-plan.ts';
 import { concernsAllJobs } from './disk-failure.ts';
 import { JobNames } from './job-names.ts';
 import { JobStages } from './job-stages.ts';
-import { runJobThreads, threadsForJobs } from './job-threads.ts';
+import { runJobLanes, runJobThreads, threadsForJobs, type JobLanes } from './job-threads.ts';
 import { isUnlisted, planBatch } from './plan-batch.ts';
 import { runStages } from './stages.ts';
 import { Timeline } from './timeline.ts';
@@ -27,6 +29,8 @@ import { WarmStarts } from './warm-starts.ts';
 const AHEAD = 2;
 const BEHIND = 2;
 const OPEN_FIRST = 64;
+/** How often a job is begun again whose process on another machine was lost. */
+const BEGUN_AGAIN = 2;
 
 export type BatchEvent =
   | { readonly kind: 'log'; readonly level: 'info' | 'warning'; readonly text: string }
@@ -53,6 +57,8 @@ export async function runBatch(
   context: TaskContext & { readonly signal: AbortSignal },
 ): Promise<BatchOutcome> {
   const planned = await planWork(request, context, request.openFirst ?? OPEN_FIRST);
+  // Before anything is written: it may be refused.
+  await using ray = await openRay(request, planned, tell, context.signal);
   await using folder = await BatchFolder.open(request.output);
   if (folder.takenOver !== null) tell({ kind: 'log', level: 'warning', text: folder.takenOver });
   await folder.removeHalfRuns();
@@ -63,7 +69,7 @@ export async function runBatch(
     tell({ kind: 'log', level: 'warning', text });
   }
   tell({ kind: 'planned', todo: planned.todo.length, submitted: planned.jobs.length });
-  await work.run();
+  await work.run(ray);
   const record = work.record(work.timeline.times());
   let { broken } = work;
   try {
@@ -137,13 +143,14 @@ class BatchWork {
     };
   }
 
-  async run(): Promise<void> {
+  async run(ray: RayWorkers | null): Promise<void> {
     if (this.#todo.size === 0) return;
     const jobs = Array.from(this.#todo, (name) => this.#jobs.get(name)!);
     const { overlap } = this.#request;
     // What starts from a neighbour follows it, so all threads work on one job.
     const threads = overlap && this.#neighbours === null ? threadsForJobs(jobs, this.#parallel) : 0;
-    if (threads > 0) await this.#runInThreads(threads);
+    if (ray !== null) await this.#runOnRay(ray);
+    else if (threads > 0) await runJobThreads(this.#lanes, threads);
     else await this.#runInTurn();
     const reason = this.stopReason();
     if (this.#signal.aborted || reason === null) return;
@@ -181,15 +188,22 @@ class BatchWork {
     }
   }
 
-  /** Every thread has jobs of its own. */
-  async #runInThreads(threads: number): Promise<void> {
+  /** Every core of a cluster has jobs of its own. */
+  async #runOnRay({ backend, most }: RayWorkers): Promise<void> {
+    const memory = this.#parallel.memory / most;
+    await runJobLanes({ ...this.#lanes, memory }, backend, BEGUN_AGAIN);
+  }
+
+  /** What jobs that run side by side share. */
+  get #lanes(): Omit<JobLanes, 'memory'> {
     const { argv } = this.#request;
-    await runJobThreads({
-      ...{ jobs: this.#queue(), parallel: this.#parallel, configs: this.#configs, argv, threads },
+    return {
+      ...{ jobs: this.#queue(), parallel: this.#parallel, configs: this.#configs, argv },
       ...{ folder: this.#folder.path, timeline: this.timeline, signal: this.#signal },
       stopped: () => this.#stopped(),
       ended: (end, error) => this.#end({ ...this.#jobs.get(end.name)!, ...end }, error),
-    });
+      warn: (text) => this.#tell({ kind: 'log', level: 'warning', text }),
+    };
   }
 
   /** All threads work on one job, while others are read and written. */
@@ -197,7 +211,8 @@ class BatchWork {
     const { argv, overlap } = this.#request;
     const parallel = this.#parallel;
     const memory = new KernelMemory();
-    await using pool = await ComputePool.open(memory, parallel);
+    // Ray, were it there, would have had whole jobs.
+    await using pool = await ComputePool.open(memory, { ...parallel, backend: 'auto' });
     const stages = new JobStages({
       ...{
         parallel,
@@ -249,6 +264,22 @@ class BatchWork {
     this.#done += 1;
     this.#tell({ kind: 'ended', job, done: this.#done, todo: this.#todo.size });
   }
+}
+
+/** The workers of Ray for whole jobs; null where it is not asked for, or where jobs wait for each other. */
+async function openRay(
+  { sets }: BatchRequest,
+  { todo }: PlannedBatch,
+  tell: (event: BatchEvent) => void,
+  signal: AbortSignal,
+): Promise<RayWorkers | null> {
+  if (todo.length === 0 || sets.some(({ config }) => config.fit.start === 'previous')) return null;
+  const progress = (event: RunEvent): void => {
+    if (event.kind !== 'log' || event.level === 'debug') return;
+    tell({ kind: 'log', level: event.level === 'info' ? 'info' : 'warning', text: event.text });
+  };
+  const warn = ({ code, text }: Warning): void => tell({ kind: 'log', level: 'warning', text: `${code}: ${text}` });
+  return await openRayWorkers(sets[0].config.parallel, { signal, progress }, warn);
 }
 
 /** Jobs of one file with one configuration have this in common. */

@@ -47,8 +47,9 @@ export async function fit(
   };
   await using owned = new AsyncDisposableStack();
   const memory = owned.use(regions.open());
-  const pool = owned.use(await ComputePool.open(regions.memory, config.parallel));
+  const pool = owned.use(await ComputePool.open(regions.memory, config.parallel, context, warn));
   const compute = owned.use(new Compute(pool, memory, context));
+  await compute.join();
   const prepared = prepareProblem(config, dataset, compute, warn);
   [...plausibilityWarnings(config), ...prepared.warnings].forEach(warn);
   const { problem } = prepared;

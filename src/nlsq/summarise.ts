@@ -20,6 +20,7 @@ import { askProfiles } from './ask-profiles.ts';
 import { weightByLag } from './lag-weighting.ts';
 import { weightBySpeckle } from './speckle-weighting.ts';
 import { findWarnings } from './warnings.ts';
+import { weigh } from './weighting.ts';
 
 export interface Finished {
   readonly problem: FitProblem;
@@ -33,7 +34,7 @@ export interface Finished {
 
 /** Starts within this relative cost of the best one reached it. */
 const AT_BEST = 1e-6;
-const WEIGHTINGS = { lag: weightByLag, speckle: weightBySpeckle } as const;
+const WEIGHERS = { lag: weightByLag, speckle: weightBySpeckle } as const;
 
 export async function summarise(finished: Finished, context: TaskContext): Promise<FitOutcome> {
   const { problem, objectives, explored, climbed } = finished;
@@ -44,7 +45,7 @@ export async function summarise(finished: Finished, context: TaskContext): Promi
   const asked = problem.options.weights ?? 'none';
   const weighting =
     asked !== 'none' && ordinary !== undefined
-      ? await WEIGHTINGS[asked](objective, ordinary, ordinaryErrors, problem, context)
+      ? await weigh(asked, WEIGHERS[asked], { objective, minimum: ordinary, errors: ordinaryErrors, problem }, context)
       : null;
   const best = weighting?.minimum ?? ordinary;
   const errors = weighting?.errors ?? ordinaryErrors;

@@ -1,4 +1,5 @@
-/** What refinements with weights have in common: the answer where they are not used, errors, and what speaks against them. */
+/** Refine the ordinary fit with weights of some kind: its answer, errors, what speaks against it, and why it may not be used. */
+import { isTwotimeError } from '../base/errors.ts';
 import type { Warning } from '../base/events.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { parameterInfo } from '../model/index.ts';
@@ -12,6 +13,42 @@ import type { Minimum } from './minima.ts';
 import { linearise, type Linearisation, type Objective } from './objective.ts';
 import type { FittedNoise, FittedWeights } from './outcome.ts';
 import type { FitProblem, FitWeights } from './problem.ts';
+import type { Refined } from './trust-region.ts';
+
+/** What weights are asked for: the ordinary minimum and its errors. */
+export interface WeightingQuestion {
+  readonly objective: Objective;
+  readonly minimum: Minimum;
+  readonly errors: FittedErrors;
+  readonly problem: FitProblem;
+}
+
+/** A minimum with weights. */
+export interface WeightedFit {
+  /** With the weights. */
+  readonly objective: Objective;
+  readonly refined: Refined;
+  /** Passes over all data that it took, and that its errors will take. */
+  readonly sweeps: number;
+  readonly sweepsOfErrors: number;
+  /** The covariance of its scores; a text says why it is not known. */
+  readonly meat: () => Promise<ScoreMeat | string>;
+  readonly noise: FittedNoise;
+  /** Whether χ² is that of the weighted residuals. */
+  readonly weighsSquares: boolean;
+}
+
+/** Why there is none, and what finding that took. */
+export interface NotWeighted {
+  readonly why: string;
+  readonly sweeps: number;
+}
+
+/** One kind of weights. Throws `Cancelled` when stopped. */
+export type Weigher = (
+  question: WeightingQuestion & { readonly estimates: ErrorEstimates },
+  context: TaskContext,
+) => Promise<WeightedFit | NotWeighted>;
 
 export interface Weighting {
   readonly minimum: Minimum;
@@ -28,6 +65,7 @@ export interface Weighting {
   readonly stopped: boolean;
 }
 
+const NAMES = { lag: 'weights by lag', speckle: 'speckle weights' } as const;
 /**
  * Weighted and ordinary estimate differ by less than the error of the ordinary one, if the noise is what the weights say;
  * by more than so many errors they contradict each other.
@@ -35,28 +73,53 @@ export interface Weighting {
 const CONTRADICTION = 4;
 /** A dyadic error of the ordinary fit beyond its speckle error by more than this is telling. */
 const TELLING = 2;
+const STOPPED = 'stopped on request';
 
-/** The ordinary answer, and why it stays. */
-export function unusedWeights(
-  asked: FitWeights,
-  ordinary: { readonly minimum: Minimum; readonly errors: FittedErrors },
-  why: string,
-  { sweeps = 0, stopped = false }: { readonly sweeps?: number; readonly stopped?: boolean } = {},
-): Weighting {
-  const name = asked === 'lag' ? 'weights by lag' : `${asked} weights`;
-  return {
-    ...ordinary,
-    fitted: null,
-    squares: null,
+/** The weighted minimum with its errors; where data or noise do not allow it the ordinary answer stays, and says why. */
+export async function weigh(
+  asked: Exclude<FitWeights, 'none'>,
+  weigher: Weigher,
+  question: WeightingQuestion,
+  context: TaskContext,
+): Promise<Weighting> {
+  const { objective, minimum, errors, problem } = question;
+  const { estimates } = errors;
+  const unused = (why: string, sweeps = 0, stopped = false): Weighting => ({
+    ...{ minimum, errors, fitted: null, squares: null, sweeps, stopped },
     weights: { asked, used: 'none', reason: why },
-    warnings: [{ code: 'weights-not-used', text: `${name} were asked for but not used: ${why}` }],
-    sweeps,
-    stopped,
-  };
+    warnings: [{ code: 'weights-not-used', text: `${NAMES[asked]} were asked for but not used: ${why}` }],
+  });
+  if (estimates === null) return unused(errors.reason ?? 'no errors are known');
+  if (estimates.noise.reason !== null) return unused(estimates.noise.reason);
+  try {
+    const found = await weigher({ ...question, estimates }, context);
+    if ('why' in found) return unused(found.why, found.sweeps);
+    const { refined, sweeps } = found;
+    if (refined.status === 'cancelled') return unused(STOPPED, sweeps, true);
+    if (refined.status !== 'converged') return unused(`the weighted fit ended with: ${refined.reason}`, sweeps);
+    const meat = await found.meat();
+    const point = await ordinaryPoint(objective, refined.point, context);
+    return {
+      minimum: { ...minimum, point, reason: refined.reason, iterations: minimum.iterations + refined.iterations },
+      fitted: { objective: found.objective, point: refined.point },
+      errors: weightedErrors(found.objective, refined.point, meat, found.noise, problem),
+      squares: found.weighsSquares ? refined.point.best.squares : null,
+      weights: { asked, used: asked, reason: null },
+      warnings: [
+        ...contradictions(objective, minimum.point, point, estimates, NAMES[asked]),
+        ...unlikeSpeckle(objective, estimates),
+      ],
+      sweeps: sweeps + found.sweepsOfErrors,
+      stopped: false,
+    };
+  } catch (error) {
+    if (!isTwotimeError(error, 'Cancelled')) throw error;
+    return unused(STOPPED, 0, true);
+  }
 }
 
 /** The errors of a weighted fit whose scores have the covariance `meat`; where that is not known, a text says why. */
-export function weightedErrors(
+function weightedErrors(
   objective: Objective,
   point: Linearisation,
   meat: ScoreMeat | string,
@@ -87,7 +150,7 @@ function speckleFinding(found: Covariance | string | null): CovarianceFinding {
 }
 
 /** The residuals of the ordinary problem at the weighted minimum, with the scaling found there. */
-export async function ordinaryPoint(
+async function ordinaryPoint(
   objective: Objective,
   { theta, best }: Linearisation,
   context: TaskContext,
@@ -104,7 +167,7 @@ export async function ordinaryPoint(
 }
 
 /** Told where weighted and ordinary estimate are further apart than the noise allows. */
-export function contradictions(
+function contradictions(
   { system }: Objective,
   before: Linearisation,
   after: Linearisation,
@@ -130,7 +193,7 @@ export function contradictions(
 }
 
 /** What the ordinary fit says against speckle noise: weighted fits have no dyadic errors of their own. */
-export function unlikeSpeckle({ system }: Objective, { speckle, dyadic }: ErrorEstimates): Warning[] {
+function unlikeSpeckle({ system }: Objective, { speckle, dyadic }: ErrorEstimates): Warning[] {
   if (speckle.covariance === null || dyadic.covariance === null) return [];
   const [expected, found] = [speckle.covariance, dyadic.covariance];
   const larger = system.free.names.filter((_, i) => {

@@ -49,6 +49,12 @@ it('a profile of what is not a free parameter is refused before the data are rea
   expect(line).toMatch(/fit\.profile: the model has no parameter 'beta'; free parameters: D0, alpha$/);
 });
 
+it('a profile of a fixed parameter is refused likewise', async () => {
+  const fixed = ['--set', 'parameters.alpha.vary=false', '--set', 'parameters.alpha.value=0'];
+  const line = await refusal('nowhere.h5', staticConfig, '--profile', 'alpha', ...fixed);
+  expect(line).toMatch(/fit\.profile: alpha is fixed, so it has no profile; free parameters: D0, D_offset$/);
+});
+
 describe('a data file is refused when it', () => {
   it('does not exist', async () => {
     expect(await refusal('nowhere.h5', staticConfig)).toMatch(/nowhere\.h5: .*(no such file|does not exist)/);
@@ -97,6 +103,13 @@ describe('a data file is refused when it', () => {
         staticConfig,
       ),
     ).toMatch(/constant\.npy.*every value.*1\.25/);
+  });
+
+  it('has fewer finite values than frames, whatever is allowed', async () => {
+    const file = npy('few.npy', 20, (i, j) => (Math.abs(i - j) === 7 ? 1.2 + i / 100 + j / 100 : NaN));
+    expect(await refusal(file, staticConfig, '--set', 'data.allow_nan=true')).toMatch(
+      /few\.npy:array: the matrix holds 1\d finite values off its diagonal, fewer than it has frames; leave this angle out/,
+    );
   });
 
   it('has two frames', async () => {

@@ -35,9 +35,13 @@ describe.each(CASES)('a fit with %s', (_, options, missing) => {
   let looks: number;
 
   beforeAll(async () => {
-    const counted = signalAfter(Infinity);
-    whole = await fitTwoTime(problem, counted);
-    looks = counted.looks();
+    const counts: number[] = [];
+    for (let run = 0; run < 2; run++) {
+      const counted = signalAfter(Infinity);
+      whole = await fitTwoTime(problem, counted);
+      counts.push(counted.looks());
+    }
+    looks = Math.min(...counts);
   });
 
   test('uses the weights it was asked for, so that there is something to stop', () => {
@@ -46,19 +50,22 @@ describe.each(CASES)('a fit with %s', (_, options, missing) => {
   });
 
   test('stopped anywhere is cancelled and can be resumed', async () => {
-    const last = Array.from({ length: 4 }, (_one, k) => looks - k);
-    const early = Array.from({ length: 8 }, (_one, k) => Math.ceil(((k + 0.5) * looks) / 8));
+    const last = Array.from({ length: 3 }, (_one, k) => looks - k);
+    const early = Array.from({ length: 6 }, (_one, k) => Math.ceil(((k + 0.5) * looks) / 6));
     const reasons = new Set<string | null>();
     for (const most of [...early, ...last]) {
       const saved: FitCheckpoint[] = [];
       const save = (checkpoint: FitCheckpoint): void => {
         saved.push(JSON.parse(JSON.stringify(checkpoint)) as FitCheckpoint);
       };
-      const stopped = await fitTwoTime(problem, signalAfter(most), { ...FACTS, save }).catch((error: unknown) => {
+      const stop = signalAfter(most);
+      const stopped = await fitTwoTime(problem, stop, { ...FACTS, save }).catch((error: unknown) => {
         if (!isTwotimeError(error, 'Cancelled')) throw error;
         return null;
       });
-      if (stopped !== null) {
+      // How often a signal is looked at depends on the time that work takes.
+      if (stop.looks() < most) expect(stopped).toStrictEqual(whole);
+      else if (stopped !== null) {
         expect(stopped.status).toBe('cancelled');
         const { uncertainty } = stopped.parameters[0]!;
         if (uncertainty.speckle === null) reasons.add(uncertainty.reason);

@@ -32,10 +32,9 @@ export interface Weighted {
 }
 
 /** Why data or noise do not allow speckle weights; null when they do. */
-export function whyNotWeighted(objective: Objective, point: Linearisation, noise: SpeckleNoise | null): string | null {
+export function whyNotWeighted(objective: Objective, point: Linearisation, noise: SpeckleNoise): string | null {
   const { excluded, frames } = objective.level.sweeps.data;
   if (frames > MOST_FRAMES) return `they are for up to ${MOST_FRAMES} frames`;
-  if (noise === null) return 'the speckle noise of the data is not known';
   if (excluded.some((count) => count > 0)) return 'pairs are excluded, and the weights need every pair of the frames';
   if (![noise.speckle, noise.crossed, noise.white].every((values) => values.every((value) => value >= 0))) {
     return 'the speckle noise of the data is not known';

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   AGREEMENT,
   energyFraction,
+  judgePredictive,
   type Chain,
   type PosteriorPredictive,
   type PredictiveShares,
@@ -111,7 +112,7 @@ export function posteriorRecord(input: PosteriorInput): PosteriorRecord {
   return {
     method: sampled.method,
     likelihood,
-    verdict: sampled.verdict,
+    verdict: predictive === null ? sampled.verdict : judgePredictive(sampled.verdict, predictive),
     converged: isConverged(sampled),
     stoppedBy: sampled.chains?.stoppedBy ?? null,
     parameters: Object.fromEntries(

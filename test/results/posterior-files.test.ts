@@ -8,10 +8,10 @@ import { logDensities, spreadEvenly, type Quantity } from '../../src/bayes/index
 import { loadHdf5, type Hdf5Library } from '../../src/data/hdf5-library.ts';
 import { decodeNpy, type NpyArray } from '../../src/data/npy.ts';
 import { NpzReader } from '../../src/data/npz-reader.ts';
-import type { PosteriorFilesInput } from '../../src/results/index.ts';
+import { posteriorRecord, type PosteriorFilesInput } from '../../src/results/index.ts';
 import { askPython, missingPython } from '../support/numpy.ts';
 import { pythonOf } from '../support/python-blocks.ts';
-import { sampledRun, writePosterior } from '../support/sampled-run.ts';
+import { PRIORS, sampledRun, writePosterior } from '../support/sampled-run.ts';
 
 const CHAINS = { method: 'nuts', until: null, chains: 2, draws: 30 } as const;
 const folder = mkdtempSync(join(tmpdir(), 'twotime-posterior-'));
@@ -176,6 +176,17 @@ describe('posterior.nc', () => {
     await writePosterior(join(folder, 'bare'), { ...chains, predictive: null });
     const groups = new Set([...netcdf('bare').keys()].map((path) => path.split('/')[0]!));
     expect([...groups].sort()).toEqual(['constant_data', 'posterior', 'prior', 'sample_stats']);
+  });
+});
+
+describe('the record', () => {
+  test('takes the verdict of the predictive check', () => {
+    const { sampled, predictive, dataset } = chains;
+    const angles = predictive!.angles.map((one) => ({ ...one, within95: 0.3 }));
+    const asked = { sampled, likelihood: 'adjusted', priors: PRIORS, phi: dataset.phi, seconds: 1 } as const;
+    const { verdict } = posteriorRecord({ ...asked, predictive: { ...predictive!, angles } });
+    expect(verdict.level).toBe('do-not-report');
+    expect(verdict.findings.some(({ text }) => text.startsWith('the draws do not describe the data: 30 %'))).toBe(true);
   });
 });
 

@@ -8,7 +8,7 @@ import {
 } from '../../src/bayes/index.ts';
 import { BackgroundWriter } from '../../src/data/index.ts';
 import { valuesOf } from '../../src/kernels/index.ts';
-import { physicalParameters } from '../../src/model/index.ts';
+import { physicalParameters, type Prior } from '../../src/model/index.ts';
 import { posteriorRecord, putPosteriorFiles, type PosteriorFilesInput } from '../../src/results/index.ts';
 import { FLOW_TRUTH, simulatedProblem, type Simulated } from '../nlsq/simulated.ts';
 
@@ -16,7 +16,9 @@ const PHI = [-40.5, 0, 50];
 const REQUEST: Simulated = {
   ...{ mode: 'laminar_flow', frames: 50, q: 0.0054, truth: FLOW_TRUTH, sigma: 0.006, seed: 6, phi: PHI },
 };
-const PRIORS = Object.fromEntries(physicalParameters('laminar_flow').map(({ name, prior }) => [name, prior]));
+export const PRIORS: Readonly<Record<string, Prior>> = Object.fromEntries(
+  physicalParameters('laminar_flow').map(({ name, prior }) => [name, prior]),
+);
 /** phi0 is held. */
 const SETTINGS = { phi0: { vary: false, value: FLOW_TRUTH['phi0']! } };
 /** The pair of the first angle and row that is excluded. */

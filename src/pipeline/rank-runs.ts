@@ -2,6 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { InputRefused, isTwotimeError } from '../base/errors.ts';
 import type { TaskContext } from '../base/task-context.ts';
+import type { Config } from '../config/index.ts';
 import { estimateNoise, type NoiseEstimate } from '../data/index.ts';
 import { createKernelSweeps, isResident } from '../kernels/index.ts';
 import { bindModel } from '../model/index.ts';
@@ -41,7 +42,9 @@ export async function rankRuns(
     () => false,
   );
   if (!isThere) return none(`the data are not at ${file}; name their place with --input`);
-  const request = { file, config: first.config, output: first.run, force: false, argv: [] };
+  // On this machine, wherever the runs were.
+  const config: Config = { ...first.config, parallel: { ...first.config.parallel, backend: 'auto' } };
+  const request = { file, config, output: first.run, force: false, argv: [] };
   try {
     await using prepared = await prepareFit(request, new EventLog(), { signal: context.signal });
     if (prepared.dataset.source.contentHash !== first.record.data.contentHash) {

@@ -1,0 +1,141 @@
+/**
+ * PBS Professional and OpenPBS: `qsub`, `qstat` (its JSON is whole and does not lie), `qdel`.
+ *
+ * A batch of one is a plain job, since arrays of one are illegal; arrays are always rerunnable, so an element may run twice.
+ */
+import { CommandFailed } from './command.ts';
+import { clockTime, mebibytes, type Dialect, type ElementState, type Submission } from './dialect.ts';
+
+export const pbs: Dialect = {
+  name: 'pbs',
+  title: 'PBS',
+  commands: ['qsub', 'qstat', 'qdel'],
+  directives: ({ name, elements, site, memoryFactor }) => {
+    const memory = site.memory === null ? '' : `:mem=${mebibytes(site.memory * memoryFactor)}mb`;
+    const lines = [
+      `-N ${name}`,
+      ...(elements === 1 ? [] : [`-J 0-${elements - 1}`]),
+      '-r y',
+      `-l select=1:ncpus=${site.cores}${memory}`,
+      ...(site.time === null ? [] : [`-l walltime=${clockTime(site.time)}`]),
+      ...(site.filesystems.length === 0 ? [] : [`-l filesystems=${site.filesystems.join(':')}`]),
+      ...(site.account === null ? [] : [`-A ${site.account}`]),
+      ...(site.partition === null ? [] : [`-q ${site.partition}`]),
+      '-j oe',
+      '-o /dev/null',
+      ...site.options,
+    ];
+    return lines.map((line) => `#PBS ${line}`);
+  },
+  ownElement: '"${PBS_JOBID}"',
+  submit: ['qsub'],
+  jobOf: (answer) => /^(\d+(?:\[\])?\.\S+)$/m.exec(answer.trim())?.[1] ?? null,
+  elementsOf: ({ job, elements }) =>
+    job.includes('[]') ? Array.from({ length: elements }, (_, k) => job.replace('[]', `[${k}]`)) : [job],
+  states: async (run, submissions) => {
+    const states = new Map<string, ElementState>();
+    // One question for all; a job that is not known any more makes the command fail although it answers for the others.
+    for (const [element, state] of parseQstat(await ask(run, submissions))) states.set(element, state);
+    return states;
+  },
+  find: async (run, name) => {
+    const answer = await run('qselect', ['-x', '-N', name]).catch(async (error: unknown) => {
+      if (error instanceof CommandFailed && /history/i.test(error.message)) return await run('qselect', ['-N', name]);
+      throw error;
+    });
+    return /^(\d+(?:\[\])?\.\S+)\s*$/m.exec(answer)?.[1] ?? null;
+  },
+  cancel: (elements) => ['qdel', ...elements],
+  requeue: null,
+  mostElements: async (run) => {
+    const answer = await run('qstat', ['-B', '-f']);
+    return Math.max(1, Number(/max_array_size\s*=\s*(\d+)/.exec(answer)?.[1] ?? 10_000));
+  },
+  isLimit: (message) => /would exceed|limit on (?:number of )?jobs|max_(?:queued|run)/i.test(message),
+};
+
+const FORMAT = ['-t', '-f', '-F', 'json'];
+
+async function ask(run: Parameters<Dialect['states']>[0], submissions: readonly Submission[]): Promise<string> {
+  const jobs = submissions.map(({ job }) => job);
+  const once = async (history: readonly string[]): Promise<string> => {
+    try {
+      return await run('qstat', [...history, ...FORMAT, ...jobs]);
+    } catch (error) {
+      if (!(error instanceof CommandFailed)) throw error;
+      // Jobs that are over are answered with an error each; the others stand on standard output.
+      if (/Unknown Job|has finished/i.test(error.said)) return error.answer;
+      throw error;
+    }
+  };
+  try {
+    return await once(['-x']);
+  } catch (error) {
+    if (error instanceof CommandFailed && /history/i.test(error.said)) return await once([]);
+    throw error;
+  }
+}
+
+interface PbsJob {
+  readonly job_state: string;
+  readonly substate?: number;
+  readonly Exit_status?: number;
+  readonly comment?: string;
+  readonly exec_vnode?: string;
+  readonly array?: string;
+}
+
+/** States by job name, of plain jobs and of elements of arrays; those of a whole array say nothing. */
+export function parseQstat(answer: string): Map<string, ElementState> {
+  const states = new Map<string, ElementState>();
+  if (answer.trim() === '') return states;
+  let jobs: Readonly<Record<string, PbsJob>>;
+  try {
+    jobs = (JSON.parse(answer) as { readonly Jobs?: Readonly<Record<string, PbsJob>> }).Jobs ?? {};
+  } catch (cause) {
+    throw new CommandFailed('qstat', 'its answer is no JSON', cause);
+  }
+  for (const [name, job] of Object.entries(jobs)) {
+    if (job.array === 'True') continue;
+    const node = /\(([^:)]+)/.exec(job.exec_vnode ?? '')?.[1] ?? null;
+    states.set(name, { ...kindOf(job), node });
+  }
+  return states;
+}
+
+function kindOf({ job_state: state, Exit_status: exit, comment = '' }: PbsJob): Omit<ElementState, 'node'> {
+  const text = exit === undefined ? `${state}${comment === '' ? '' : `, ${comment}`}` : `${state}, Exit_status ${exit}`;
+  switch (state) {
+    case 'R':
+    case 'E':
+    case 'S':
+    case 'U':
+    case 'B':
+      return { kind: 'running', text };
+    case 'F':
+    case 'X':
+      return { kind: endOf(exit), text };
+    default:
+      return { kind: /Can Never Run/i.test(comment) ? 'hopeless' : 'waiting', text };
+  }
+}
+
+/** 256 is added to the number of the signal with which PBS ended a job. */
+function endOf(exit: number | undefined): ElementState['kind'] {
+  switch (exit) {
+    case undefined:
+    case 0:
+      return 'done';
+    case -29:
+      return 'time';
+    case -27:
+    case -28:
+    case 137:
+    case 265:
+      return 'memory';
+    case 271:
+      return 'cancelled';
+    default:
+      return exit < 0 ? 'place' : 'failed';
+  }
+}

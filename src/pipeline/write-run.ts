@@ -3,7 +3,7 @@ import type { Warning } from '../base/events.ts';
 import { priorDraws } from '../bayes/index.ts';
 import type { WriteGroup } from '../data/index.ts';
 import type { FitOutcome } from '../nlsq/index.ts';
-import { putFigures, putReport } from '../report/index.ts';
+import { putFigures, putReport, type FigureFilesInput } from '../report/index.ts';
 import {
   decideArrays,
   makeProvenance,
@@ -49,8 +49,7 @@ export async function writeArraysAndFigures(
   if (arrays.warning !== null) warn(arrays.warning);
   if (request.config.output.figures) {
     const { model } = run.problem;
-    const posterior = run.posterior === null ? null : { ...run.posterior, likelihood: run.posterior.record.likelihood };
-    const figures = { ...input, model, posterior, version: packageVersion() };
+    const figures = { ...input, model, posterior: drawnPosterior(run.posterior), version: packageVersion() };
     const { warnings } = await putFigures(files, directory.path, figures);
     warnings.forEach(warn);
   }
@@ -64,6 +63,13 @@ export async function writeArraysAndFigures(
   // After the figures are drawn, because both use `shape`.
   await putFitArrays(files, directory.path, input, arrays.full);
   await files.written();
+}
+
+/** With the verdict of the record, which knows of the predictive check. */
+function drawnPosterior(posterior: RunPosterior | null): Exclude<FigureFilesInput['posterior'], undefined> {
+  if (posterior === null) return null;
+  const { sampled, predictive, record } = posterior;
+  return { sampled: { ...sampled, verdict: record.verdict }, predictive, likelihood: record.likelihood };
 }
 
 /** What a stopped run has in place of arrays and figures, since it has to end within a second and is to be resumed. */

@@ -10,6 +10,15 @@
 export type { Attempt, AttemptOutcome, Engine, LossCause } from './engine.ts';
 export * from './distributed/index.ts';
 export { createPoolSweeps, type PoolSweeps } from './engines/local/create-sweeps.ts';
+export {
+  BatchEngine,
+  CommandFailed,
+  pbs,
+  runCommand,
+  slurm,
+  type BatchEngineOptions,
+  type Dialect,
+} from './engines/batch/index.ts';
 export { LocalEngine, type LocalEngineOptions } from './engines/local/local-engine.ts';
 export { ThreadedExecutor, type ThreadedOptions } from './engines/local/threaded-executor.ts';
 export {

@@ -69,6 +69,8 @@ class BatchHost {
   /** Why nothing more is taken; null while it is. */
   #leaving: 'time' | 'ended' | null = null;
   #failure: { readonly error: unknown } | null = null;
+  /** A thread was lost that may have left something held in the name of this process: it ends. */
+  #isSpent = false;
   #wake: () => void = () => undefined;
 
   constructor(folder: WorkFolder, file: EngineFile, element: string, tasks: TaskHost) {
@@ -94,7 +96,7 @@ class BatchHost {
     let pause = least;
     let idleSince = performance.now();
     try {
-      while (!stop.aborted && this.#failure === null) {
+      while (!stop.aborted && !this.#isSpent && this.#failure === null) {
         const moved = await this.#look();
         await this.#ledger.flush();
         if (moved || this.#running.size > 0) idleSince = performance.now();
@@ -224,6 +226,7 @@ class BatchHost {
     }
     await this.#folder.put(encodeOutcome(id, outcome, also), 'ended', attemptName(id, number));
     this.#ledger.add({ kind: 'ended', id, number, outcome: outcome.kind });
+    if (outcome.kind === 'lost' && this.#file.tasksPerHost === 1) this.#isSpent = true;
     const isFree = outcome.kind === 'lost' && outcome.advanced === true;
     if (!this.#file.detached || outcome.kind !== 'lost' || attempt === null) return;
     if (number < MOST_ATTEMPTS || isFree) await this.#offerAgain(task, attempt);

@@ -1,0 +1,135 @@
+/**
+ * A whole fit as a named task: what a job of a cluster does, with all cores of its allocation.
+ *
+ * An attempt goes on where the one before it stopped or was lost, from the run directory; one whose run has a result gives
+ * that. So two jobs that were started for the same fit do no harm, whichever is first.
+ */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { Cancelled, isTwotimeError } from '../../base/errors.ts';
+import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
+import type { Config } from '../../config/index.ts';
+import type { Task, TaskFunctionContext } from '../../parallel/index.ts';
+import type { ResultRecord } from '../../results/index.ts';
+import { readCheckpoint } from '../checkpoint-file.ts';
+import { EVENTS_FILE, EventLog } from '../event-log.ts';
+import { runFit } from '../fit-run.ts';
+import type { RunWork } from '../requests.ts';
+import { resumeFit } from '../resume-run.ts';
+import { RunLock } from '../run-lock.ts';
+import { FIT_CHECKPOINT_FILE, readRequest } from '../run-request.ts';
+
+export interface FitTaskInput {
+  readonly file: string;
+  /** Of the file, where it must not have changed since. */
+  readonly state: { readonly size: number; readonly modified: number } | null;
+  readonly config: PlainConfig;
+  readonly output: string;
+  /** When the run began that may be replaced; null: none may. Every other run there is one of this task. */
+  readonly replaces: string | null;
+  readonly work: RunWork;
+  readonly argv: readonly string[];
+}
+
+/** A configuration as plain data. */
+export type PlainConfig = Omit<Config, 'origins'> & { readonly origins: readonly (readonly [string, string])[] };
+
+export const fitTask: Task<FitTaskInput, ResultRecord> = {
+  name: 'cluster.fit',
+  version: 1,
+  module: import.meta.url,
+  export: 'runFitTask',
+};
+
+export function plainConfig(config: Config): PlainConfig {
+  return { ...config, origins: [...config.origins] };
+}
+
+function configFrom(plain: PlainConfig): Config {
+  return { ...plain, origins: new Map(plain.origins) as Config['origins'] };
+}
+
+/** When a run began, as it says itself; null when there is none. */
+export async function beginOf(output: string): Promise<string | null> {
+  return await readRequest(output).then(
+    ({ request }) => request.started,
+    () => null,
+  );
+}
+
+export async function runFitTask(input: FitTaskInput, context: TaskFunctionContext): Promise<ResultRecord> {
+  const { file, output, replaces, work, argv } = input;
+  const signal = context.signal ?? new AbortController().signal;
+  await untilFree(output, context);
+  const log = new EventLog();
+  log.listen((event) => context.progress?.(event));
+  const pieces = await piecesOf(output);
+  const isOurs = (await isRun(output)) && (replaces === null || (await beginOf(output)) !== replaces);
+  const alive = setInterval(context.beat, BEAT_MILLISECONDS);
+  try {
+    const record = isOurs
+      ? await resume(input, log, signal)
+      : await runFit(
+          { file, config: configFrom(input.config), output, force: replaces !== null, work, argv },
+          log,
+          signal,
+        );
+    if (record.status === 'cancelled' && signal.aborted)
+      throw new Cancelled('stopped on request', { cause: signal.reason });
+    return record;
+  } catch (error) {
+    if (isTwotimeError(error, 'Cancelled') && (await piecesOf(output)) > pieces)
+      context.progress?.({ kind: 'checkpoint' });
+    throw error;
+  } finally {
+    clearInterval(alive);
+  }
+}
+
+const BEAT_MILLISECONDS = 5000;
+
+async function resume({ file, output }: FitTaskInput, log: EventLog, signal: AbortSignal): Promise<ResultRecord> {
+  const request = { directory: output, input: file, set: [], fromStart: false };
+  const resumed = await resumeFit(request, log, signal);
+  return resumed.kind === 'resumed' ? resumed.record : (JSON.parse(resumed.text) as ResultRecord);
+}
+
+async function isRun(output: string): Promise<boolean> {
+  return await stat(join(output, EVENTS_FILE)).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Finished pieces in the checkpoint. */
+async function piecesOf(output: string): Promise<number> {
+  const checkpoint = await readCheckpoint(join(output, FIT_CHECKPOINT_FILE)).catch(() => null);
+  return checkpoint?.pieces.length ?? 0;
+}
+
+/** The lock of a process on another machine counts for a minute after its last sign of life, ms. */
+const FREED_WITHIN = 90_000;
+const LOOK_EVERY = 2000;
+
+/**
+ * Wait for an attempt that is given up: for its lock, if it is gone, and for its end, if it is not. Throws `OutputRefused`
+ * when neither comes.
+ */
+async function untilFree(output: string, context: TaskContext & { readonly beat: () => void }): Promise<void> {
+  const until = performance.now() + FREED_WITHIN;
+  for (;;) {
+    throwIfCancelled(context);
+    try {
+      await RunLock.check(output);
+      return;
+    } catch (error) {
+      if (!isTwotimeError(error, 'OutputRefused')) return;
+      if (performance.now() > until) throw error;
+    }
+    context.beat();
+    await setTimeout(LOOK_EVERY, undefined, context.signal === undefined ? {} : { signal: context.signal }).catch(
+      () => undefined,
+    );
+  }
+}

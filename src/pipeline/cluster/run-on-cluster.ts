@@ -1,0 +1,82 @@
+/** One fit as a job of a cluster, watched from here. */
+import { stat } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import { InputRefused, isTwotimeError } from '../../base/errors.ts';
+import { TaskLost, type Dialect, type ExecutionBackend } from '../../parallel/index.ts';
+import type { TaskContext } from '../../base/task-context.ts';
+import type { ResultRecord } from '../../results/index.ts';
+import type { EventLog } from '../event-log.ts';
+import { checkNewRun, runFit } from '../fit-run.ts';
+import type { FitRunRequest } from '../requests.ts';
+import { findScheduler, openClusterWorkers } from './cluster-workers.ts';
+import { beginOf, fitTask, plainConfig, type FitTaskInput } from './fit-task.ts';
+
+/**
+ * Run one fit where the configuration says: on a cluster as a job, or here. As `runFit`; events of a job go to the listeners
+ * of `log` as they come.
+ */
+export async function runFitAnywhere(
+  request: FitRunRequest,
+  log: EventLog,
+  signal: AbortSignal,
+): Promise<ResultRecord> {
+  const scheduler = await findScheduler(request.config.parallel, (warning) => log.record({ kind: 'warning', warning }));
+  return scheduler === null ? await runFit(request, log, signal) : await runOnCluster(scheduler, request, log, signal);
+}
+
+async function runOnCluster(
+  dialect: Dialect,
+  request: FitRunRequest,
+  log: EventLog,
+  signal: AbortSignal,
+): Promise<ResultRecord> {
+  const folder = workFolderOf(request.output);
+  const isTakenUp = await stat(join(folder, 'engine.json')).then(
+    () => true,
+    () => false,
+  );
+  // A run that is there was begun by a job of a process that was killed: it is gone on with.
+  if (!isTakenUp) await checkNewRun(request);
+  await refuseMissingFile(request.file);
+  await using workers = await openClusterWorkers(dialect, request.config.parallel, folder, log.record);
+  const input = await fitInputOf(request, null);
+  return await submitFit(workers.backend, isTakenUp ? { ...input, replaces: null } : input, {
+    signal: AbortSignal.any([signal, workers.lost]),
+    progress: log.record,
+  });
+}
+
+/** Beside the run directory, which is to be empty when the fit begins. */
+export function workFolderOf(output: string): string {
+  const path = resolve(output);
+  return join(dirname(path), `.${basename(path)}.cluster`);
+}
+
+export async function fitInputOf(
+  { file, config, output, force, work = 'fit', argv }: FitRunRequest,
+  state: FitTaskInput['state'],
+): Promise<FitTaskInput> {
+  const replaces = force ? await beginOf(output) : null;
+  return { file, state, config: plainConfig(config), output, replaces, work, argv };
+}
+
+/** As the backend does; a job that somebody else cancelled is a failure of the fit, not its stop. */
+export async function submitFit(
+  backend: ExecutionBackend,
+  input: FitTaskInput,
+  context: TaskContext & { readonly signal: AbortSignal },
+): Promise<ResultRecord> {
+  try {
+    return await backend.submit(fitTask, input, context);
+  } catch (error) {
+    if (context.signal.aborted || !isTwotimeError(error, 'Cancelled')) throw error;
+    throw new TaskLost(fitTask.name, [error.message]);
+  }
+}
+
+async function refuseMissingFile(file: string): Promise<void> {
+  await stat(file).catch((cause: NodeJS.ErrnoException) => {
+    const what = cause.code === 'ENOENT' ? 'there is no such file' : `the file cannot be opened (${cause.code})`;
+    throw new InputRefused(what, { where: { file }, help: 'check the name', cause });
+  });
+}

@@ -23,6 +23,8 @@ import { isLockFile, RunLock } from '../run-lock.ts';
 
 export const BATCH_FILE = 'batch.json';
 export const JOURNAL_FILE = 'batch.ndjson';
+/** What the jobs of a cluster share while they work on the batch. */
+export const CLUSTER_FOLDER = '.cluster';
 
 /** What becomes of a job. */
 export type JobEnd = Pick<JobRecord, 'name' | 'status' | 'reason' | 'seconds' | 'result'>;

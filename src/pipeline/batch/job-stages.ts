@@ -1,7 +1,7 @@
 /** The three stages of one job: the pieces of `fit` and `resume`, within the threads, the writer and the memory of all. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Defect, formatError, InputRefused, isTwotimeError } from '../../base/errors.ts';
+import { Defect, formatError, isTwotimeError } from '../../base/errors.ts';
 import type { Config, ParallelConfig } from '../../config/index.ts';
 import type { BackgroundWriter } from '../../data/index.ts';
 import { jobResultOf, jobStatusOf, type JobRecord, type ResultRecord } from '../../results/index.ts';
@@ -13,6 +13,7 @@ import { fitOptions, parameterSettings, type FitRunRequest } from '../requests.t
 import { takeUp } from '../resume-run.ts';
 import { RunDirectory } from '../run-directory.ts';
 import type { JobEnd } from './batch-folder.ts';
+import { refuseChangedFile } from './changed-file.ts';
 import { bytesOfJob } from './job-memory.ts';
 import type { Stages } from './stages.ts';
 import type { Timeline } from './timeline.ts';
@@ -205,20 +206,12 @@ async function giveUp({ log, prepared }: UnderWay, run: RunToComplete | null, is
   await prepared[Symbol.asyncDispose]();
 }
 
-function configOf(configs: ReadonlyMap<string, Config>, { config: name, q }: JobRecord): Config {
+/** The configuration of a job, with its ring. */
+export function configOf(configs: ReadonlyMap<string, Config>, { config: name, q }: JobRecord): Config {
   const config = configs.get(name);
   if (config === undefined) throw new Defect(`the batch has no configuration '${name}'`);
   if (q === null || q === config.data.q) return config;
   return { ...config, data: { ...config.data, q }, origins: new Map(config.origins).set('data.q', 'command line') };
-}
-
-async function refuseChangedFile({ file, path, size, modified }: JobRecord): Promise<void> {
-  const now = await stat(path).catch(() => null);
-  if (now === null || size === null || (now.size === size && now.mtimeMs === modified)) return;
-  throw new InputRefused('the file changed after the batch was planned', {
-    where: { file },
-    help: 'wait until writing it has finished, then run the same command again',
-  });
 }
 
 function reasonOf(error: unknown): string {

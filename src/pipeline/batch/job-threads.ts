@@ -71,14 +71,22 @@ export async function runJobThreads(work: Omit<JobLanes, 'memory'>, threads: num
  * its run directory is free.
  */
 export async function runJobLanes(work: JobLanes, backend: ExecutionBackend, again: number): Promise<void> {
-  const { jobs, folder, timeline, stopped, ended } = work;
+  await runLanes(work, backend.workers, (job) => submitJob(job, work, backend, again));
+}
+
+/** So many jobs at a time, each through `run`. */
+export async function runLanes(
+  { jobs, folder, timeline, stopped, ended }: Pick<JobLanes, 'jobs' | 'folder' | 'timeline' | 'stopped' | 'ended'>,
+  lanes: number,
+  run: (job: JobRecord) => Promise<JobTaskOutput>,
+): Promise<void> {
   const lane = async (): Promise<void> => {
     for (;;) {
       const next = stopped() ? null : await jobs.next();
       if (next === null || next.done === true) return;
       const job = next.value;
       try {
-        const { end, broken, spans, began } = await submitJob(job, work, backend, again);
+        const { end, broken, spans, began } = await run(job);
         timeline.add(spans, began);
         ended(end, broken === null ? null : new OutputFailed(broken, { where: { file: folder }, cause: DISK }));
       } catch (error) {
@@ -88,7 +96,7 @@ export async function runJobLanes(work: JobLanes, backend: ExecutionBackend, aga
       }
     }
   };
-  await settleAll(Array.from({ length: backend.workers }, lane));
+  await settleAll(Array.from({ length: lanes }, lane));
 }
 
 async function submitJob(

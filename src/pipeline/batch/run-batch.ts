@@ -10,16 +10,19 @@ import type { TaskContext } from '../../base/task-context.ts';
 import type { Config, ParallelConfig } from '../../config/index.ts';
 import { BackgroundWriter } from '../../data/index.ts';
 import { KernelMemory, KernelRegions } from '../../kernels/index.ts';
+import type { Dialect } from '../../parallel/index.ts';
 import { BATCH_SCHEMA, countJobs, type BatchRecord, type JobRecord, type StageTimes } from '../../results/index.ts';
 import { writerLimits } from '../complete-fit.ts';
+import { findScheduler, openClusterWorkers, type ClusterWorkers } from '../cluster/index.ts';
 import { ComputePool } from '../compute.ts';
 import { openRayWorkers, type RayWorkers } from '../ray-workers.ts';
-import { BatchFolder, lookAtRuns } from './batch-folder.ts';
+import { BatchFolder, CLUSTER_FOLDER, lookAtRuns } from './batch-folder.ts';
 import { planWork, type BatchRequest, type PlannedBatch } from './batch-plan.ts';
+import { runOnCluster } from './cluster-jobs.ts';
 import { concernsAllJobs } from './disk-failure.ts';
 import { JobNames } from './job-names.ts';
 import { JobStages } from './job-stages.ts';
-import { runJobLanes, runJobThreads, threadsForJobs, type JobLanes } from './job-threads.ts';
+import { runJobLanes, runJobThreads, runLanes, threadsForJobs, type JobLanes } from './job-threads.ts';
 import { isUnlisted, planBatch } from './plan-batch.ts';
 import { runStages } from './stages.ts';
 import { Timeline } from './timeline.ts';
@@ -59,6 +62,7 @@ export async function runBatch(
   const planned = await planWork(request, context, request.openFirst ?? OPEN_FIRST);
   // Before anything is written: it may be refused.
   await using ray = await openRay(request, planned, tell, context.signal);
+  const scheduler = await schedulerFor(request, planned, tell);
   await using folder = await BatchFolder.open(request.output);
   if (folder.takenOver !== null) tell({ kind: 'log', level: 'warning', text: folder.takenOver });
   await folder.removeHalfRuns();
@@ -69,7 +73,11 @@ export async function runBatch(
     tell({ kind: 'log', level: 'warning', text });
   }
   tell({ kind: 'planned', todo: planned.todo.length, submitted: planned.jobs.length });
-  await work.run(ray);
+  await using cluster =
+    scheduler === null
+      ? null
+      : await openClusterWorkers(scheduler, parallelOf(request), folder.file(CLUSTER_FOLDER), logged(tell));
+  await work.run(ray, cluster);
   const record = work.record(work.timeline.times());
   let { broken } = work;
   try {
@@ -143,13 +151,14 @@ class BatchWork {
     };
   }
 
-  async run(ray: RayWorkers | null): Promise<void> {
+  async run(ray: RayWorkers | null, cluster: ClusterWorkers | null): Promise<void> {
     if (this.#todo.size === 0) return;
     const jobs = Array.from(this.#todo, (name) => this.#jobs.get(name)!);
     const { overlap } = this.#request;
     // What starts from a neighbour follows it, so all threads work on one job.
     const threads = overlap && this.#neighbours === null ? threadsForJobs(jobs, this.#parallel) : 0;
     if (ray !== null) await this.#runOnRay(ray);
+    else if (cluster !== null) await this.#runOnCluster(cluster);
     else if (threads > 0) await runJobThreads(this.#lanes, threads);
     else await this.#runInTurn();
     const reason = this.stopReason();
@@ -194,6 +203,14 @@ class BatchWork {
     await runJobLanes({ ...this.#lanes, memory }, backend, BEGUN_AGAIN);
   }
 
+  /** Every job of a cluster has jobs of its own. */
+  async #runOnCluster(cluster: ClusterWorkers): Promise<void> {
+    const lanes = this.#lanes;
+    await runLanes(lanes, Math.min(cluster.backend.workers, this.#todo.size), (job) =>
+      runOnCluster(job, lanes, cluster),
+    );
+  }
+
   /** What jobs that run side by side share. */
   get #lanes(): Omit<JobLanes, 'memory'> {
     const { argv } = this.#request;
@@ -232,7 +249,7 @@ class BatchWork {
   }
 
   get #parallel(): ParallelConfig {
-    return this.#request.sets[0].config.parallel;
+    return parallelOf(this.#request);
   }
 
   get #configs(): ReadonlyMap<string, Config> {
@@ -266,20 +283,44 @@ class BatchWork {
   }
 }
 
-/** The workers of Ray for whole jobs; null where it is not asked for, or where jobs wait for each other. */
+/** Where jobs wait for each other, or there are none, they run here. */
+function areForHere({ sets }: BatchRequest, { todo }: PlannedBatch): boolean {
+  return todo.length === 0 || sets.some(({ config }) => config.fit.start === 'previous');
+}
+
+/** The workers of Ray for whole jobs; null where it is not asked for. */
 async function openRay(
-  { sets }: BatchRequest,
-  { todo }: PlannedBatch,
+  request: BatchRequest,
+  planned: PlannedBatch,
   tell: (event: BatchEvent) => void,
   signal: AbortSignal,
 ): Promise<RayWorkers | null> {
-  if (todo.length === 0 || sets.some(({ config }) => config.fit.start === 'previous')) return null;
-  const progress = (event: RunEvent): void => {
+  if (areForHere(request, planned)) return null;
+  return await openRayWorkers(parallelOf(request), { signal, progress: logged(tell) }, warned(tell));
+}
+
+/** The scheduler whose jobs have a job each; null where none is asked for. */
+async function schedulerFor(
+  request: BatchRequest,
+  planned: PlannedBatch,
+  tell: (event: BatchEvent) => void,
+): Promise<Dialect | null> {
+  return areForHere(request, planned) ? null : await findScheduler(parallelOf(request), warned(tell));
+}
+
+function parallelOf({ sets }: BatchRequest): ParallelConfig {
+  return sets[0].config.parallel;
+}
+
+function logged(tell: (event: BatchEvent) => void): (event: RunEvent) => void {
+  return (event) => {
     if (event.kind !== 'log' || event.level === 'debug') return;
     tell({ kind: 'log', level: event.level === 'info' ? 'info' : 'warning', text: event.text });
   };
-  const warn = ({ code, text }: Warning): void => tell({ kind: 'log', level: 'warning', text: `${code}: ${text}` });
-  return await openRayWorkers(sets[0].config.parallel, { signal, progress }, warn);
+}
+
+function warned(tell: (event: BatchEvent) => void): (warning: Warning) => void {
+  return ({ code, text }) => tell({ kind: 'log', level: 'warning', text: `${code}: ${text}` });
 }
 
 /** Jobs of one file with one configuration have this in common. */

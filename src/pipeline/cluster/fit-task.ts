@@ -12,6 +12,7 @@ import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
 import type { Config } from '../../config/index.ts';
 import type { Task, TaskFunctionContext } from '../../parallel/index.ts';
 import type { ResultRecord } from '../../results/index.ts';
+import { refuseChangedFile, type FileState } from '../batch/changed-file.ts';
 import { readCheckpoint } from '../checkpoint-file.ts';
 import { EVENTS_FILE, EventLog } from '../event-log.ts';
 import { runFit } from '../fit-run.ts';
@@ -22,8 +23,8 @@ import { FIT_CHECKPOINT_FILE, readRequest } from '../run-request.ts';
 
 export interface FitTaskInput {
   readonly file: string;
-  /** Of the file, where it must not have changed since. */
-  readonly state: { readonly size: number; readonly modified: number } | null;
+  /** The file as it was planned; null: it may have changed since. */
+  readonly state: FileState | null;
   readonly config: PlainConfig;
   readonly output: string;
   /** When the run began that may be replaced; null: none may. Every other run there is one of this task. */
@@ -59,8 +60,9 @@ export async function beginOf(output: string): Promise<string | null> {
 }
 
 export async function runFitTask(input: FitTaskInput, context: TaskFunctionContext): Promise<ResultRecord> {
-  const { file, output, replaces, work, argv } = input;
+  const { file, state, output, replaces, work, argv } = input;
   const signal = context.signal ?? new AbortController().signal;
+  if (state !== null) await refuseChangedFile(state);
   await untilFree(output, context);
   const log = new EventLog();
   log.listen((event) => context.progress?.(event));

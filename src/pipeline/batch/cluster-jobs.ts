@@ -1,0 +1,43 @@
+/** Jobs of a batch as jobs of a cluster, each with all cores of its allocation. */
+import { join } from 'node:path';
+import type { RunEvent } from '../../base/events.ts';
+import { jobResultOf, jobStatusOf, type JobRecord } from '../../results/index.ts';
+import { fitInputOf, submitFit, type ClusterWorkers, type FitTaskInput } from '../cluster/index.ts';
+import { configOf } from './job-stages.ts';
+import type { JobTaskOutput } from './job-task.ts';
+import type { JobLanes } from './job-threads.ts';
+
+/** What one job of a batch asks of a cluster. */
+export async function clusterInputOf(
+  job: JobRecord,
+  { configs, folder, argv }: Pick<JobLanes, 'configs' | 'folder' | 'argv'>,
+): Promise<FitTaskInput> {
+  const output = join(folder, job.name);
+  // What has ended and is to be done all the same is begun anew; what has not is gone on with.
+  const request = { file: job.file, config: configOf(configs, job), output, force: job.result !== null, argv };
+  const { file, path, size, modified } = job;
+  return await fitInputOf(request, { file, path, size, modified });
+}
+
+/** Run one job on the cluster. Throws as `submitFit`. */
+export async function runOnCluster(
+  job: JobRecord,
+  work: Pick<JobLanes, 'configs' | 'folder' | 'argv' | 'signal' | 'warn'>,
+  { backend, lost }: ClusterWorkers,
+): Promise<JobTaskOutput> {
+  const began = Date.now();
+  const progress = (event: RunEvent): void => {
+    if (event.kind === 'log' && event.level === 'warning') work.warn(`${job.name}: ${event.text}`);
+  };
+  const signal = AbortSignal.any([work.signal, lost]);
+  const record = await submitFit(backend, await clusterInputOf(job, work), { signal, progress });
+  const status = jobStatusOf(record.status);
+  const end = {
+    name: job.name,
+    status,
+    reason: status === 'ok' ? null : record.solver.reason,
+    seconds: null,
+    result: jobResultOf(record),
+  };
+  return { end, broken: null, spans: [], began };
+}

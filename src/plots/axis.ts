@@ -1,4 +1,5 @@
 /** Draw the frame, ticks and labels of a rectangular panel. */
+import { textWidth } from './text-width.ts';
 import { element, line, text } from './svg.ts';
 import type { Scale } from './scale.ts';
 
@@ -6,6 +7,8 @@ export const INK = '#222222';
 export const FAINT_INK = '#666666';
 export const TICK_SIZE = 11;
 export const LABEL_SIZE = 12;
+/** Between the labels of two ticks. */
+const LABEL_GAP = 4;
 
 export interface Box {
   readonly x: number;
@@ -45,10 +48,14 @@ export function bottomAxis(box: Box, scale: Scale, options: AxisOptions = {}): s
   const base = box.y + box.height;
   const { ticks, factor } = scale.ticks(count);
   const beside = options.factor !== 'unit' && factor !== '';
+  let free = -Infinity;
   const parts = ticks.map((tick) => {
     const x = scale(tick.value);
     const mark = line(x, base, x, base + (tick.label === '' ? 3 : 5), { stroke: INK, 'stroke-width': 0.8 });
-    if (!tickLabels || tick.label === '') return mark;
+    const half = textWidth(tick.label, TICK_SIZE) / 2;
+    // Logarithmic ticks crowd at the end of each decade.
+    if (!tickLabels || tick.label === '' || x - half < free) return mark;
+    free = x + half + LABEL_GAP;
     return mark + text(x, base + 17, tick.label, { anchor: 'middle', size: TICK_SIZE, fill: INK });
   });
   if (tickLabels && beside) {

@@ -1,10 +1,11 @@
-/** The parameters of a batch against q, and against the order of its files. */
+/** The parameters of a batch against q, the order of its files, and what a manifest says of them. */
 import { PARAMETER_SYMBOLS } from './parameter-symbols.ts';
 import type { JobRecord, JobResult } from '../results/batch-record.ts';
 import { drawTrend, type Trend, type TrendPanel, type TrendPoint } from './trend.ts';
 
 export interface BatchFigure {
-  readonly name: 'parameters-by-q' | 'parameters-by-file';
+  /** `parameters-by-q`, `parameters-by-file`, and `parameters-by-NAME` for what a manifest says of the files. */
+  readonly name: string;
   readonly svg: string;
 }
 
@@ -14,6 +15,7 @@ type Finished = JobRecord & { readonly result: JobResult };
 export function drawBatchTrends(jobs: readonly JobRecord[], batch: string, version: string): BatchFigure[] {
   const finished = jobs.filter((job): job is Finished => job.status === 'ok' && job.result !== null);
   const files = [...new Set(jobs.map(({ path }) => path))];
+  const groups = new Map(files.map((path, k) => [path, k]));
   const rings = [...new Set(finished.map(({ result }) => ringOf(result.q)))].toSorted((a, b) => a - b);
   const left = jobs.length - finished.length;
   const notes = [
@@ -23,13 +25,12 @@ export function drawBatchTrends(jobs: readonly JobRecord[], batch: string, versi
   const common = { title: batch, notes, origin: `${finished.length} fits`, version };
   const figures: BatchFigure[] = [];
   if (rings.length > 1) {
-    const ratio = rings.at(-1)! / rings[0]!;
     const trend: Trend = {
       ...common,
       subtitle: 'parameters against wavevector, one colour per file',
-      x: { label: 'q (Å⁻¹)', kind: ratio > 2 ? 'log' : 'linear' },
+      x: { label: 'q (Å⁻¹)', kind: 'log' },
       groups: files.map((path) => path.split(/[/\\]/).at(-1)!),
-      panels: panelsOf(finished, (job) => ({ x: job.result.q, group: files.indexOf(job.path) })),
+      panels: panelsOf(finished, (job) => ({ x: job.result.q, group: groups.get(job.path)! })),
     };
     figures.push({ name: 'parameters-by-q', svg: drawTrend(trend) });
   }
@@ -40,11 +41,23 @@ export function drawBatchTrends(jobs: readonly JobRecord[], batch: string, versi
       x: { label: 'file number', kind: 'linear' },
       groups: rings.map((q) => `q = ${q} Å⁻¹`),
       panels: panelsOf(finished, (job) => ({
-        x: files.indexOf(job.path) + 1,
+        x: groups.get(job.path)! + 1,
         group: rings.indexOf(ringOf(job.result.q)),
       })),
     };
     figures.push({ name: 'parameters-by-file', svg: drawTrend(trend) });
+  }
+  for (const name of new Set(finished.flatMap(({ meta }) => Object.keys(meta ?? {})))) {
+    const told = finished.filter(({ meta }) => meta?.[name] !== undefined);
+    if (new Set(told.map(({ meta }) => meta![name])).size < 2) continue;
+    const trend: Trend = {
+      ...common,
+      subtitle: `parameters against ${name}, as the manifest says it, one colour per wavevector`,
+      x: { label: name, kind: 'linear' },
+      groups: rings.map((q) => `q = ${q} Å⁻¹`),
+      panels: panelsOf(told, (job) => ({ x: job.meta![name]!, group: rings.indexOf(ringOf(job.result.q)) })),
+    };
+    figures.push({ name: `parameters-by-${name}`, svg: drawTrend(trend) });
   }
   return figures;
 }
@@ -74,7 +87,14 @@ function panelsOf(jobs: readonly Finished[], place: (job: Finished) => Pick<Tren
     const doubtful = job.result.fit !== 'converged';
     return [{ ...places.get(job.name)!, y: job.result.contrast, error: null, doubtful }];
   });
-  return [...panels, { label: 'mean contrast', points: contrast }].filter(({ points }) => points.length > 0);
+  const relaxation = jobs.flatMap((job): TrendPoint[] => {
+    if (job.result.relaxation === null) return [];
+    const { time, error } = job.result.relaxation;
+    return [{ ...places.get(job.name)!, y: time, error, doubtful: job.result.fit !== 'converged' }];
+  });
+  // Where the axis is not that of q, and linear, the guide is left out.
+  const times = { label: 'τ (s)', points: relaxation, guide: { exponent: -2, label: 'dashed: slope −2' } };
+  return [times, ...panels, { label: 'mean contrast', points: contrast }].filter(({ points }) => points.length > 0);
 }
 
 function symbolOf(unit: string): string {

@@ -20,6 +20,8 @@ export interface TrendPanel {
   /** `name (unit)`. */
   readonly label: string;
   readonly points: readonly TrendPoint[];
+  /** A power of x to compare with, drawn through the middle of the points where both axes are logarithmic. */
+  readonly guide?: { readonly exponent: number; readonly label: string };
 }
 
 export interface Trend {
@@ -90,7 +92,7 @@ function colourOf(group: number): string {
 function drawPanel(box: Box, panel: TrendPanel, { x: axis, groups }: Trend, xs: readonly [number, number]): string {
   const range = [box.x + 8, box.x + box.width - 8] as const;
   const x = axis.kind === 'log' ? logScale(widened(xs), range) : linearScale(pad(xs, 0.02), range);
-  const y = scaleOf(panel.points, box);
+  const y = scaleOf(panel.points, box, axis.kind === 'log' && panel.guide !== undefined ? 1 : LOG_FROM);
   const parts: string[] = [];
   for (const group of groups.keys()) {
     const own = panel.points.filter((point) => point.group === group).toSorted((a, b) => a.x - b.x);
@@ -99,10 +101,35 @@ function drawPanel(box: Box, panel: TrendPanel, { x: axis, groups }: Trend, xs: 
   }
   return [
     ...parts,
+    panel.guide === undefined ? '' : drawGuide(panel.points, panel.guide, x, y, box),
     frame(box),
     bottomAxis(box, x, { label: axis.label, labelGap: 34 }),
     leftAxis(box, y, { label: panel.label, labelGap: 62 }),
   ].join('');
+}
+
+/** A straight line through the geometric mean of the points, as far as the box goes. */
+function drawGuide(
+  points: readonly TrendPoint[],
+  { exponent, label }: NonNullable<TrendPanel['guide']>,
+  x: Scale,
+  y: Scale,
+  box: Box,
+): string {
+  const usable = points.filter((point) => point.x > 0 && point.y > 0);
+  if (x.kind !== 'log' || y.kind !== 'log' || usable.length === 0) return '';
+  const meanLog = (of: (point: TrendPoint) => number): number =>
+    usable.reduce((sum, point) => sum + Math.log(of(point)), 0) / usable.length;
+  const [logX, logY] = [meanLog((point) => point.x), meanLog((point) => point.y)];
+  // Where the line meets the ends of either axis.
+  const ends = y.domain.map((value) => logX + (Math.log(value) - logY) / exponent).toSorted((a, b) => a - b);
+  const from = Math.max(Math.log(x.domain[0]), ends[0]!);
+  const to = Math.min(Math.log(x.domain[1]), ends[1]!);
+  if (!(to > from)) return '';
+  const height = (at: number): number => y(Math.exp(logY + exponent * (at - logX)));
+  const stroke = { stroke: '#777777', 'stroke-width': 1, 'stroke-dasharray': '5 4' };
+  const drawn = line(x(Math.exp(from)), height(from), x(Math.exp(to)), height(to), stroke);
+  return drawn + text(box.x + box.width - 8, box.y + 14, label, { size: TICK_SIZE, fill: '#555555', anchor: 'end' });
 }
 
 function drawGroup(points: readonly TrendPoint[], x: Scale, y: Scale, box: Box, colour: string): string {
@@ -136,12 +163,12 @@ function drawGroup(points: readonly TrendPoint[], x: Scale, y: Scale, box: Box, 
   ].join('');
 }
 
-/** The values decide the range, errors widen it within reason. */
-function scaleOf(points: readonly TrendPoint[], box: Box): Scale {
+/** The values decide the range, errors widen it within reason; logarithmic for values more than `logFrom` times apart. */
+function scaleOf(points: readonly TrendPoint[], box: Box, logFrom: number): Scale {
   const range = [box.y + box.height, box.y] as const;
   const bare = extent(points.map(({ y }) => y)) ?? [0, 1];
   const ends = points.flatMap(({ y, error }) => (error === null ? [y] : [y - error, y + error]));
-  if (bare[0] > 0 && bare[1] / bare[0] > LOG_FROM) {
+  if (bare[0] > 0 && bare[1] / bare[0] > logFrom) {
     const high = Math.min(Math.max(...ends), bare[1] * 3);
     const low = Math.max(Math.min(...ends), bare[0] / 3);
     return logScale([low * 0.85, high * 1.18], range);

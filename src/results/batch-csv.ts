@@ -6,11 +6,13 @@ import { csvText, type CsvCell } from './csv.ts';
 export function batchCsv(jobs: readonly JobRecord[]): string {
   const names = [...new Set(jobs.flatMap(({ result }) => Object.keys(result?.parameters ?? {})))];
   const sampled = [...new Set(jobs.flatMap(({ result }) => Object.keys(result?.posterior?.parameters ?? {})))];
+  const metas = [...new Set(jobs.flatMap(({ meta }) => Object.keys(meta ?? {})))];
   const header = [
     'file',
     'q_inv_angstrom',
     'run',
     'config',
+    ...metas,
     'status',
     'fit_status',
     'angles',
@@ -21,6 +23,8 @@ export function batchCsv(jobs: readonly JobRecord[]): string {
     ...(sampled.length > 0 ? ['posterior_method', 'posterior_verdict', 'posterior_digest'] : []),
     'contrast_mean',
     'offset_mean',
+    'relaxation_s',
+    'relaxation_error_s',
     'reduced_chi2',
     'load_seconds',
     'fit_seconds',
@@ -29,13 +33,12 @@ export function batchCsv(jobs: readonly JobRecord[]): string {
     'warnings',
     'reason',
   ];
-  return csvText([header, ...jobs.map((job) => rowOf(job, names, sampled))]);
+  return csvText([header, ...jobs.map((job) => rowOf(job, { names, metas, sampled }))]);
 }
 
 function rowOf(
   { result, seconds, ...job }: JobRecord,
-  names: readonly string[],
-  sampled: readonly string[],
+  { names, metas, sampled }: Record<'names' | 'metas' | 'sampled', readonly string[]>,
 ): CsvCell[] {
   const posterior = result?.posterior;
   return [
@@ -43,6 +46,7 @@ function rowOf(
     result?.q ?? job.q,
     job.name,
     job.config,
+    ...metas.map((name) => job.meta?.[name] ?? null),
     job.status,
     result?.fit ?? null,
     result?.angles ?? job.angles,
@@ -60,6 +64,8 @@ function rowOf(
     ...(sampled.length > 0 ? [posterior?.method ?? null, posterior?.verdict ?? null, posterior?.digest ?? null] : []),
     result?.contrast ?? null,
     result?.offset ?? null,
+    result?.relaxation?.time ?? null,
+    result?.relaxation?.error ?? null,
     result?.reducedChi2 ?? null,
     seconds?.load ?? null,
     seconds?.fit ?? null,

@@ -7,6 +7,7 @@
 import type { PosteriorQuantityRecord, PosteriorRecord } from './posterior-record.ts';
 import type { FitStatus } from '../nlsq/outcome.ts';
 import type { ShownKind } from '../nlsq/shown-errors.ts';
+import { relaxationOf, type Relaxation } from './relaxation.ts';
 import type { ParameterRecord, ResultRecord, UncertaintyRecord } from './result-record.ts';
 
 export const BATCH_SCHEMA = 'twotime/batch@1';
@@ -34,6 +35,8 @@ export interface JobResult {
   /** Mean over the angles. */
   readonly contrast: number | null;
   readonly offset: number | null;
+  /** Null where there is none. */
+  readonly relaxation: Relaxation | null;
   /** Null where none was sampled; absent in batches of earlier versions. */
   readonly posterior?: JobPosterior | null;
   /** Codes of the warnings. */
@@ -72,6 +75,8 @@ export interface JobRecord {
   /** Of the file when the job was planned: bytes, and last change as ms since 1970; null when there was none. */
   readonly size: number | null;
   readonly modified: number | null;
+  /** What the manifest says of the file, by name: temperature, time, …. */
+  readonly meta?: Readonly<Record<string, number>> | undefined;
   readonly status: JobStatus;
   /** Why it failed, was skipped or cancelled; null otherwise. */
   readonly reason: string | null;
@@ -193,6 +198,7 @@ export function jobResultOf(record: ResultRecord): JobResult {
     parameters: Object.fromEntries(parameters),
     contrast: mean(angles.map(({ contrast }) => contrast.value)),
     offset: mean(angles.map(({ offset }) => offset.value)),
+    relaxation: relaxationOf(record),
     posterior: record.posterior === null ? null : posteriorOf(record.posterior),
     warnings: [...new Set(record.warnings.map(({ code }) => code))],
   };

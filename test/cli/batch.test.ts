@@ -251,10 +251,11 @@ describe('a batch by manifest', () => {
       'beamtime.yaml',
       `config: fit.yaml
 jobs:
-  whole: { files: 'A_*.npz', q: 0.02 1/Angstrom }
+  whole: { files: 'A_*.npz', q: 0.02 1/Angstrom, meta: { T: 290 } }
   half:
     files: [A_9.npz]
     set: { data.frames: 1..30, fit.starts: 3 }
+    meta: { T: 300 }
 `,
     );
     const run = at('by-manifest');
@@ -266,6 +267,14 @@ jobs:
       ['A_9_q0.01_half', 'half', 812],
       ['A_9_q0.02_half', 'half', 812],
     ]);
+    expect(readdirSync(join(run, 'plots'))).toContain('parameters-by-T.svg');
+    const [header, first] = readFileSync(join(run, 'summary.csv'), 'utf8').split('\r\n');
+    expect([header!.split(',')[4], first!.split(',')[4]]).toEqual(['T', '290']);
+    // c2 falls by e in 1/(q²·D0), and D0 alone was fitted.
+    const { parameters, relaxation, q } = jobOf(run, 'A_9_q0.02_whole').result!;
+    const { value, speckle } = parameters['D0']!;
+    expect(relaxation!.time).toBeCloseTo(1 / (q * q * value!), 10);
+    expect(relaxation!.error! / relaxation!.time).toBeCloseTo(speckle! / value!, 10);
     expect(digestsOf(run)['A_9_q0.02_whole']).toBe(digestsOf(at('whole'))['A_9_q0.02']);
     const again = await twotime('batch', '--manifest', manifest, '-o', run);
     expect(again.code).toBe(0);

@@ -44,6 +44,32 @@ const shown = (sets: readonly BatchSet[]): unknown[] =>
   }));
 
 describe('a manifest', () => {
+  it('says numbers of files, which have no influence on their fits', async () => {
+    const yaml = `jobs:
+  cold: { files: 'A_*.npz', meta: { T: 280.5, run: 3 } }
+  hot: { files: B.npz, meta: { T: 340 } }
+`;
+    const csv = 'file,meta.T,fit.starts\nA_1.npz,280.5,\nB.npz,340,\nA_2.npz,,\n';
+    const told = (sets: readonly BatchSet[]): unknown =>
+      sets.flatMap(({ meta }) => [...(meta ?? [])].map(([file, numbers]) => [file.slice(folder.length + 1), numbers]));
+    expect(told(await read('meta.yaml', yaml))).toEqual([
+      ['A_1.npz', { T: 280.5, run: 3 }],
+      ['A_2.npz', { T: 280.5, run: 3 }],
+      ['B.npz', { T: 340 }],
+    ]);
+    const rows = await read('meta.csv', csv);
+    expect(rows).toHaveLength(1);
+    expect(told(rows)).toEqual([
+      ['A_1.npz', { T: 280.5 }],
+      ['B.npz', { T: 340 }],
+      ['A_2.npz', {}],
+    ]);
+    expect(await problemsOf('bad-meta.csv', 'file,meta.T,meta.q\nA_1.npz,cold,1\n')).toEqual([
+      "bad-meta.csv:2:1: meta.T: 'cold' is not a number; write a number without a unit",
+      "bad-meta.csv:2:1: 'q' cannot be the name of a number; use letters, digits, _ and -; not q or file",
+    ]);
+  });
+
   it('as YAML names sets of files with their rings, configurations and overrides', async () => {
     const text = `config: fit.yaml
 jobs:

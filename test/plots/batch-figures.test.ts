@@ -13,6 +13,7 @@ function jobAt(file: number, q: number, more: Partial<JobRecord> = {}): JobRecor
     speckle: 50,
     independent: 5,
   };
+  const relaxation = { time: 1 / (q * q * 1000 * file), error: 0.01 };
   const alpha = { value: 0, unit: '', vary: false, atBound: null, speckle: null, independent: null };
   return {
     ...{
@@ -27,7 +28,7 @@ function jobAt(file: number, q: number, more: Partial<JobRecord> = {}): JobRecor
     ...{ size: 1, modified: 1, status: 'ok', reason: null, seconds: { load: 1, fit: 2, write: 1 } },
     result: {
       ...{ fit: 'converged', q, points: 3422, angles: 2, reducedChi2: 1, digest: 'ab', shownErrors: 'speckle' },
-      ...{ parameters: { D0, alpha }, contrast: 0.3, offset: 1, warnings: [] },
+      ...{ parameters: { D0, alpha }, contrast: 0.3, offset: 1, relaxation, warnings: [] },
     },
     ...more,
   };
@@ -43,7 +44,27 @@ describe('the figures of a batch', () => {
     expect(byQ!.texts).toEqual(expect.arrayContaining(['D₀ (Å²/s)', 'mean contrast', 'q (Å⁻¹)', 'A_1.h5', 'A_3.h5']));
     expect(byQ!.texts).not.toContain('α');
     expect(byFile!.texts).toEqual(expect.arrayContaining(['file number', 'q = 0.01 Å⁻¹', 'q = 0.04 Å⁻¹']));
-    expect(figures[0]!.svg.match(/stroke-width="7"/g)).toHaveLength(6);
+    expect(byQ!.texts).toEqual(expect.arrayContaining(['τ (s)', 'dashed: slope −2']));
+    expect(figures[0]!.svg.match(/stroke-dasharray="5 4"/g)).toHaveLength(1);
+    expect(figures[1]!.svg).not.toContain('stroke-dasharray="5 4"');
+    expect(figures[0]!.svg.match(/stroke-width="7"/g)).toHaveLength(9);
+  });
+
+  it('draw relaxation times of pure diffusion along the guide of slope −2', () => {
+    const one = [0.01, 0.02, 0.04].map((q) => jobAt(1, q));
+    const { svg } = drawBatchTrends(one, 'batch scan', '0.1.0')[0]!;
+    const [, x1, y1, x2, y2] = /<path d="M([\d.]+) ([\d.]+)L([\d.]+) ([\d.]+)"[^>]*dasharray="5 4"/.exec(svg)!;
+    const discs = /<path d="((?:M[\d.]+ [\d.]+h.01)+)"[^>]*stroke-width="7"/.exec(svg)![1]!;
+    const dots = discs.matchAll(/M([\d.]+) ([\d.]+)h/g);
+    const slope = (Number(y2) - Number(y1)) / (Number(x2) - Number(x1));
+    for (const [, x, y] of dots) expect(Number(y1) + slope * (Number(x) - Number(x1))).toBeCloseTo(Number(y), 0);
+  });
+
+  it('show what a manifest says of the files, where it says different things', () => {
+    const told = jobs.map((job) => ({ ...job, meta: { T: 290 + Number(job.file[2]), run: 7 } }));
+    const figures = drawBatchTrends(told.slice(0, 7), 'batch scan', '0.1.0');
+    expect(figures.map(({ name }) => name)).toEqual(['parameters-by-q', 'parameters-by-file', 'parameters-by-T']);
+    expect(readSvg(figures[2]!.svg).texts).toEqual(expect.arrayContaining(['T', 'D₀ (Å²/s)']));
   });
 
   it('leave out what has no result, and say how many; open circles for what is doubtful', () => {

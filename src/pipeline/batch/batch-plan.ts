@@ -6,7 +6,7 @@ import { validateFit } from '../../nlsq/index.ts';
 import type { BatchConfig, BatchRecord, JobRecord } from '../../results/index.ts';
 import { fitPlan } from '../prepare-fit.ts';
 import { checkBatchFolder, lookAtRuns, readBatch } from './batch-folder.ts';
-import { expandFiles } from './expand-files.ts';
+import { expandFiles, type NamedFile } from './expand-files.ts';
 import { planBatch, type PlannedSet } from './plan-batch.ts';
 
 /** Files to be fitted with one configuration. */
@@ -18,6 +18,8 @@ export interface BatchSet {
   readonly config: Config;
   /** Every q ring of a file is a job, or the one of the configuration. */
   readonly allRings: boolean;
+  /** What is said of files, by their full name. */
+  readonly meta?: ReadonlyMap<string, Readonly<Record<string, number>>> | undefined;
 }
 
 export interface BatchRequest {
@@ -65,7 +67,8 @@ export async function planWork(
   const known = lookAtRuns(output, before?.jobs ?? []);
   const sets = expanded.map(({ set, named }): PlannedSet => {
     const own = known.filter(({ config }) => config === set.name);
-    const files = named.length > 0 ? named : uniqueFiles(own);
+    const told = named.map((one) => ({ ...one, meta: set.meta?.get(one.path) }));
+    const files = told.length > 0 ? told : uniqueFiles(own);
     return { config: set.name, files, q: set.allRings ? 'all' : set.config.data.q };
   });
   const plan = await planBatch(sets, known, context, { most });
@@ -86,8 +89,8 @@ function isToDo({ status, result }: JobRecord, only: BatchRequest['only']): bool
   }
 }
 
-function uniqueFiles(jobs: readonly JobRecord[]): { file: string; path: string }[] {
-  return [...new Map(jobs.map(({ file, path }) => [path, { file, path }])).values()];
+function uniqueFiles(jobs: readonly JobRecord[]): NamedFile[] {
+  return [...new Map(jobs.map(({ file, path, meta }) => [path, { file, path, meta }])).values()];
 }
 
 /** The configuration without where it came from and what has no influence on results. */

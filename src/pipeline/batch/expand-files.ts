@@ -8,6 +8,8 @@ export interface NamedFile {
   readonly file: string;
   /** In full. */
   readonly path: string;
+  /** What a manifest says of it. */
+  readonly meta?: Readonly<Record<string, number>> | undefined;
 }
 
 const naturally = new Intl.Collator('en', { numeric: true });

@@ -4,6 +4,8 @@ import type { ManifestEntry } from './manifest.ts';
 import type { ManifestProblems } from './manifest-problems.ts';
 
 const KNOWN = ['file', 'q', 'config', 'name'];
+/** Begins the names of columns that say something of the files. */
+const META = 'meta.';
 
 export function readCsvManifest(text: string, file: string, problems: ManifestProblems): ManifestEntry[] {
   const rows = parseCsv(text);
@@ -34,12 +36,24 @@ export function readCsvManifest(text: string, file: string, problems: ManifestPr
       problems.add(where, 'the cell of the file is empty', 'name a file or a pattern');
       return [];
     }
+    const meta = header.flatMap((name) => {
+      if (!name.startsWith(META) || cell(name) === '') return [];
+      return [{ name: name.slice(META.length), text: cell(name), where }];
+    });
     const set = header.flatMap((name) => {
-      if (KNOWN.includes(name) || cell(name) === '') return [];
+      if (KNOWN.includes(name) || name.startsWith(META) || cell(name) === '') return [];
       return [{ text: `${name}=${cell(name)}`, where }];
     });
     return [
-      { where, name: cell('name'), files: [cell('file')], q: cell('q') || null, config: cell('config') || null, set },
+      {
+        where,
+        name: cell('name'),
+        files: [cell('file')],
+        q: cell('q') || null,
+        config: cell('config') || null,
+        set,
+        meta,
+      },
     ];
   });
 }

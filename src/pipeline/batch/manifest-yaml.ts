@@ -6,7 +6,7 @@ import type { ManifestEntry } from './manifest.ts';
 import type { ManifestProblems } from './manifest-problems.ts';
 
 const TOP = ['schema', 'config', 'jobs'];
-const KEYS = ['files', 'q', 'config', 'set'];
+const KEYS = ['files', 'q', 'config', 'set', 'meta'];
 const SCHEMA = 'twotime/manifest@1';
 
 export function readYamlManifest(text: string, file: string, problems: ManifestProblems): ManifestEntry[] {
@@ -56,8 +56,13 @@ export function readYamlManifest(text: string, file: string, problems: ManifestP
       text: `${key}=${flow(one)}`,
       where: at('jobs', name, 'set', key),
     }));
+    const meta = Object.entries(asMapping(entry['meta']) ?? {}).map(([key, one]) => ({
+      name: key,
+      text: textOf(one) ?? flow(one),
+      where: at('jobs', name, 'meta', key),
+    }));
     const config = textOf(entry['config']) ?? shared;
-    return [{ where, name, files: files.filter((one) => one !== null), q: textOf(entry['q']), config, set }];
+    return [{ where, name, files: files.filter((one) => one !== null), q: textOf(entry['q']), config, set, meta }];
   });
 }
 

@@ -9,12 +9,12 @@
  *   tied: { files: 'cold/*.h5', config: tied.yaml }
  * ```
  *
- * In CSV, `file` is a column, `q`, `config` and `name` may be, and every other column is a key of the configuration; an
- * empty cell says nothing. Relative names start in the folder of the manifest. Everything that is wrong is told at once,
+ * In CSV, `file` is a column, `q`, `config` and `name` may be, columns `meta.NAME` hold numbers that say something of the file
+ * and every other column is a key of the configuration; an empty cell says nothing. Relative names start in the folder of the manifest. Everything that is wrong is told at once,
  * with the line, before any work.
  */
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, isAbsolute, join, relative } from 'node:path';
+import { dirname, isAbsolute, join, relative, resolve } from 'node:path';
 import { ConfigRefused, InputRefused, isTwotimeError, type ErrorLocation } from '../../base/errors.ts';
 import { validateConfig, type Config, type ConfigCheck } from '../../config/index.ts';
 import { validateFit } from '../../nlsq/index.ts';
@@ -36,6 +36,8 @@ export interface ManifestEntry {
   readonly config: string | null;
   /** `key.path=value`, each with its place. */
   readonly set: readonly { readonly text: string; readonly where: ErrorLocation }[];
+  /** Numbers that say something of the files, as they stand there. */
+  readonly meta: readonly { readonly name: string; readonly text: string; readonly where: ErrorLocation }[];
 }
 
 export interface ManifestRequest {
@@ -108,12 +110,31 @@ async function setOf(
     if (read === null) return null;
     validateFit(fitPlan(read, undefined));
     const allRings = q === 'all' || (q === null && read.data.q === null);
-    return files === null ? null : { name, files, config: read, allRings };
+    const meta = metaOf(entry, problems);
+    if (files === null) return null;
+    return { name, files, config: read, allRings, meta: new Map(files.map((file) => [resolve(file), meta])) };
   } catch (error) {
     if (!isTwotimeError(error)) throw error;
     problems.add(where, error.message, error.help ?? '');
     return null;
   }
+}
+
+/** A name that a figure and a column can have; these two have theirs. */
+const META_NAME = /^[\w-]+$/;
+const TAKEN = ['q', 'file'];
+
+function metaOf({ meta }: ManifestEntry, problems: ManifestProblems): Readonly<Record<string, number>> {
+  const numbers: Record<string, number> = {};
+  for (const { name, text, where } of meta) {
+    const value = Number(text);
+    if (!META_NAME.test(name) || TAKEN.includes(name)) {
+      problems.add(where, `'${name}' cannot be the name of a number`, 'use letters, digits, _ and -; not q or file');
+    } else if (text.trim() === '' || !Number.isFinite(value)) {
+      problems.add(where, `meta.${name}: '${text}' is not a number`, 'write a number without a unit');
+    } else numbers[name] = value;
+  }
+  return numbers;
 }
 
 /** Names as they lead there from where the user stands; null when one does not exist. */
@@ -159,6 +180,7 @@ function nameSets(sets: readonly BatchSet[]): BatchSet[] {
     const before = taken.get(first!.name) ?? 0;
     taken.set(first!.name, before + 1);
     const name = before === 0 ? first!.name : `${first!.name === '' ? 'config' : first!.name}-${before + 1}`;
-    return { ...first!, name, files: group.flatMap(({ files }) => files) };
+    const meta = new Map(group.flatMap((set) => [...(set.meta ?? [])]));
+    return { ...first!, name, files: group.flatMap(({ files }) => files), meta };
   });
 }

@@ -55,7 +55,7 @@ export async function planBatch(
   const asked = new Set<string>();
   const refusals = new Map<string, string>();
   const outdated = new Set<string>();
-  for (const [done, { file, path, config, q }] of wanted.entries()) {
+  for (const [done, { file, path, meta, config, q }] of wanted.entries()) {
     throwIfCancelled(context);
     context.progress?.({ kind: 'progress', stage: 'plan', done, total: wanted.length, text: file });
     const state = stateOf(path);
@@ -79,10 +79,12 @@ export async function planBatch(
       if (same?.status === 'ok') {
         // What the job says of its file is what was fitted.
         if (!isUnchanged(same, state)) outdated.add(name);
+        if (meta !== undefined) jobs.set(name, { ...same, meta });
         continue;
       }
       const { status, reason, seconds, result } = same ?? stood ?? NOTHING_YET;
-      jobs.set(name, { name, file, path, config, q: ring, angles, frames, ...state, status, reason, seconds, result });
+      const facts = { name, file, path, config, q: ring, angles, frames, ...state, ...(meta && { meta }) };
+      jobs.set(name, { ...facts, status, reason, seconds, result });
     }
   }
   return { jobs: [...jobs.values()], asked, refusals, outdated };

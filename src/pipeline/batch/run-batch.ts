@@ -178,9 +178,14 @@ class BatchWork {
         yield job;
         continue;
       }
-      const { config, file, path } = job;
+      const { config, file, path, meta } = job;
       const rings = this.#known.get(fileOf(job)) ?? [job];
-      const plan = await planBatch([{ config, files: [{ file, path }], q: 'all' }], rings, {}, { names: this.#names });
+      const plan = await planBatch(
+        [{ config, files: [{ file, path, meta }], q: 'all' }],
+        rings,
+        {},
+        { names: this.#names },
+      );
       const known = new Set(rings.map((one) => one.name));
       // Rings that were known have their own turn; the job that stood for the file stays when it cannot be opened.
       const found = plan.jobs.filter((one) => one.name === name || !known.has(one.name));

@@ -1,4 +1,5 @@
 /** Bayesian inference: priors, sampling, importance weights and diagnostics as pure functions with explicit keys. */
+export * from './consensus/index.ts';
 export * from './diagnostics/index.ts';
 export * from './nuts/index.ts';
 export type { Evaluation, LogDensity, LogValue } from './log-density.ts';

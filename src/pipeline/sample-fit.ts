@@ -1,10 +1,8 @@
 /** The posterior of a fit in a run: chains are kept in its folder while they are drawn, and taken up from there. */
 import { createHash } from 'node:crypto';
 import {
-  type ChainMethod,
   fitAdjustment,
   oneAfterTheOther,
-  sideBySide,
   parameterPriors,
   posteriorPredictive,
   sampleTwoTime,
@@ -85,7 +83,6 @@ export async function sampleFit(fitted: FinishedFit, log: EventLog, context: Tas
   const identity = identityOf(fitted);
   const held = await readChains(path, identity);
   await using journal = new ChainJournal(path, identity, held);
-  const workers = fitted.compute.togetherOver(warn);
   try {
     const sampled = await sampleTwoTime(
       posteriorProblem(fitted),
@@ -93,7 +90,7 @@ export async function sampleFit(fitted: FinishedFit, log: EventLog, context: Tas
       {
         ...sampleOptions(request.config),
         ...adjustmentOf(request.config, outcome),
-        chainMethod: chainMethod(request.config, outcome.cost.points, workers, log),
+        ...waysOfChains(fitted, log, warn),
         provisional: (found) => tellProvisional(found, log),
         afterBlock: journal.append,
         resumeFrom: held?.chains,
@@ -121,33 +118,42 @@ export async function sampleFit(fitted: FinishedFit, log: EventLog, context: Tas
 
 /** Fewer points than this are not worth any other thread. */
 const FEWEST_POINTS = 500;
+/** Up to so many points every worker may have a copy of the data; above them workers share the tiles of each pass. */
+const MOST_POINTS_PER_CHAIN = 2e6;
 
 /**
- * How the chains run; their draws do not depend on it. Side by side each pass over the data serves all of them, its tiles
- * shared by all threads, which is faster than one chain per thread or one after the other (docs/sampling.md).
+ * How the chains run; their draws do not depend on it. Small data are copied to the workers, which have a chain each;
+ * large ones are swept over by all workers, each pass serving all chains (measured in docs/sampling.md).
  */
-function chainMethod({ sample }: Config, points: number, workers: number, log: EventLog): ChainMethod {
-  if (sample.chains === 1) return sideBySide;
+function waysOfChains(
+  { request, outcome, compute }: FinishedFit,
+  log: EventLog,
+  warn: (warning: Warning) => void,
+): Pick<SampleOptions, 'chainMethod' | 'backend'> {
+  const { chains, chainMethod } = request.config.sample;
+  const { points } = outcome.cost;
+  const workers = compute.togetherOver(warn);
   const say = (text: string): void => log.record({ kind: 'log', level: 'info', text });
-  if (sample.chainMethod === 'sequential') {
-    say(`${sample.chains} chains run one after the other, as asked`);
-    return oneAfterTheOther;
+  if (chainMethod === 'sequential') {
+    say(`${chains} chains run one after the other, as asked`);
+    return { chainMethod: oneAfterTheOther };
   }
   const why =
     points < FEWEST_POINTS
       ? `${points} points are fewer than ${FEWEST_POINTS}`
-      : workers < 2
+      : workers < 2 || compute.tasks === null
         ? 'there is one worker'
         : null;
-  if (why === null) {
-    say(
-      `${sample.chains} chains run side by side: ${workers} workers share each pass over the data, which serves all chains`,
-    );
-    return sideBySide;
+  if (why !== null && chains > 1) {
+    warn({ code: 'chains-sequential', text: `${chains} chains run one after the other: ${why}` });
+    return { chainMethod: oneAfterTheOther };
   }
-  const text = `${sample.chains} chains run one after the other: ${why}`;
-  log.record({ kind: 'warning', warning: { code: 'chains-sequential', text } });
-  return oneAfterTheOther;
+  if (chains > 1 && points <= MOST_POINTS_PER_CHAIN && compute.tasks !== null) {
+    say(`${chains} chains run on ${workers} workers, each with a copy of the ${points} points`);
+    return { backend: compute.tasks };
+  }
+  say(`${chains} chains run side by side: ${workers} workers share each pass over the data, which serves all chains`);
+  return {};
 }
 
 function stopped(fitted: FinishedFit): FinishedFit {

@@ -57,6 +57,28 @@ describe('a posterior', () => {
     expect(posterior.angles).toHaveLength(2);
   });
 
+  it('lies where the fit is although the angles differ in noise from its weights', async () => {
+    const slow = readFileSync(model, 'utf8').replace('19230', '2000').replace('-1.063', '-0.5').replace('879', '50');
+    const file = join(folder, 'slow.npz');
+    const grid = ['--set', 'grid.frames=150', '--seed', '12'];
+    await twotime(
+      'simulate',
+      '-c',
+      writeText(folder, 'slow.yaml', slow),
+      '-o',
+      file,
+      '--noise',
+      'speckle:1000',
+      ...grid,
+    );
+    const { record } = await ask('sample', file, 'slow', '-c', config);
+    for (const [name, { value, uncertainty }] of Object.entries(record.parameters)) {
+      const { median } = record.posterior!.parameters[name]!;
+      expect(Math.abs(median! - value!), name).toBeLessThan(0.5 * uncertainty.speckle!);
+    }
+    for (const { predictive } of record.posterior!.angles) expect(predictive!.within95).toBeGreaterThan(0.85);
+  });
+
   it('of the independent likelihood is narrower, and says which it is', async () => {
     const { record } = await ask('sample', data, 'independent', '-c', config, '--likelihood', 'independent');
     expect(record.posterior!.likelihood).toBe('independent');

@@ -16,6 +16,38 @@ export function logGamma(x: number): number {
   return 0.9189385332046727 + (z + 0.5) * log(t) - t + log(sum);
 }
 
+/**
+ * Probability beyond x of the gamma distribution with shape a and unit scale, Γ(a, x)/Γ(a): by the series of the other end
+ * below x = a + 1, by its continued fraction above (Lentz; Numerical Recipes 6.2).
+ */
+export function gammaTail(x: number, shape: number): number {
+  if (!(x > 0)) return 1;
+  if (x === Infinity) return 0;
+  const front = exp(shape * log(x) - x - logGamma(shape));
+  if (x < shape + 1) {
+    let term = 1 / shape;
+    let sum = term;
+    for (let n = 1; n < 100_000 && term > 1e-17 * sum; n++) {
+      term *= x / (shape + n);
+      sum += term;
+    }
+    return Math.max(0, 1 - front * sum);
+  }
+  let b = x + 1 - shape;
+  let c = 1e300;
+  let d = 1 / b;
+  let fraction = d;
+  for (let n = 1; n < 100_000; n++) {
+    const a = n * (shape - n);
+    b += 2;
+    d = 1 / (a * d + b);
+    c = b + a / c;
+    fraction *= c * d;
+    if (Math.abs(c * d - 1) < 1e-15) break;
+  }
+  return front * fraction;
+}
+
 /** The regularised incomplete beta function I_x(a, b) by its continued fraction (Lentz; Numerical Recipes 6.4). */
 export function betaCdf(x: number, a: number, b: number): number {
   if (x <= 0) return 0;

@@ -1,32 +1,39 @@
 /**
  * The change of coordinates that gives a composite likelihood the width its estimate really has.
  *
- * Points of c2 are not independent, so the likelihood that takes them so is too narrow. Taken at ẑ + C·(z − ẑ) it keeps its
- * peak and its shape, and has the curvature of the wanted covariance V (Chandler & Bate, Biometrika 94, 167, 2007; Ribatet,
- * Cooley & Davison, Statistica Sinica 22, 813, 2012): CᵀHC = V⁻¹ with H the curvature it had.
+ * Points of c2 are not independent, so the likelihood that takes them so is too narrow. Taken at z* + C·(z − ẑ), with its peak
+ * z* and the fit ẑ, it keeps its shape, and has its peak at ẑ and the curvature of the wanted covariance V of ẑ (Chandler &
+ * Bate, Biometrika 94, 167, 2007; Ribatet, Cooley & Davison, Statistica Sinica 22, 813, 2012): CᵀHC = V⁻¹ with H the curvature
+ * it had. Peak and fit differ where angles have another noise than the weights of the fit say; C would magnify that distance.
  */
 import { InputRefused } from '../../base/errors.ts';
 import { congruence, factorise, invert, product, symmetricEigen } from '../../nlsq/linear-algebra.ts';
 import { cholesky } from '../nuts/metric.ts';
 
-/** Covariances of the free parameters at the fit in the user's units, shape (n, n) row-major. */
+/** Covariances of the free parameters in the user's units, shape (n, n) row-major. */
 export interface Adjustment {
-  /** If all points were independent: the inverse of the curvature of the likelihood. */
+  /** If all points were independent: the inverse of the curvature of the likelihood at its peak. */
   readonly independent: Float64Array;
-  /** The one the posterior is to have, where priors say nothing. */
+  /** The one the posterior is to have at the fit, where priors say nothing. */
   readonly adjusted: Float64Array;
+  /** Peak of the likelihood in the user's units, shape (n); absent: where the fit is. */
+  readonly peak?: Float64Array | undefined;
 }
 
 /**
- * C in coordinates z with ∂θ/∂z = `jacobian`. Among the many C the one is taken that is symmetric where the curvature is
+ * C in coordinates z with ∂θ/∂z = `jacobian` at the fit and `peakJacobian` at the peak of the likelihood. Among the many C the one is taken that is symmetric where the curvature is
  * the identity. `InputRefused` when either covariance is not positive definite: a parameter the data leave open has none.
  */
-export function curvatureAdjustment({ independent, adjusted }: Adjustment, jacobian: Float64Array): Float64Array {
+export function curvatureAdjustment(
+  { independent, adjusted }: Adjustment,
+  jacobian: Float64Array,
+  peakJacobian: Float64Array = jacobian,
+): Float64Array {
   const n = Math.round(Math.sqrt(jacobian.length));
-  const inverse = inverseOf(jacobian, n);
-  const transposed = transpose(inverse, n);
-  const before = cholesky(congruence(independent, n, transposed, n), n);
-  const wanted = congruence(adjusted, n, transposed, n);
+  const inCoordinates = (covariance: Float64Array, at: Float64Array): Float64Array =>
+    congruence(covariance, n, transpose(inverseOf(at, n), n), n);
+  const before = cholesky(inCoordinates(independent, peakJacobian), n);
+  const wanted = inCoordinates(adjusted, jacobian);
   if (before === null || cholesky(wanted, n) === null) {
     throw new InputRefused('the likelihood cannot be adjusted: the data leave a free parameter without an error', {
       help: 'fix or tie that parameter, or sample with likelihood independent',
@@ -46,7 +53,8 @@ export function curvatureAdjustment({ independent, adjusted }: Adjustment, jacob
   return product(product(whiten, root, n), unwhiten, n);
 }
 
-function transpose(matrix: Float64Array, n: number): Float64Array {
+/** Of a square matrix, shape (n, n). */
+export function transpose(matrix: Float64Array, n: number): Float64Array {
   return matrix.map((_, at) => matrix[(at % n) * n + Math.floor(at / n)]!);
 }
 

@@ -5,6 +5,7 @@ export type { MarginalModel } from './marginal-likelihood.ts';
 export { samplingCoordinates, type SamplingCoordinates } from './sampling-coordinates.ts';
 export { drawScaling, type ScalingDraw } from './scaling-draws.ts';
 export {
+  DEFAULT_SCALING_PRIOR,
   parameterPriors,
   twoTimePosterior,
   type PosteriorOptions,

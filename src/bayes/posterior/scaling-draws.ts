@@ -126,7 +126,7 @@ function drawFlat(draw: ScalingDraw, block: NoiseBlock, { best, squares, freedom
 }
 
 /** The sums that `two-time-posterior.ts` kept aside: M, M², r, rM and r² of each angle. */
-function sumsOf(points: Float64Array, aside: readonly number[]): AngleSums {
+export function sumsOf(points: Float64Array, aside: readonly number[]): AngleSums {
   const angles = points.length;
   if (aside.length !== 5 * angles) throw new Defect(`${aside.length} sums aside for ${angles} angles`);
   const column = (k: number): Float64Array => Float64Array.from(aside.slice(k * angles, (k + 1) * angles));

@@ -50,6 +50,8 @@ export interface PosteriorOptions {
   readonly straight?: ReadonlySet<string> | undefined;
   /** Gives the likelihood the width of another covariance; absent: all points count as independent. */
   readonly adjustment?: Adjustment | undefined;
+  /** Power that the priors are taken to, together with the Jacobian: 1/K for one of K shards of the data. Default 1. */
+  readonly priorPower?: number | undefined;
 }
 
 export interface TwoTimePosterior {
@@ -88,7 +90,7 @@ export async function twoTimePosterior(
   const { model, sweeps } = problem;
   const free = freeParameters(problem.parameters);
   const system = coordinateSystem(model, free);
-  const { straight } = options;
+  const { straight, priorPower: power = 1 } = options;
   const priors = parameterPriors(problem, free);
   const coordinates = samplingCoordinates({
     ...{ system, values: origin.values, straight, limits: priors, logarithmic: AMPLITUDES },
@@ -147,8 +149,8 @@ export async function twoTimePosterior(
       if (adjustment !== undefined) gradient = transposeTimes(adjustment.change, n, n, gradient);
       const priorGradient = transposeTimes(here.jacobian, n, n, prior.slopes);
       return {
-        value: value + prior.value + here.logDeterminant,
-        gradient: gradient.map((slope, i) => slope + priorGradient[i]! + here.logDeterminantSlope[i]!),
+        value: value + power * (prior.value + here.logDeterminant),
+        gradient: gradient.map((slope, i) => slope + power * (priorGradient[i]! + here.logDeterminantSlope[i]!)),
         aside: asideOf(sums),
       };
     };
@@ -163,7 +165,7 @@ export async function twoTimePosterior(
       if (!isUsable(values)) return { value: -Infinity };
       const sums = await sweeps.sums(model.physics(values), marginal.guess, context);
       const likelihood = marginalValue(marginal, sums).value;
-      return { value: likelihood + prior.value + here.logDeterminant, aside: asideOf(sums) };
+      return { value: likelihood + power * (prior.value + here.logDeterminant), aside: asideOf(sums) };
     };
 
   return {
@@ -239,8 +241,10 @@ async function marginalAt(
   return { ...unreferenced, reference };
 }
 
-/** The likelihood is taken at ẑ + C·(z − ẑ). */
+/** The likelihood is taken at z* + C·(z − ẑ). */
 interface Shift {
+  /** z*, the peak of the likelihood, and ẑ, the fit. */
+  readonly peak: Float64Array;
   readonly centre: Float64Array;
   /** C, shape (n, n) row-major. */
   readonly change: Float64Array;
@@ -253,18 +257,20 @@ function adjustmentAt(
   { values }: PosteriorOrigin,
 ): Shift {
   const centre = coordinates.locate(Float64Array.from(free.names, (name) => values[name]!));
-  if (!centre.every((value) => Number.isFinite(value))) {
+  const peak = adjustment.peak === undefined ? centre : coordinates.locate(adjustment.peak);
+  if (![...centre, ...peak].every((value) => Number.isFinite(value))) {
     throw new InputRefused('the likelihood cannot be adjusted: the fit ends at a bound', {
       help: 'widen the bounds, or sample with likelihood independent',
     });
   }
-  return { centre, change: curvatureAdjustment(adjustment, coordinates.at(centre).jacobian) };
+  const [atCentre, atPeak] = [coordinates.at(centre), coordinates.at(peak)];
+  return { peak, centre, change: curvatureAdjustment(adjustment, atCentre.jacobian, atPeak.jacobian) };
 }
 
-function adjusted({ centre, change }: Shift, z: Float64Array): Float64Array {
+function adjusted({ peak, centre, change }: Shift, z: Float64Array): Float64Array {
   const n = z.length;
   return z.map((_, i) => {
-    let sum = centre[i]!;
+    let sum = peak[i]!;
     for (let j = 0; j < n; j++) sum += change[i * n + j]! * (z[j]! - centre[j]!);
     return sum;
   });

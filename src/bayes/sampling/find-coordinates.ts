@@ -7,8 +7,10 @@ import type { Warning } from '../../base/events.ts';
 import { fold, keyFromSeed } from '../../math/index.ts';
 import type { ParameterValues } from '../../model/transport-law.ts';
 import { freeParameters } from '../../nlsq/free-parameters.ts';
+import { congruence } from '../../nlsq/linear-algebra.ts';
 import { proposalDraw } from '../importance/proposal.ts';
 import { findMode, type Mode, type NoMode } from '../laplace/find-mode.ts';
+import { transpose, type Adjustment } from '../posterior/curvature-adjustment.ts';
 import {
   parameterPriors,
   twoTimePosterior,
@@ -20,6 +22,8 @@ import {
 
 export interface Located {
   readonly posterior: TwoTimePosterior;
+  /** What the posterior was bound with. */
+  readonly bound: { readonly origin: PosteriorOrigin; readonly options: PosteriorOptions };
   readonly mode: Mode | NoMode;
   readonly warnings: readonly Warning[];
 }
@@ -56,16 +60,35 @@ export async function findCoordinates(
 async function locate(
   problem: PosteriorProblem,
   origin: PosteriorOrigin,
-  options: PosteriorOptions,
+  asked: PosteriorOptions,
   context: TaskContext,
-): Promise<Pick<Located, 'posterior' | 'mode'>> {
-  const inside = movedInside(problem, origin.values);
-  const posterior = await twoTimePosterior(problem, { ...origin, values: inside }, options, context);
-  const { free, coordinates } = posterior;
-  const theta = Float64Array.from(free.names, (name) => inside[name]!);
-  const scale = new Float64Array(theta.length).fill(FIRST_SCALE);
-  const mode = await findMode(posterior.density(context), coordinates.locate(theta), { scale });
-  return { posterior, mode };
+): Promise<Pick<Located, 'posterior' | 'bound' | 'mode'>> {
+  const { adjustment } = asked;
+  const values = movedInside(problem, origin.values);
+  const find = async (options: PosteriorOptions): Promise<Pick<Located, 'posterior' | 'bound' | 'mode'>> => {
+    const bound = { origin: { ...origin, values }, options };
+    const posterior = await twoTimePosterior(problem, bound.origin, options, context);
+    const { free, coordinates } = posterior;
+    const theta = Float64Array.from(free.names, (name) => values[name]!);
+    const scale = new Float64Array(theta.length).fill(FIRST_SCALE);
+    const mode = await findMode(posterior.density(context), coordinates.locate(theta), { scale });
+    return { posterior, bound, mode };
+  };
+  if (adjustment === undefined || adjustment.peak !== undefined) return find(asked);
+  const plain = await find({ ...asked, adjustment: undefined });
+  // Without a peak of its own the likelihood is adjusted around the fit.
+  return find({ ...asked, adjustment: { ...adjustment, ...peakOf(plain) } });
+}
+
+/**
+ * Where the likelihood of independent points has its peak, and the inverse of its curvature there. Priors, which take part in
+ * this mode, weigh nothing beside so narrow a likelihood.
+ */
+function peakOf({ posterior, mode }: Pick<Located, 'posterior' | 'mode'>): Partial<Adjustment> {
+  if ('reason' in mode) return {};
+  const { theta, jacobian } = posterior.coordinates.at(mode.position);
+  const size = theta.length;
+  return { peak: theta, independent: congruence(mode.covariance, size, transpose(jacobian, size), size) };
 }
 
 /** The same values, with free parameters that are at or beyond a limit of bounds and prior moved off it. */

@@ -18,6 +18,7 @@ import {
   type ImportanceSample,
   type ImportanceVerdict,
 } from '../importance/index.ts';
+import type { ConsensusReport } from '../consensus/report.ts';
 import type { Mode } from '../laplace/find-mode.ts';
 import type { LogDensity } from '../log-density.ts';
 import {
@@ -36,7 +37,10 @@ import {
   type SampledChains,
 } from '../nuts/index.ts';
 import type { FitAdjustment, PosteriorOrigin, PosteriorProblem, TwoTimePosterior } from '../posterior/index.ts';
+import type { ExecutionBackend } from '../../parallel/index.ts';
+import { chainsElsewhere, type ChainsElsewhere } from './chain-task.ts';
 import { findCoordinates } from './find-coordinates.ts';
+import { plainPosterior } from './plain-posterior.ts';
 import {
   parameterDraws,
   scalingDraws,
@@ -59,11 +63,15 @@ export interface SampleOptions {
   readonly draws?: number | undefined;
   /** Draws from each of the two proposals of importance sampling. */
   readonly proposals?: number | undefined;
+  /** Proposals weighed at the same time: those of one round where sweeps are distributed. Default 32. */
+  readonly proposalsAtOnce?: number | undefined;
   /** When chains stop early; null: never. */
   readonly until?: Agreement | null | undefined;
   /** Seconds for chains, counted from the beginning. */
   readonly maxSeconds?: number | undefined;
   readonly chainMethod?: ChainMethod | undefined;
+  /** Chains advance on the workers of this backend, each on its own; absent: here, sharing passes over the data. */
+  readonly backend?: ExecutionBackend | undefined;
   /** Gives the posterior the width of a covariance of the fit (`fitAdjustment`); absent: all points count as independent. */
   readonly adjustment?: FitAdjustment | undefined;
   /** Told what is known after the mode and after importance sampling, before any chain. */
@@ -87,13 +95,15 @@ export interface Provisional {
 }
 
 export interface SampledPosterior {
-  readonly method: 'psis' | 'nuts';
+  readonly method: 'psis' | 'nuts' | 'cmc';
   readonly posterior: TwoTimePosterior;
   /** Null where the posterior has no mode with a usable Hessian. */
   readonly mode: Mode | null;
   readonly importance: Provisional['importance'];
-  /** Null for importance sampling. */
+  /** Null for importance sampling and consensus. */
   readonly chains: SampledChains | null;
+  /** What the shards said; null without shards. */
+  readonly consensus?: ConsensusReport | null | undefined;
   readonly settings: ChainSettings;
   /** Moving parameters, then contrast, offset and noise per angle, each of shape (chains, draws). */
   readonly quantities: readonly Quantity[];
@@ -150,7 +160,8 @@ export async function sampleTwoTime(
     options.provisional?.({ posterior, mode, importance });
     throwIfCancelled(context);
     const frame = { centre: mode.position, factor: mode.factor };
-    const sample = await importanceSample(posterior.value(context), frame, { seed, draws: options.proposals });
+    const asked = { seed, draws: options.proposals, atOnce: options.proposalsAtOnce };
+    const sample = await importanceSample(posterior.value(context), frame, asked);
     importance = { sample, verdict: judgeImportance(sample) };
     options.provisional?.({ posterior, mode, importance });
   }
@@ -185,7 +196,27 @@ export async function sampleTwoTime(
   const density = posterior.density(context);
   const starts = startPositions(located.mode.position, importance, count, seed);
   const metric = mode?.factor ?? unitMetric(posterior.free.names.length);
-  const sampled = await runChains({ density, starts, metric, settings, options, draws, began, posterior, context });
+  await using elsewhere =
+    options.backend === undefined
+      ? null
+      : await chainsElsewhere(
+          problem.sweeps.data,
+          plainPosterior(problem, located.bound.origin, located.bound.options),
+          options.backend,
+          context,
+        );
+  const sampled = await runChains({
+    elsewhere,
+    density,
+    starts,
+    metric,
+    settings,
+    options,
+    draws,
+    began,
+    posterior,
+    context,
+  });
   if (sampled.chains.chains.some((chain) => chain.draws.length < 4)) {
     throw new Cancelled('stopped before the chains had drawn anything', { cause: context.signal?.reason });
   }
@@ -222,6 +253,7 @@ function startPositions(
 }
 
 interface ChainRun {
+  readonly elsewhere: ChainsElsewhere | null;
   readonly density: LogDensity;
   readonly starts: readonly Float64Array[];
   readonly metric: readonly number[];
@@ -237,7 +269,7 @@ interface ChainRun {
 async function runChains(
   run: ChainRun,
 ): Promise<{ readonly chains: SampledChains; readonly settings: ChainSettings; readonly warnings: Warning[] }> {
-  const { density, starts, metric, options, draws, began, posterior, context } = run;
+  const { elsewhere, density, starts, metric, options, draws, began, posterior, context } = run;
   const method = options.chainMethod ?? sideBySide;
   const until = options.until === undefined ? AGREEMENT : options.until;
   const quantities = (chains: Parameters<typeof coordinates>[0]): ReturnType<typeof coordinates> => [
@@ -247,7 +279,8 @@ async function runChains(
   const clock = (): number => (performance.now() - began) / 1000;
   const sample = async (settings: ChainSettings, from: readonly Chain[], maxDraws: number): Promise<SampledChains> => {
     const maxSeconds = options.maxSeconds === undefined ? undefined : options.maxSeconds - clock();
-    return sampleChains(from, advanceHere(density, settings, context.signal), {
+    const advance = elsewhere?.advance(settings) ?? advanceHere(density, settings, context.signal);
+    return sampleChains(from, advance, {
       rule: { until, maxDraws, maxSeconds },
       ...{ method, quantities, signal: context.signal },
       afterBlock: async (chains) => {

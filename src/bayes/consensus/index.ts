@@ -1,0 +1,15 @@
+/** Consensus Monte Carlo: shards sampled side by side, combined, and certified by the weights of the full data. */
+export { shardAgreement, type ShardAgreement } from './agreement.ts';
+export {
+  CONSENSUS_CHECKPOINT_FORMAT,
+  readConsensusCheckpoint,
+  type ConsensusCheckpoint,
+  type FinishedShard,
+} from './checkpoint.ts';
+export { combineNormals, momentsOf, type Combined, type Moments } from './combine.ts';
+export { refuseSmallShards, type ShardShape } from './near-normal.ts';
+export { planShards, pointsOfRows, type ShardPlan } from './plan-shards.ts';
+export type { ConsensusReport, ShardReport } from './report.ts';
+export { whyLeftOut } from './shard-filter.ts';
+export type { ShardAnswer } from './shard-task.ts';
+export { sampleByConsensus, type ConsensusOptions, type SampledByConsensus } from './sample-by-consensus.ts';

@@ -159,7 +159,7 @@ describe('few shards', () => {
     const sampled = await consensus({ ...SHORT, shards: undefined });
     expect(sampled.consensus.shards).toHaveLength(1);
     expect(sampled.warnings.map(({ code }) => code)).toEqual(['one-shard']);
-    expect(sampled.consensus.agreement).toMatchObject({ q: 0, freedom: 0, probability: 1, findings: [] });
+    expect(sampled.consensus.agreement).toMatchObject({ freedom: 0, iSquared: 0, probability: 1, findings: [] });
   });
 });
 

@@ -2,10 +2,12 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import {
   createKernelSweeps,
+  createReferenceSweeps,
   instantiateKernels,
   KernelMemory,
   loadKernels,
   pairsOf,
+  valuesOf,
   type AngleScaling,
   type Sweeps,
   type TriangleStack,
@@ -95,6 +97,23 @@ describe('distributed sweeps', () => {
       expect(await ask(distributed.sweeps, asked)).toEqual(expected);
       expect(distributed.sweeps.count).toBe(9);
     }
+  });
+
+  test('read data that lie in a file', async () => {
+    const asked = question(100);
+    const expected = await ask(asked.local, asked);
+    const { frames, angles, excluded } = asked.local.data;
+    const values = valuesOf(asked.local.data);
+    const read = (first: number, into: Float32Array): void => into.set(values.subarray(first, first + into.length));
+    const stored = {
+      frames,
+      angles,
+      excluded,
+      file: { read, readAhead: async (...of: Parameters<typeof read>) => read(...of) },
+    };
+    await using backend = backendOf(2);
+    await using distributed = await distributeSweeps(createReferenceSweeps(stored), backend);
+    expect(await ask(distributed.sweeps, asked)).toEqual(expected);
   });
 
   test('make one task per part of all sweeps that are asked for together', async () => {

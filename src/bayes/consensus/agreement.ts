@@ -69,7 +69,7 @@ export function shardAgreement(
 }
 
 function share(q: number, freedom: number): number {
-  return q > freedom ? 1 - freedom / q : 0;
+  return freedom > 0 && q > freedom ? 1 - freedom / q : 0;
 }
 
 function inWords(found: Omit<ShardAgreement, 'findings'>, numbers: readonly number[]): string[] {

@@ -4,8 +4,11 @@
  */
 import { Defect } from '../base/errors.ts';
 import type { TaskContext } from '../base/task-context.ts';
+import { readRows } from '../kernels/triangles.ts';
 import type { AngleScaling, AngleSums, NormalSums, Sweeps } from '../kernels/sweep.ts';
 import type { Physics, Sensitivities } from '../model/two-time-model.ts';
+import type { ExecutionBackend } from '../parallel/protocol.ts';
+import { eachAngle, type AngleWork } from './angle-work.ts';
 
 /** What the inner products of one angle are asked of. */
 export interface GramQuestion {
@@ -14,15 +17,22 @@ export interface GramQuestion {
   readonly angle: number;
   readonly contrast: number;
   readonly offset: number;
+  /** c2 of the pairs of this angle in triangle order. */
+  readonly values: Float32Array;
 }
-
-/** Inner products of ∂M/∂θ_k, 1, M and r of one angle, shape (K + 3, K + 3). */
-export type AngleGram = (question: GramQuestion, context: TaskContext) => Promise<Float64Array>;
 
 const NO_SENSITIVITIES: Sensitivities = { c: [], g: [], h: [] };
 
-/** Sweeps over the data of `base` with the inner products of `gramOf`. */
-export function gramSweeps(base: Sweeps, gramOf: AngleGram): Sweeps {
+/**
+ * Sweeps over the data of `base`. `work` answers with the inner products of ∂M/∂θ_k, 1, M and r of one angle, shape
+ * (K + 3, K + 3), to what `complete` makes of a question.
+ */
+export function gramSweeps<Question extends GramQuestion>(
+  base: Sweeps,
+  work: AngleWork<Question, Float64Array>,
+  complete: (question: GramQuestion) => Question,
+  threads: ExecutionBackend | null,
+): Sweeps {
   const { data } = base;
   let count = 0;
   const pass = async (
@@ -39,9 +49,13 @@ export function gramSweeps(base: Sweeps, gramOf: AngleGram): Sweeps {
     const make = (): Float64Array => new Float64Array(data.angles * columns);
     const [d, md, rd] = [make(), make(), make()];
     const hessian = new Float64Array(columns * columns);
-    for (let a = 0; a < data.angles; a++) {
-      const [contrast, offset] = [scaling.contrast[a]!, scaling.offset[a]!];
-      const gram = await gramOf({ physics, sensitivities, angle: a, contrast, offset }, context);
+    const ask = (angle: number, room: Float32Array | undefined): Question => {
+      const [contrast, offset] = [scaling.contrast[angle]!, scaling.offset[angle]!];
+      const values = readRows(data, angle, 0, data.frames, room);
+      return complete({ physics, sensitivities, angle, contrast, offset, values });
+    };
+    for (const [a, gram] of (await eachAngle(work, data, ask, threads, context)).entries()) {
+      const contrast = scaling.contrast[a]!;
       const at = (k: number, l: number): number => gram[k * size + l]!;
       const [one, m, r] = [columns, columns + 1, columns + 2];
       sum.points[a] = at(one, one);

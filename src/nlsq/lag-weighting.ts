@@ -16,6 +16,7 @@ export const weightByLag: Weigher = async ({ objective, minimum, estimates, prob
   const effective = effectivePoints(estimates.noise);
   if (effective === null) return { why: 'the noise of the data is not known', sweeps: 0 };
   const { sweeps } = objective.level;
+  const threads = problem.tasks ?? null;
   const { point: ordinary } = minimum;
   const { grid } = problem.model;
   const physics = problem.model.physics(ordinary.values);
@@ -23,7 +24,7 @@ export const weightByLag: Weigher = async ({ objective, minimum, estimates, prob
   const found = lagVariance(squares, effective);
   if (typeof found === 'string') return { why: found, sweeps: 1 };
   const weights = lagWeights(found.variance, squares);
-  const weighted = { ...objective, level: { ...objective.level, sweeps: lagSweeps(sweeps, weights) } };
+  const weighted = { ...objective, level: { ...objective.level, sweeps: lagSweeps(sweeps, weights, threads) } };
   const from = await linearise(weighted, ordinary.theta, ordinary.best, context);
   const refined = await refine(
     weighted,
@@ -43,7 +44,8 @@ export const weightByLag: Weigher = async ({ objective, minimum, estimates, prob
     sweeps: 1 + weighted.level.sweeps.count,
     // The amplitudes of the errors take two.
     sweepsOfErrors: 3,
-    meat: async () => (await lagMeat(question, context)) ?? 'no contrast is between 0 and 1, as that of speckle is',
+    meat: async () =>
+      (await lagMeat(question, threads, context)) ?? 'no contrast is between 0 and 1, as that of speckle is',
   };
 };
 

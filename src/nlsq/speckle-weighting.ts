@@ -6,19 +6,20 @@ import type { Weigher } from './weighting.ts';
 /** Iterations with each set of weights. */
 const MOST_ITERATIONS = 30;
 
-export const weightBySpeckle: Weigher = async ({ objective, minimum, estimates }, context) => {
+export const weightBySpeckle: Weigher = async ({ objective, minimum, estimates, problem }, context) => {
+  const threads = problem.tasks ?? null;
   const noise = noiseOf(estimates.noise);
   const why = whyNotWeighted(objective, minimum.point, noise);
   if (why !== null) return { why, sweeps: 0 };
   const options = { maxIterations: MOST_ITERATIONS, record: () => {} };
-  const weighted = await refineWeighted(objective, minimum.point, noise, options, context);
+  const weighted = await refineWeighted(objective, minimum.point, noise, options, threads, context);
   const { refined, sweeps, settled, rounds, weights } = weighted;
   if (refined.status === 'converged' && !settled)
     return { why: `the weights did not settle in ${rounds} rounds`, sweeps };
   return {
     ...{ objective: weighted.objective, refined, noise: estimates.noise, weighsSquares: false },
     ...{ sweeps, sweepsOfErrors: 1 },
-    meat: () => weightedMeat(weighted.objective, refined.point, weights, noise, context),
+    meat: () => weightedMeat(weighted.objective, refined.point, weights, noise, threads, context),
   };
 };
 

@@ -1,6 +1,7 @@
-/** The errors of a fit are looked for angle by angle, in threads where there is enough to do: the same bits. */
+/** Errors and weighted fits are worked out angle by angle, in threads where there is enough to do: the same bits. */
 import { afterAll, expect, test } from 'vitest';
 import { isResident, loadKernels, valuesOf, type TriangleStack } from '../../src/kernels/index.ts';
+import { simulateSpeckle } from '../../src/model/index.ts';
 import { fitTwoTime, type FitProblem } from '../../src/nlsq/index.ts';
 import { LocalEngine, TaskRunner, WorkerThreads } from '../../src/parallel/index.ts';
 import { FLOW_TRUTH, kernels, memory, simulatedProblem, type Simulated } from './simulated.ts';
@@ -39,4 +40,28 @@ test('whether one thread looks at all angles or several share them, and wherever
   const fromFile: FitProblem = { ...problem, sweeps: kernels.sweeps(data), tasks };
   expect(await fitTwoTime(fromFile)).toEqual(alone);
   expect(tasks.accounts.ok).toBeGreaterThan(ok);
+});
+
+/** All but D0 and alpha known, for less work. */
+const settings = Object.fromEntries(
+  Object.entries(FLOW_TRUTH).map(([name, value]) => [name, { value, vary: name === 'D0' || name === 'alpha' }]),
+);
+
+test.each([
+  ['speckle', 206],
+  ['lag', 651],
+] as const)('weights: %s, worked out by one thread or by several', async (weights, frames) => {
+  const asked = simulatedProblem({ ...request, frames }, { settings, options: { starts: 1, weights } });
+  const { data } = asked.sweeps;
+  if (weights === 'speckle') {
+    const speckle = { speckles: 64, contrast: 0.2, photons: 5, seed: 2 };
+    valuesOf(data).set(simulateSpeckle(asked.model.physics(FLOW_TRUTH), speckle).values);
+  }
+  const alone = await fitTwoTime(asked);
+  expect(alone.weights.used).toBe(weights);
+  await using tasks = new TaskRunner(new LocalEngine(threads));
+  expect(await fitTwoTime({ ...asked, sweeps: kernels.sweeps(stored(data)), tasks })).toEqual(alone);
+  const { submitted, ok } = tasks.accounts;
+  expect(submitted).toBeGreaterThan(2);
+  expect(ok).toBe(submitted);
 });

@@ -166,7 +166,7 @@ describe('weights by lag', () => {
     const ones = { axis, values: new Float64Array(2 * (axis.longest + 1)).fill(1) };
     const sensitivities = model.sensitivities(FLOW_TRUTH, Object.keys(FLOW_TRUTH));
     const expected = await sweeps.normal(physics, sensitivities, scaling, context);
-    const found = await lagSweeps(sweeps, ones).normal(physics, sensitivities, scaling, context);
+    const found = await lagSweeps(sweeps, ones, null).normal(physics, sensitivities, scaling, context);
     for (const key of ['points', 'm', 'mm', 'r', 'rm', 'rr', 'd', 'md', 'rd', 'hessian'] as const) {
       const size = Math.max(...expected[key].map(Math.abs));
       found[key].forEach((value, at) => expect(Math.abs(value - expected[key][at]!)).toBeLessThan(1e-7 * size));
@@ -176,7 +176,7 @@ describe('weights by lag', () => {
     const { variance, noise } = lagVariance(squares, [500, 500]) as Exclude<ReturnType<typeof lagVariance>, string>;
     expect(noise.pooled).toBe(true);
     const weights = lagWeights(variance, squares);
-    const { points } = await lagSweeps(sweeps, weights).sums(physics, scaling, context);
+    const { points } = await lagSweeps(sweeps, weights, null).sums(physics, scaling, context);
     expect(points[0]).toBeCloseTo(pairsOf(60) - 3, 6);
     expect(points[1]).toBeCloseTo(pairsOf(60), 6);
   });

@@ -6,7 +6,7 @@ import { independentVariance, scoreVariance } from '../../src/nlsq/gls/score-var
 import { speckleWeights } from '../../src/nlsq/gls/speckle-weights.ts';
 import { weightedColumns } from '../../src/nlsq/gls/weighted-columns.ts';
 import { denseNoise } from './dense-speckle.ts';
-import { FLOW_TRUTH, kernels, simulatedData, simulatedModel, type Simulated } from './simulated.ts';
+import { FLOW_TRUTH, simulatedModel, type Simulated } from './simulated.ts';
 
 const CONTRAST = 0.2;
 const PHOTON_NOISE = 0.15;
@@ -29,9 +29,8 @@ describe.each(Object.entries(CASES))('weighted scores under speckle: %s', (_, re
   const model = simulatedModel(request);
   const physics = model.physics(request.truth);
   const frames = physics.c.length;
-  const sweeps = kernels.sweeps(simulatedData(request));
   const sensitivities = model.sensitivities(request.truth, model.parameters);
-  const tables = pairTables(physics, 0, (asked, angle) => sweeps.shape(asked, angle), true);
+  const tables = pairTables(physics, 0);
   const noise = {
     speckle: Float64Array.of(1),
     crossed: Float64Array.of(0.15),
@@ -45,17 +44,10 @@ describe.each(Object.entries(CASES))('weighted scores under speckle: %s', (_, re
     return fieldCorrelation(physics, 0, Math.min(i, j), Math.max(i, j));
   });
 
-  test('have the variance of thermal cumulants, normaliser and photon noise', () => {
+  test('have the variance of thermal cumulants, normaliser and photon noise', async () => {
     const { speckle, crossed, pairs } = denseNoise(field, frames, CONTRAST);
-    const drawn = scoreVariance({
-      physics,
-      angle: 0,
-      contrast: CONTRAST,
-      photonNoise: PHOTON_NOISE,
-      m: tables.m,
-      columns,
-      draws: DRAWS,
-    });
+    const request = { physics, angle: 0, contrast: CONTRAST, photonNoise: PHOTON_NOISE, m: tables.m };
+    const drawn = await scoreVariance({ ...request, columns, draws: DRAWS }, {});
     columns.forEach((column, k) => {
       const weights = pairs.map(([i, j]) => column[i * frames + j]!);
       let expected = 0;

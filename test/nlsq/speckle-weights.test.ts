@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest';
 import { fitWithWeights, summariseWeights, type WeightsCase, type WeightsFit } from '../../bench/weights-cases.ts';
 import { pairsOf } from '../../src/kernels/index.ts';
-import { simulateSpeckle } from '../../src/model/index.ts';
 import { fitTwoTime } from '../../src/nlsq/index.ts';
 import { simulatedProblem, STATIC_TRUTH } from './simulated.ts';
 
@@ -68,47 +67,5 @@ describe('speckle weights', () => {
     expect(outcome.weights.used).toBe('none');
     expect(outcome.weights.reason).toContain('excluded');
     expect(outcome.warnings.map(({ code }) => code)).toContain('weights-not-used');
-  });
-
-  test('stopped on the way leave the ordinary values, cancelled', async () => {
-    const stop = new AbortController();
-    const problem = simulatedProblem(
-      {
-        mode: 'static',
-        frames: 60,
-        q: 0.0237,
-        phi: [0],
-        truth: STATIC_TRUTH,
-        sigma: 0.003,
-        seed: 3,
-      },
-      { start: STATIC_TRUTH, options: { starts: 1, weights: 'speckle' } },
-    );
-    const { data } = problem.sweeps;
-    if (!('values' in data)) throw new Error('the data are in memory');
-    const model = problem.model;
-    data.values.set(simulateSpeckle(model.physics(STATIC_TRUTH), { speckles: 500, contrast: 0.2, seed: 1 }).values);
-    const whole = await fitTwoTime(problem);
-    expect(whole.weights.used).toBe('speckle');
-    // `shape` is asked for by weighted sweeps only.
-    const { sweeps } = problem;
-    const stopping: typeof sweeps = {
-      data: sweeps.data,
-      get count() {
-        return sweeps.count;
-      },
-      sums: (...asked) => sweeps.sums(...asked),
-      adjoint: (...asked) => sweeps.adjoint(...asked),
-      normal: (...asked) => sweeps.normal(...asked),
-      shape: (...asked) => {
-        stop.abort();
-        return sweeps.shape(...asked);
-      },
-    };
-    const outcome = await fitTwoTime({ ...problem, sweeps: stopping }, { signal: stop.signal });
-    expect(outcome.status).toBe('cancelled');
-    expect(outcome.weights).toEqual({ asked: 'speckle', used: 'none', reason: 'stopped on request' });
-    const plain = await fitTwoTime({ ...problem, options: { ...problem.options, weights: 'none' } });
-    expect(outcome.parameters).toEqual(plain.parameters);
   });
 });

@@ -52,6 +52,8 @@ describe.each(CASES)('a fit with %s', (_, options, missing) => {
   test('stopped anywhere is cancelled and can be resumed', async () => {
     const last = Array.from({ length: 3 }, (_one, k) => looks - k);
     const early = Array.from({ length: 6 }, (_one, k) => Math.ceil(((k + 0.5) * looks) / 6));
+    const ordinary = await fitTwoTime({ ...problem, options: { ...problem.options, weights: 'none' } });
+    let unweighted = 0;
     const reasons = new Set<string | null>();
     for (const most of [...early, ...last]) {
       const saved: FitCheckpoint[] = [];
@@ -69,12 +71,18 @@ describe.each(CASES)('a fit with %s', (_, options, missing) => {
         expect(stopped.status).toBe('cancelled');
         const { uncertainty } = stopped.parameters[0]!;
         if (uncertainty.speckle === null) reasons.add(uncertainty.reason);
+        else if (options.weights !== undefined && stopped.weights.used === 'none') {
+          expect(stopped.weights.reason).toBe('stopped on request');
+          expect(stopped.parameters).toEqual(ordinary.parameters);
+          unweighted += 1;
+        }
       }
       const resumeFrom = saved.at(-1);
       const again = await fitTwoTime(problem, {}, { ...FACTS, save: () => {}, ...(resumeFrom && { resumeFrom }) });
       expect(again).toStrictEqual(whole);
     }
     expect(reasons).not.toContain(null);
+    expect(unweighted > 0).toBe(options.weights !== undefined);
     if (missing !== null) expect([...reasons]).toContain(missing);
   });
 });

@@ -1,10 +1,10 @@
 /** The three covariances of a fit at its minimum and the amplitudes of its noise, from one pass over the residuals. */
-import { settleAll } from '../../base/settle.ts';
-import { breathe, type TaskContext } from '../../base/task-context.ts';
-import { isResident, pairsOf, readRows } from '../../kernels/triangles.ts';
+import type { TaskContext } from '../../base/task-context.ts';
+import { readRows } from '../../kernels/triangles.ts';
 import { median } from '../../math/index.ts';
 import type { TwoTimeModel } from '../../model/two-time-model.ts';
 import type { ExecutionBackend } from '../../parallel/protocol.ts';
+import { eachAngle } from '../angle-work.ts';
 import { covarianceAt, type Covariance } from '../covariance.ts';
 import { naturalColumns } from '../natural-columns.ts';
 import type { Linearisation, Objective } from '../objective.ts';
@@ -30,8 +30,7 @@ export interface ErrorEstimates {
 
 /** Fewer frames than this show no noise on more than one scale. */
 const FEWEST_FRAMES = 16;
-/** Fewer points than this take less time than it takes to begin in other threads. */
-const FEWEST_SHARED_POINTS = 2_000_000;
+const ANGLE_WORK = { task: angleTask, run: lookAtAngle, fewestPoints: 2_000_000 };
 
 /** `tasks` may look at angles side by side. Throws `Cancelled` when stopped. */
 export async function estimateErrors(
@@ -101,7 +100,6 @@ async function lookAtAngles(
     (physics.g === null || physics.h[a] === 0) &&
     sensitivities.h.every(({ vector }) => vector[a] === 0);
   const firstStill = angles.find(isStill);
-  const shared = tasks !== null && data.angles > 1 && data.angles * pairsOf(data.frames) >= FEWEST_SHARED_POINTS;
   const question = (angle: number, room: Float32Array | undefined): AngleQuestion => ({
     ...{ physics, sensitivities, angle, angles: data.angles },
     contrast: point.best.contrast[angle]!,
@@ -112,32 +110,8 @@ async function lookAtAngles(
     times: model.grid.times,
     withScores: !isStill(angle) || angle === firstStill,
   });
-  const found: AngleFindings[] = [];
-  let next = 0;
-  const look = async (at: (asked: AngleQuestion) => Promise<AngleFindings>): Promise<void> => {
-    // Data in a file are read into the same room again and again; garbage collection does not see how large it is.
-    const room = isResident(data) ? undefined : roomForAll(data.frames);
-    while (next < angles.length) {
-      const angle = next++;
-      try {
-        await breathe(context);
-        found[angle] = await at(question(angle, room));
-      } catch (error) {
-        next = angles.length;
-        throw error;
-      }
-    }
-  };
-  // This thread looks at angles too, so one worker fewer is enough.
-  const helpers = shared ? Math.min(tasks.workers, angles.length) - 1 : 0;
-  const help = Array.from({ length: helpers }, () => look((asked) => tasks!.submit(angleTask, asked, context)));
-  await settleAll([look((asked) => lookAtAngle(asked, context)), ...help]);
+  const found = await eachAngle(ANGLE_WORK, data, question, tasks, context);
   return found.map((findings) => ({ ...findings, scores: findings.scores ?? found[firstStill!]!.scores! }));
-}
-
-/** Room for the pairs of one angle that all threads can see. */
-function roomForAll(frames: number): Float32Array {
-  return new Float32Array(new SharedArrayBuffer(4 * pairsOf(frames)));
 }
 
 /** β of each angle for the noise: its contrast where that can be one, else the median of the others; null: none can. */

@@ -3,50 +3,32 @@
  *
  * M and its derivatives with respect to ΔC, ΔG and h are computed once per pair and kept for one angle.
  */
-import { readRows, rowStart, type TriangleStack } from '../../kernels/triangles.ts';
-import { pairDerivatives } from '../../model/pair-function.ts';
+import { pairsOf, rowStart } from '../../kernels/triangles.ts';
 import type { Physics, Sensitivities } from '../../model/two-time-model.ts';
+import { pairRows } from '../errors/pair-row.ts';
 import type { RowSource } from './weighted-products.ts';
 
-/** M and, where asked for, its derivatives for the pairs i < j of one angle, each of shape N(N−1)/2 in triangle order. */
+/** M and its derivatives for the pairs i < j of one angle, each of shape N(N−1)/2 in triangle order. */
 export interface PairTables {
   readonly m: Float64Array;
   /** ∂M/∂ΔC. */
-  readonly c: Float64Array | null;
+  readonly c: Float64Array;
   /** ∂M/∂ΔG and ∂M/∂h; null without shear. */
   readonly g: Float64Array | null;
   readonly h: Float64Array | null;
 }
 
-/** `shape` gives M of all pairs of an angle. */
-export function pairTables(
-  physics: Physics,
-  angle: number,
-  shape: (physics: Physics, angle: number) => Float64Array,
-  derivatives: boolean,
-): PairTables {
-  const { pairFunction, kappa, c, g } = physics;
-  const m = shape(physics, angle);
-  if (!derivatives) return { m, c: null, g: null, h: null };
-  if (pairFunction === 'published' && g === null) return { m, c: m.map((value) => -kappa * value), g: null, h: null };
-  const factor = physics.h[angle]!;
-  const frames = c.length;
-  const [slopeC, slopeG, slopeH] = [0, 0, 0].map(() => new Float64Array(m.length)) as [
-    Float64Array,
-    Float64Array,
-    Float64Array,
-  ];
-  let at = 0;
-  for (let i = 0; i < frames; i++) {
-    for (let j = i + 1; j < frames; j++, at++) {
-      const deltaG = g === null ? 0 : g[j]! - g[i]!;
-      const pair = pairDerivatives(pairFunction, kappa, Math.max(0, c[j]! - c[i]!), deltaG, factor);
-      slopeC[at] = pair.c;
-      slopeG[at] = pair.g;
-      slopeH[at] = pair.h;
-    }
+export function pairTables(physics: Physics, angle: number): PairTables {
+  const frames = physics.c.length;
+  const make = (): Float64Array => new Float64Array(pairsOf(frames));
+  const tables = { m: make(), c: make(), ...(physics.g === null ? { g: null, h: null } : { g: make(), h: make() }) };
+  const rowOf = pairRows(physics, angle);
+  for (let i = 0; i + 1 < frames; i++) {
+    const start = rowStart(frames, i);
+    const row = rowOf(i);
+    for (const key of ['m', 'c', 'g', 'h'] as const) tables[key]?.set(row[key].subarray(i + 1), start);
   }
-  return { m, c: slopeC, g: slopeG, h: slopeH };
+  return tables;
 }
 
 /** Row i of a symmetric matrix with diagonal 0 from its triangle. */
@@ -66,7 +48,7 @@ export function columnRows(tables: PairTables, sensitivities: Sensitivities, ang
   const slopes = new Float64Array(frames);
   return (i, rows) => {
     let k = 0;
-    if (c.length > 0) fillFromTriangle(tables.c!, frames, i, slopes);
+    if (c.length > 0) fillFromTriangle(tables.c, frames, i, slopes);
     for (const { vector } of c) fillDifference(slopes, vector, i, rows[k++]!);
     if (g.length > 0) fillFromTriangle(tables.g!, frames, i, slopes);
     for (const { vector } of g) fillDifference(slopes, vector, i, rows[k++]!);
@@ -88,23 +70,15 @@ function fillDifference(slopes: Float64Array, vector: Float64Array, i: number, r
   for (let j = i; j < row.length; j++) row[j] = slopes[j]! * (vector[j]! - own);
 }
 
-/** Rows of 1, M and the residual c2 − offset − contrast·M. */
-export function residualRows(
-  tables: PairTables,
-  data: TriangleStack,
-  angle: number,
-  contrast: number,
-  offset: number,
-): RowSource {
-  const { frames } = data;
-  const values = readRows(data, angle, 0, frames);
-  const measured = new Float64Array(frames);
-  return (i, [ones, m, residual]) => {
-    ones!.fill(1);
-    ones![i] = 0;
-    fillFromTriangle(tables.m, frames, i, m!);
-    fillFromTriangle(values, frames, i, measured);
-    for (let j = 0; j < frames; j++) residual![j] = measured[j]! - offset - contrast * m![j]!;
-    residual![i] = 0;
-  };
+/** Row i of the residual c2 − offset − contrast·M; `values`: c2 in triangle order, `m`: row i of M. */
+export function fillResidual(
+  values: Float32Array,
+  { contrast, offset }: { readonly contrast: number; readonly offset: number },
+  i: number,
+  m: Float64Array,
+  row: Float64Array,
+): void {
+  fillFromTriangle(values, row.length, i, row);
+  for (let j = 0; j < row.length; j++) row[j] = row[j]! - offset - contrast * m[j]!;
+  row[i] = 0;
 }

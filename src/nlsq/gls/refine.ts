@@ -5,6 +5,7 @@
  * minimum is that of an unbiased linear-weighted least-squares problem, whether or not the weights are right.
  */
 import type { TaskContext } from '../../base/task-context.ts';
+import type { ExecutionBackend } from '../../parallel/protocol.ts';
 import { linearise, variancePerPoint, type Linearisation, type Objective } from '../objective.ts';
 import { quadraticForm } from '../linear-algebra.ts';
 import { refine, type Refined, type StepRecorder } from '../trust-region.ts';
@@ -50,6 +51,7 @@ export async function refineWeighted(
   start: Linearisation,
   noise: SpeckleNoise,
   options: { readonly maxIterations: number; readonly record: StepRecorder },
+  threads: ExecutionBackend | null,
   context: TaskContext,
 ): Promise<Weighted> {
   let theta = start.theta;
@@ -59,7 +61,7 @@ export async function refineWeighted(
   for (let rounds = 1; ; rounds++) {
     const physics = objective.level.model.physics(objective.system.free.values(theta));
     const weights = speckleWeights(physics, scaling.contrast, noise);
-    const weighted = weightedObjective(objective, weights);
+    const weighted = weightedObjective(objective, weights, threads);
     const from = await linearise(weighted, theta, scaling, context);
     const refined = await refine(weighted, from, { ...NEAR, ...options }, context);
     iterations += refined.iterations;
@@ -83,7 +85,7 @@ export async function refineWeighted(
   }
 }
 
-function weightedObjective(objective: Objective, weights: SpeckleWeights): Objective {
-  const level = { ...objective.level, sweeps: weightedSweeps(objective.level.sweeps, weights.angles) };
+function weightedObjective(objective: Objective, weights: SpeckleWeights, threads: ExecutionBackend | null): Objective {
+  const level = { ...objective.level, sweeps: weightedSweeps(objective.level.sweeps, weights.angles, threads) };
   return { ...objective, level, weight: weights.amplitude };
 }

@@ -7,6 +7,7 @@
  * cumulant, and the true field correlation where the weight only has a Markov one. Photon noise, independent from frame to
  * frame, is part of δI.
  */
+import { breathe, type TaskContext } from '../../base/task-context.ts';
 import { fold, keyFromSeed, normals } from '../../math/index.ts';
 import {
   modeWeights,
@@ -35,8 +36,8 @@ export interface ScoreRequest {
   readonly draws: number;
 }
 
-/** Covariance of the scores of single speckles, shape (K, K) row-major. */
-export function scoreVariance(request: ScoreRequest): Float64Array {
+/** Covariance of the scores of single speckles, shape (K, K) row-major. Throws `Cancelled` when stopped. */
+export async function scoreVariance(request: ScoreRequest, context: TaskContext): Promise<Float64Array> {
   const { physics, angle, contrast, photonNoise, columns, draws } = request;
   const frames = physics.c.length;
   const count = columns.length;
@@ -52,6 +53,7 @@ export function scoreVariance(request: ScoreRequest): Float64Array {
   const deviations = new Float64Array(frames * SPECKLE_BLOCK);
   const scores = columns.map(() => new Float64Array(blocks * SPECKLE_BLOCK));
   for (let block = 0; block < blocks; block++) {
+    await breathe(context);
     const blockKey = fold(key, block);
     kernel.intensities.fill(0);
     weights.forEach((weight, mode) => kernel.addMode(field, weight, fold(blockKey, mode)));
@@ -95,8 +97,20 @@ function addScores(
   const partial = new Float64Array(SPECKLE_BLOCK);
   for (let i = 0; i < frames; i++) {
     partial.fill(-mean[i]!);
-    for (let j = 0; j < i; j++) {
-      const a = column[i * frames + j]!;
+    const row = i * frames;
+    let j = 0;
+    // Four at a time: the partial sums are read and written as often as one takes.
+    for (; j + 3 < i; j += 4) {
+      const [a0, a1, a2, a3] = [column[row + j]!, column[row + j + 1]!, column[row + j + 2]!, column[row + j + 3]!];
+      const d0 = j * SPECKLE_BLOCK;
+      const [d1, d2, d3] = [d0 + SPECKLE_BLOCK, d0 + 2 * SPECKLE_BLOCK, d0 + 3 * SPECKLE_BLOCK];
+      for (let m = 0; m < SPECKLE_BLOCK; m++) {
+        const first = a0 * deviations[d0 + m]! + a1 * deviations[d1 + m]!;
+        partial[m] = partial[m]! + first + (a2 * deviations[d2 + m]! + a3 * deviations[d3 + m]!);
+      }
+    }
+    for (; j < i; j++) {
+      const a = column[row + j]!;
       const from = j * SPECKLE_BLOCK;
       for (let m = 0; m < SPECKLE_BLOCK; m++) partial[m] = partial[m]! + a * deviations[from + m]!;
     }

@@ -33,14 +33,20 @@ export function weightedProducts(weight: MarkovWeight, count: number, fill: RowS
   const rows = streams.map(({ row }) => row);
   const inverse = variance.map((value) => 1 / value);
   const path = new Float64Array(frames);
+  const scaled = new Float64Array(frames);
+  const both = new Float64Array(2);
   const gram = new Float64Array(count * count);
   for (let i = 0; i < frames; i++) {
     fill(i, rows);
     for (const stream of streams) whitenRow(weight, inverse, path, i, stream);
     for (let k = 0; k < count; k++) {
-      for (let l = 0; l <= k; l++) {
+      const row = rows[k]!;
+      for (let j = 0; j <= i; j++) scaled[j] = row[j]! * inverse[j]!;
+      for (let l = 0; l <= k; l += 2) {
         const at = k * count + l;
-        gram[at] = gram[at]! + inverse[i]! * rowProduct(rows[k]!, rows[l]!, inverse, i);
+        rowProducts(scaled, rows[l]!, rows[Math.min(l + 1, k)]!, i, both);
+        gram[at] = gram[at]! + inverse[i]! * both[0]!;
+        if (l < k) gram[at + 1] = gram[at + 1]! + inverse[i]! * both[1]!;
       }
     }
     const a = keep[i]!;
@@ -96,11 +102,17 @@ function whitenRow(
   for (let j = i + 1; j < frames; j++) prediction[j] = a * prediction[j]! + b * row[j]!;
 }
 
-/** Σ_{j<i} A_ij·B_ij/F_j + ½·A_ii·B_ii/F_i. */
-function rowProduct(a: Float64Array, b: Float64Array, inverse: Float64Array, i: number): number {
-  let sum = 0;
-  for (let j = 0; j < i; j++) sum += a[j]! * b[j]! * inverse[j]!;
-  return sum + 0.5 * a[i]! * b[i]! * inverse[i]!;
+/** Σ_{j<i} A_ij·B_ij + ½·A_ii·B_ii for two B at a time: A is read once, and neither sum waits for the other. */
+function rowProducts(a: Float64Array, b: Float64Array, c: Float64Array, i: number, sums: Float64Array): void {
+  let ab = 0.5 * a[i]! * b[i]!;
+  let ac = 0.5 * a[i]! * c[i]!;
+  for (let j = 0; j < i; j++) {
+    const value = a[j]!;
+    ab += value * b[j]!;
+    ac += value * c[j]!;
+  }
+  sums[0] = ab;
+  sums[1] = ac;
 }
 
 /** diag(L⁻ᵀYL⁻¹) from Y_jj and its sums below the diagonal. */

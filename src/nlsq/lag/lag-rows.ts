@@ -1,7 +1,9 @@
 /** Passes over the rows of one angle, pair by pair, with a weight by lag; excluded pairs (NaN) are left out. */
 import { breathe, type TaskContext } from '../../base/task-context.ts';
-import { readRows, rowStart, type TriangleStack } from '../../kernels/triangles.ts';
-import type { Physics, Sensitivities } from '../../model/two-time-model.ts';
+import { rowStart } from '../../kernels/triangles.ts';
+import type { Physics } from '../../model/two-time-model.ts';
+import type { AngleWork } from '../angle-work.ts';
+import type { GramQuestion } from '../gram-sweeps.ts';
 import { pairRows, type PairRow } from '../errors/pair-row.ts';
 
 /** Milliseconds after which others get a turn. */
@@ -19,13 +21,12 @@ export interface DataRow {
 /** Look at every row of an angle in order. Throws `Cancelled` when stopped. */
 export async function eachRow(
   physics: Physics,
-  data: TriangleStack,
+  values: Float32Array,
   angle: number,
   look: (row: DataRow) => void,
   context: TaskContext,
 ): Promise<void> {
-  const { frames } = data;
-  const values = readRows(data, angle, 0, frames);
+  const frames = physics.c.length;
   const rowOf = pairRows(physics, angle);
   let turn = -Infinity;
   for (let i = 0; i + 1 < frames; i++) {
@@ -38,23 +39,17 @@ export async function eachRow(
 }
 
 /** What weighted sums of one angle are about. */
-export interface GramQuestion {
-  readonly physics: Physics;
-  readonly data: TriangleStack;
-  readonly angle: number;
-  readonly sensitivities: Sensitivities;
-  readonly contrast: number;
-  readonly offset: number;
+export interface LagGramQuestion extends GramQuestion {
   readonly places: Int32Array;
   /** Weight of a pair by lag. */
   readonly weight: Float64Array;
 }
 
 /** Σ w·A·B of the columns ∂M/∂parameter (c, g, h), 1, M and r = c2 − offset − contrast·M, shape (K + 3, K + 3). */
-export async function weightedGram(question: GramQuestion, context: TaskContext): Promise<Float64Array> {
-  const { physics, data, angle, sensitivities, contrast, offset, places, weight } = question;
+export async function lagGramOfAngle(question: LagGramQuestion, context: TaskContext): Promise<Float64Array> {
+  const { physics, values: data, angle, sensitivities, contrast, offset, places, weight } = question;
   const { c, g, h } = sensitivities;
-  const { frames } = data;
+  const frames = physics.c.length;
   const count = c.length + g.length + h.length;
   const size = count + 3;
   const columns = Array.from({ length: size }, () => new Float64Array(frames));
@@ -106,3 +101,9 @@ function product(a: Float64Array, b: Float64Array, first: number): number {
   }
   return j < a.length ? even + odd + a[j]! * b[j]! : even + odd;
 }
+
+export const lagGramWork: AngleWork<LagGramQuestion, Float64Array> = {
+  task: { name: 'fit.lag-gram', version: 1, module: import.meta.url, export: 'lagGramOfAngle' },
+  run: lagGramOfAngle,
+  fewestPoints: 1_000_000,
+};

@@ -26,7 +26,3 @@ export function ofAngle({ axis, values }: LagTable, angle: number): Float64Array
   const size = axis.longest + 1;
   return values.subarray(angle * size, (angle + 1) * size);
 }
-
-export function mapTable({ axis, values }: LagTable, change: (value: number, at: number) => number): LagTable {
-  return { axis, values: values.map(change) };
-}

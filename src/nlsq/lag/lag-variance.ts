@@ -7,7 +7,7 @@
  * alone have too few, they share one course and have each its own size.
  */
 import type { TaskContext } from '../../base/task-context.ts';
-import type { TriangleStack } from '../../kernels/triangles.ts';
+import { readRows, type TriangleStack } from '../../kernels/triangles.ts';
 import { exp, log } from '../../math/index.ts';
 import type { Physics } from '../../model/two-time-model.ts';
 import type { ScalingGuess } from '../objective.ts';
@@ -59,7 +59,7 @@ export async function lagSquares(
         pairs[lag] = pairs[lag]! + 1;
       }
     };
-    await eachRow(physics, data, a, look, context);
+    await eachRow(physics, readRows(data, a, 0, data.frames), a, look, context);
   }
   return found;
 }

@@ -98,6 +98,8 @@ export interface SampleConfig {
   /** s, of sampling; null: no limit. */
   readonly maxTime: number | null;
   readonly chainMethod: 'parallel' | 'sequential';
+  /** Parts of the data that method `cmc` samples; `auto`: one per 100,000 points, 16 at most. */
+  readonly shards: number | 'auto';
   /** Whether a batch samples the posterior of every job. */
   readonly batch: boolean;
 }

@@ -89,6 +89,7 @@ export function resolveConfig(
       until: sample.until,
       maxTime: sample.max_time,
       chainMethod: sample.chain_method,
+      shards: sample.shards,
       batch: sample.batch,
     },
     parallel: parsed.parallel,

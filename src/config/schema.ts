@@ -253,6 +253,7 @@ const sampleSchema = section('Bayesian analysis', {
     { anyOf: [{ const: 'none' }, quantityJson('time', ['60 s'], false)] },
   ),
   chain_method: words(['parallel', 'sequential'], 'parallel', 'how chains run'),
+  shards: wholeOr('auto', 1, 'parts of the data for method cmc; auto: one per 100,000 points, 16 at most'),
   batch: flag(false, 'a batch samples the posterior of every job'),
 });
 

@@ -91,6 +91,7 @@ export function toYaml(config: Config): string {
       ['until', String(sample.until)],
       ['max_time', sample.maxTime === null ? 'none' : formatQuantity(sample.maxTime, 'time')],
       ['chain_method', sample.chainMethod],
+      ['shards', String(sample.shards)],
       ['batch', String(sample.batch)],
     ]),
     ...section('parallel', [

@@ -1,10 +1,10 @@
 /**
- * `checkpoint/fit.json`: what a fit has finished so far, kept while it goes on.
+ * `checkpoint/fit.json`, `checkpoint/shards.json`: what a fit or a consensus has finished so far, kept while it goes on.
  *
  * The newest checkpoint replaces one that waits, and writing takes a small part of the time however large it grows.
  */
 import { readFile } from 'node:fs/promises';
-import { InputRefused, isTwotimeError, formatError } from '../base/errors.ts';
+import { InputRefused, isTwotimeError, formatError, type ErrorLocation } from '../base/errors.ts';
 import type { Warning } from '../base/events.ts';
 import { parseJson } from '../base/json.ts';
 import { writeFileAtomically } from '../data/index.ts';
@@ -14,10 +14,10 @@ import { readFitCheckpoint, type FitCheckpoint } from '../nlsq/index.ts';
 const PAUSE_MILLISECONDS = 100;
 const PAUSE_PER_WRITING = 20;
 
-export class CheckpointFile {
+export class CheckpointFile<Checkpoint = FitCheckpoint> {
   readonly #path: string;
   readonly #warn: (warning: Warning) => void;
-  #next: FitCheckpoint | null = null;
+  #next: Checkpoint | null = null;
   #writing: Promise<void> | null = null;
   #endPause: () => void = () => undefined;
   #isHurried = false;
@@ -29,7 +29,7 @@ export class CheckpointFile {
   }
 
   /** Keep a checkpoint, soon. Bound, so that it can be passed to a fit. */
-  readonly save = (checkpoint: FitCheckpoint): void => {
+  readonly save = (checkpoint: Checkpoint): void => {
     this.#next = checkpoint;
     this.#writing ??= this.#writeAll();
   };
@@ -70,8 +70,16 @@ export class CheckpointFile {
   }
 }
 
-/** The checkpoint in a file; null when there is none. Throws `InputRefused` when it is damaged. */
-export async function readCheckpoint(path: string): Promise<FitCheckpoint | null> {
+/** The checkpoint of a fit in a file; null when there is none. Throws `InputRefused` when it is damaged. */
+export function readCheckpoint(path: string): Promise<FitCheckpoint | null> {
+  return readCheckpointAs(path, readFitCheckpoint);
+}
+
+/** The same for any checkpoint that `read` recognises. */
+export async function readCheckpointAs<Checkpoint>(
+  path: string,
+  read: (value: unknown, where: ErrorLocation) => Checkpoint,
+): Promise<Checkpoint | null> {
   let text: string;
   try {
     text = await readFile(path, 'utf8');
@@ -85,7 +93,7 @@ export async function readCheckpoint(path: string): Promise<FitCheckpoint | null
     });
   }
   try {
-    return readFitCheckpoint(parseJson(text), { file: path });
+    return read(parseJson(text), { file: path });
   } catch (cause) {
     if (!isTwotimeError(cause, 'InputRefused')) throw cause;
     const what = cause.message;

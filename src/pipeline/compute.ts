@@ -2,7 +2,7 @@
 import type { Warning } from '../base/events.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import type { ParallelConfig } from '../config/config.ts';
-import { createKernelSweeps, loadKernels } from '../kernels/index.ts';
+import { createKernelSweeps, instantiateKernels, loadKernels } from '../kernels/index.ts';
 import type { CompiledKernels, KernelMemory, Sweeps, TriangleStack } from '../kernels/index.ts';
 import {
   createPoolSweeps,
@@ -11,6 +11,7 @@ import {
   fallbackWarning,
   LocalEngine,
   selectBackend,
+  SequentialEngine,
   TaskRunner,
   WorkerThreads,
 } from '../parallel/index.ts';
@@ -78,6 +79,7 @@ export class Compute implements AsyncDisposable {
   readonly #windowBytes: number;
   readonly #owned = new AsyncDisposableStack();
   #tasks: ExecutionBackend | null = null;
+  #alone: ExecutionBackend | null = null;
   #ray: RayWorkers | null = null;
   #workers: number;
 
@@ -172,6 +174,15 @@ export class Compute implements AsyncDisposable {
     if (threads === null) return null;
     this.#tasks ??= this.#owned.use(new TaskRunner(new LocalEngine(threads)));
     return this.#tasks;
+  }
+
+  /** Where tasks run in any case: as `tasks`, or in this thread where there is no other. */
+  get backend(): ExecutionBackend {
+    const { memory } = this.memory;
+    this.#alone ??= this.#owned.use(
+      new TaskRunner(new SequentialEngine({ memory, kernels: instantiateKernels(this.kernels, this.memory) })),
+    );
+    return this.tasks ?? this.#alone;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

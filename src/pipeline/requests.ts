@@ -104,7 +104,7 @@ export function sampleOptions({ sample, seed }: Config): SampleOptions {
         ? AGREEMENT
         : null;
   return {
-    ...{ seed, method: method === 'cmc' ? 'auto' : method, chains, until: agreement },
+    ...{ seed, method: method === 'cmc' ? undefined : method, chains, until: agreement },
     warmup: warmup === 'auto' ? undefined : warmup,
     draws: draws === 'auto' ? (typeof until === 'number' ? MOST_DRAWS_UNTIL : MOST_DRAWS) : draws,
     maxSeconds: maxTime ?? undefined,

@@ -18,6 +18,7 @@ import {
   readRequest,
   REQUEST_FILE,
   requestText,
+  SHARDS_CHECKPOINT_FILE,
   type RunRequest,
 } from './run-request.ts';
 import { packageVersion } from './versions.ts';
@@ -99,6 +100,7 @@ export async function takeUp(
     await writeFileAtomically(directory.file(REQUEST_FILE), requestText({ ...asked, program }));
     await rm(directory.file(FIT_CHECKPOINT_FILE), { force: true });
     await rm(directory.file(CHAINS_FILE), { force: true });
+    await rm(directory.file(SHARDS_CHECKPOINT_FILE), { force: true });
   } else refuseOtherProgram(program, asked, path);
   await directory.removeHalfFiles();
   const { started } = asked;

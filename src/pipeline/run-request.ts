@@ -14,6 +14,8 @@ export const CHECKPOINT_FOLDER = 'checkpoint';
 export const REQUEST_FILE: string = join(CHECKPOINT_FOLDER, 'request.json');
 export const FIT_CHECKPOINT_FILE: string = join(CHECKPOINT_FOLDER, 'fit.json');
 
+export const SHARDS_CHECKPOINT_FILE: string = join(CHECKPOINT_FOLDER, 'shards.json');
+
 const REQUEST_SCHEMA = 'twotime/request@2';
 
 /** Strings only, so that reading it back is checked in one go. */

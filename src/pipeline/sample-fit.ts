@@ -19,10 +19,12 @@ import type { TaskContext } from '../base/task-context.ts';
 import type { Config } from '../config/index.ts';
 import { freeParameters } from '../nlsq/free-parameters.ts';
 import type { FitOutcome } from '../nlsq/index.ts';
+import { provisionalText } from '../report/index.ts';
 import { digestOutcome, posteriorRecord, type PosteriorRecord } from '../results/index.ts';
 import { ChainJournal, CHAINS_FILE, readChains } from './chain-journal.ts';
 import type { EventLog } from './event-log.ts';
 import { parameterSettings, priorsOf, sampleOptions } from './requests.ts';
+import { sampleByShards } from './sample-by-shards.ts';
 import { packageVersion } from './versions.ts';
 import type { FinishedFit } from './write-run.ts';
 
@@ -84,19 +86,27 @@ export async function sampleFit(fitted: FinishedFit, log: EventLog, context: Tas
   const held = await readChains(path, identity);
   await using journal = new ChainJournal(path, identity, held);
   try {
-    const sampled = await sampleTwoTime(
-      posteriorProblem(fitted),
-      originOf(outcome),
-      {
-        ...sampleOptions(request.config),
-        ...adjustmentOf(request.config, outcome),
-        ...waysOfChains(fitted, log, warn),
-        provisional: (found) => tellProvisional(found, log),
-        afterBlock: journal.append,
-        resumeFrom: held?.chains,
+    const options = {
+      ...sampleOptions(request.config),
+      ...adjustmentOf(request.config, outcome),
+      provisional: (found: Provisional) => {
+        const lines = provisionalText(found, request.config.sample.likelihood === 'independent');
+        log.record({ kind: 'log', level: 'info', text: lines.join('\n') });
       },
-      context,
-    );
+    };
+    const question = [posteriorProblem(fitted), originOf(outcome)] as const;
+    const sampled =
+      request.config.sample.method === 'cmc'
+        ? await sampleByShards(fitted, question, options, warn, context)
+        : await sampleTwoTime(
+            ...question,
+            {
+              ...options,
+              ...waysOfChains(fitted, log, warn),
+              ...{ afterBlock: journal.append, resumeFrom: held?.chains },
+            },
+            context,
+          );
     sampled.warnings.forEach(warn);
     const isStopped = sampled.chains?.stoppedBy === 'signal';
     const { dataset, problem } = fitted;
@@ -186,12 +196,4 @@ function identityOf({ request, outcome, compute }: FinishedFit): string {
   return createHash('sha256')
     .update(JSON.stringify([digestOutcome(outcome), program, asked]))
     .digest('hex');
-}
-
-function tellProvisional({ importance, mode }: Provisional, log: EventLog): void {
-  const text =
-    importance === null
-      ? `the posterior has its mode where ${mode.gradients} gradients led`
-      : `importance sampling: ${importance.verdict.accepted ? 'its answer stands' : 'its answer is provisional; chains follow'}`;
-  log.record({ kind: 'log', level: 'info', text });
 }

@@ -19,6 +19,8 @@ export { strongCorrelations } from './correlations.ts';
 export type { Correlation, NamedCovariance } from './correlations.ts';
 export { designTable, designText } from './design-text.ts';
 export { EVENT_LEVELS, eventText, levelOf } from './event-text.ts';
+export { posteriorSummary, posteriorText } from './posterior-text.ts';
+export { provisionalText } from './provisional-text.ts';
 export { rerunText } from './rerun-text.ts';
 export { consoleSummary } from './summary.ts';
 export { svgToPng } from './svg-to-png.ts';

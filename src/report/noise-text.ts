@@ -1,6 +1,7 @@
 /** The parts of a report on errors and noise: three kinds of standard error side by side, and what the residuals show. */
 import type { EstimateRecord, ResultRecord, UncertaintyRecord } from '../results/index.ts';
 import { plain, withError } from './number-format.ts';
+import { textTable } from './text-table.ts';
 import { wrap } from './wrap.ts';
 
 const INDENT = '    ';
@@ -29,7 +30,7 @@ export function errorLines({ parameters }: ResultRecord): string[] {
   const reasons = new Set(fitted.flatMap(([, { uncertainty }]) => missing(uncertainty)));
   return [
     ...kinds,
-    ...table([['', 'speckle', 'independent', 'dyadic', ''], ...rows]),
+    ...textTable([['', 'speckle', 'independent', 'dyadic', ''], ...rows], { gap: 3 }),
     ...[...reasons].flatMap((reason) => wrap(`${INDENT}not known: `, reason)),
     ...(rows.some((row) => row[4] !== '')
       ? wrap(
@@ -73,7 +74,7 @@ export function noiseLines({ noise }: ResultRecord): string[] {
       'M: effective number of independent speckles; sigma_w: white noise of c2 (photons); r: correlation of residuals one ' +
         'frame apart along lag and along age',
     ),
-    ...table([head, ...rows]),
+    ...textTable([head, ...rows], { gap: 3 }),
     ...shared,
     ...(noise.misfit === null
       ? []
@@ -89,13 +90,4 @@ export function noiseLines({ noise }: ResultRecord): string[] {
 function estimate({ value, error }: EstimateRecord): string {
   if (value === null) return 'none seen';
   return error === null ? plain(value, 3) : withError(value, error);
-}
-
-/** Cells in columns: the first to the left, the others to the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => {
-    const cells = row.map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)));
-    return `${INDENT}${cells.join('   ')}`.trimEnd();
-  });
 }

@@ -45,9 +45,9 @@ function decade(value: number): number {
 
 /** Round to decimals, which may be negative: `rounded(19234, -1)` is `19230`. */
 function rounded(value: number, decimals: number): string {
-  if (decimals >= 0) return value.toFixed(Math.min(100, decimals));
   const unit = 10 ** -decimals;
-  return (Math.round(value / unit) * unit).toFixed(0);
+  const text = decimals >= 0 ? value.toFixed(Math.min(100, decimals)) : (Math.round(value / unit) * unit).toFixed(0);
+  return Number(text) === 0 ? text.replace('-', '') : text;
 }
 
 function power(exponent: number): string {

@@ -3,6 +3,7 @@ import type { IntervalRecord, ParameterProfileRecord, ProfilesRecord, ResultReco
 import { inAscii } from './ascii.ts';
 import { KIND_WORDS, NEAR_DEGENERATE } from './noise-text.ts';
 import { plain } from './number-format.ts';
+import { textTable } from './text-table.ts';
 import { wrap } from './wrap.ts';
 
 const INDENT = '    ';
@@ -22,7 +23,9 @@ function profileLines({ errors, reason, parameters, pairs }: ProfilesRecord): st
       'limits where the cost, all other parameters fitted again, has risen to its threshold; likelihood ratios are scaled ' +
         `to the standard error ${KIND_WORDS[errors]}`,
     ),
-    ...(rows.length === 0 ? [] : table([['', 'estimate', '', 'lower', 'upper', 'down', 'up', ''], ...rows])),
+    ...(rows.length === 0
+      ? []
+      : textTable([['', 'estimate', '', 'lower', 'upper', 'down', 'up', ''], ...rows], { left: [0, 7] })),
     ...parameters.flatMap(parameterNotes),
     ...(degenerate
       ? wrap(`${INDENT}${NEAR_DEGENERATE}: `, 'the scale is that at the minimum, and only rough along the profile')
@@ -83,16 +86,4 @@ function digitsOf(estimate: number, intervals: readonly IntervalRecord[]): numbe
 
 function percent(level: number): string {
   return `${(100 * level).toFixed(0)} %`;
-}
-
-/** Cells in columns: the first and the last to the left, the others to the right. */
-function table(rows: readonly (readonly string[])[]): string[] {
-  const last = rows[0]!.length - 1;
-  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
-  return rows.map((row) => {
-    const cells = row.map((cell, column) =>
-      column === 0 || column === last ? cell.padEnd(widths[column]!) : cell.padStart(widths[column]!),
-    );
-    return `${INDENT}${cells.join('  ')}`.trimEnd();
-  });
 }

@@ -3,6 +3,7 @@ import type { Warning } from '../base/events.ts';
 import type { ResultRecord } from '../results/index.ts';
 import { KIND_WORDS, NEAR_DEGENERATE } from './noise-text.ts';
 import { counted, plain, relative, seconds, withError } from './number-format.ts';
+import { posteriorSummary } from './posterior-text.ts';
 import { wrap } from './wrap.ts';
 
 const WEIGHTS_LINES: Readonly<Record<ResultRecord['weights']['used'], readonly string[]>> = {
@@ -30,6 +31,7 @@ export function consoleSummary(record: ResultRecord, runDirectory: string, shown
     ...WEIGHTS_LINES[record.weights.used],
     `  +/-: ${record.shownErrors} errors, ${KIND_WORDS[record.shownErrors]}`,
     `  ${quality}`,
+    ...(record.posterior === null ? [] : posteriorSummary(record.posterior)),
     `  read ${seconds(timings.readSeconds)}, fit ${seconds(timings.fitSeconds)}, in all ${seconds(timings.totalSeconds)}`,
     `  report, numbers and figures in ${runDirectory}`,
     ...warnings.flatMap((warning) => wrap('warning: ', warning.text)),

@@ -14,6 +14,7 @@ import { strongCorrelations } from './correlations.ts';
 import { conventionNote, formulaLines } from './model-text.ts';
 import { errorLines, KIND_WORDS, NEAR_DEGENERATE, noiseLines } from './noise-text.ts';
 import { counted, plain, relative, seconds, withError } from './number-format.ts';
+import { posteriorSection } from './posterior-text.ts';
 import { profileSection } from './profile-text.ts';
 import { wrap } from './wrap.ts';
 
@@ -43,6 +44,7 @@ export function textReport(input: ReportInput): string {
     '[[Standard Errors]]',
     ...errorLines(record),
     ...profileSection(record),
+    ...posteriorSection(record),
     '[[Scaling]]',
     ...scalingLines(record),
     '[[Noise]]',

@@ -5,6 +5,7 @@ import {
   energyFraction,
   judgePredictive,
   type Chain,
+  type ConsensusReport,
   type PosteriorPredictive,
   type PredictiveShares,
   type SampledPosterior,
@@ -62,6 +63,15 @@ export interface ImportanceRecord {
   readonly checks: readonly { readonly rule: string; readonly passed: boolean; readonly text: string }[];
 }
 
+/** A report whose numbers are null where they are not finite. */
+export type ConsensusRecord = Nullable<ConsensusReport>;
+
+type Nullable<T> = T extends number
+  ? number | null
+  : T extends string | boolean | null
+    ? T
+    : { readonly [K in keyof T]: Nullable<T[K]> };
+
 export interface PosteriorRecord {
   readonly method: SampledPosterior['method'];
   /** `adjusted`: the width of the speckle errors. `independent`: as if all points were independent, too narrow. */
@@ -84,6 +94,8 @@ export interface PosteriorRecord {
   readonly warmup: number | null;
   readonly chains: readonly PosteriorChainRecord[];
   readonly importance: ImportanceRecord | null;
+  /** Shards of consensus Monte Carlo, their combination and agreement; null for other methods. */
+  readonly consensus: ConsensusRecord | null;
   /** Wall time of sampling in this process, s. */
   readonly seconds: number;
   /** sha256 of all draws, hex: equal where they are equal to the bit. */
@@ -137,6 +149,7 @@ export function posteriorRecord(input: PosteriorInput): PosteriorRecord {
             accepted: sampled.importance.verdict.accepted,
             checks: sampled.importance.verdict.checks.map(({ rule, passed, text }) => ({ rule, passed, text })),
           },
+    consensus: sampled.consensus ? (nullable(sampled.consensus) as ConsensusRecord) : null,
     seconds,
     digest: digestDraws(sampled),
   };
@@ -194,6 +207,14 @@ function digestDraws({ quantities }: SampledPosterior): string {
     }
   }
   return hash.digest('hex');
+}
+
+/** Plain data with null in place of numbers that are not finite. */
+function nullable(value: unknown): unknown {
+  if (typeof value === 'number') return finiteOrNull(value);
+  if (Array.isArray(value)) return value.map(nullable);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, nullable(one)]));
 }
 
 function finiteOrNull(value: number | undefined): number | null {

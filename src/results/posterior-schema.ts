@@ -22,6 +22,50 @@ const quantity = z.strictObject({
 
 const share = z.number().nullable();
 
+const numbers = z.array(numberOrNull);
+
+const shard = z.strictObject({
+  shard: z.int().nullable().describe('From 0.'),
+  points: numberOrNull,
+  strips: z.array(z.strictObject({ first: numberOrNull, end: numberOrNull })).describe('Frames: first <= frame < end.'),
+  leftOut: z.string().nullable().describe('Why it was not combined; null if it was.'),
+  kHat: numberOrNull,
+  effectiveShare: numberOrNull,
+  draws: numberOrNull,
+  divergent: numberOrNull,
+  rHat: numberOrNull,
+  essBulk: numberOrNull,
+  mean: numbers.nullable(),
+  sd: numbers.nullable(),
+  sweeps: numberOrNull,
+  resumed: z.boolean(),
+});
+
+const consensus = z
+  .strictObject({
+    shards: z.array(shard),
+    strips: numberOrNull.describe('Per shard.'),
+    pool: z.boolean().describe('Shards were worked on side by side.'),
+    used: numberOrNull,
+    leftOut: numberOrNull,
+    lean: numberOrNull.describe('What skewness of the shards is expected to cost, in standard deviations.'),
+    coordinates: z.array(z.string()),
+    combined: z.strictObject({ mean: numbers, sd: numbers, shift: numbers, stretch: numbers }),
+    agreement: z
+      .strictObject({
+        q: numberOrNull.describe("Cochran's Q."),
+        freedom: numberOrNull,
+        probability: numberOrNull,
+        iSquared: numberOrNull,
+        coordinates: z.array(z.strictObject({ name: z.string(), q: numberOrNull, iSquared: numberOrNull })),
+        divergences: z.array(numbers).describe('Kullback-Leibler, between every two shards.'),
+        findings: z.array(z.string()),
+      })
+      .describe('Whether the parts of the data agree.'),
+    accepted: z.boolean().describe('The weights of all data certify the answer.'),
+  })
+  .nullable();
+
 export const posteriorSchema: z.ZodType<PosteriorRecord | null> = z
   .strictObject({
     method: z.enum(['psis', 'nuts', 'cmc']),
@@ -67,6 +111,7 @@ export const posteriorSchema: z.ZodType<PosteriorRecord | null> = z
         checks: z.array(z.strictObject({ rule: z.string(), passed: z.boolean(), text: z.string() })),
       })
       .nullable(),
+    consensus,
     seconds: z.number().describe('Wall time of sampling in the process that wrote this.'),
     digest: z
       .string()

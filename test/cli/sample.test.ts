@@ -153,6 +153,41 @@ describe('a posterior', () => {
     expect(JSON.parse(again.out)).toMatchObject({ verdict: 'bitwise' });
   });
 
+  it('by consensus of shards is that of all data, certified by them, for any number of workers', async () => {
+    const file = join(folder, 'white.npz');
+    await twotime('simulate', '-c', model, '-o', file, '--noise', 'white:0.02', '--set', 'grid.frames=150');
+    const asked = ['-c', config, '--likelihood', 'independent'];
+    const consensus = [...asked, '--method', 'cmc', '--set', 'sample.shards=3'];
+    const { code, record } = await ask('sample', file, 'shards', ...consensus, '--workers', '2');
+    expect(code).toBe(0);
+    expect(record.posterior!.consensus).toMatchObject({ used: 3, leftOut: 0, pool: true, accepted: true });
+    const alone = await ask('sample', file, 'shards alone', ...consensus, '--workers', '1');
+    expect(alone.record.posterior!.digest).toBe(record.posterior!.digest);
+    const { record: whole } = await ask('sample', file, 'all data', ...asked);
+    for (const [name, { median, sd }] of Object.entries(whole.posterior!.parameters)) {
+      const other = record.posterior!.parameters[name]!;
+      expect(Math.abs(other.median! - median!), name).toBeLessThan(0.25 * sd!);
+      expect(other.sd! / sd!, name).toBeGreaterThan(0.9);
+      expect(other.sd! / sd!, name).toBeLessThan(1.1);
+    }
+  });
+
+  it('of shards that are too small is refused with the size that would do', async () => {
+    const { code, record } = await ask(
+      'sample',
+      data,
+      'small shards',
+      '-c',
+      config,
+      '--method',
+      'cmc',
+      '--set',
+      'sample.shards=3',
+    );
+    expect(code).toBe(2);
+    expect(record.warnings.find(({ code: one }) => one === 'not-sampled')!.text).toMatch(/points per shard would do/);
+  });
+
   it('that the data cannot give leaves the fit, a warning and exit code 2', async () => {
     const constant = writeText(
       folder,

@@ -79,7 +79,7 @@ export interface PlaneDensity {
   /** Shape (nodes, nodes) row-major, the second coordinate slowest; the sum is 1. */
   readonly density: Float64Array;
   /** Pixels of a place in the grid, counted in nodes. */
-  pixel(i: number, j: number): [x: number, y: number];
+  readonly pixel: (i: number, j: number) => [x: number, y: number];
 }
 
 const NODES = 52;

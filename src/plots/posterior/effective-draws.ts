@@ -9,7 +9,7 @@ import { clampTo, curve, drawLegend, marks, placePanels, quantitySymbol, rule } 
 /** Where numbers may be reported. */
 const ENOUGH = 400;
 /** Places along the draws at which both are computed. */
-const PLACES = 10;
+const PLACES = 8;
 const FEWEST = 8;
 const [LEFT, RIGHT, TOP] = [70, 24, 44];
 const PANEL = { width: 220, height: 150 } as const;

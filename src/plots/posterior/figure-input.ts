@@ -1,13 +1,15 @@
 /** What the figures of a posterior are drawn from, and the page they share, on which verdict and likelihood are told. */
-import type { PosteriorPredictive, SampledPosterior, Summary } from '../../bayes/index.ts';
+import type { PosteriorPredictive, SampledPosterior, Summary, TwoTimePosterior } from '../../bayes/index.ts';
 import type { FitOutcome } from '../../nlsq/outcome.ts';
 import { dataTitle, drawSheet, type Page, type PageFacts } from '../page.ts';
 
 /** The part of a sampled posterior that is drawn. */
-export type DrawnPosterior = Pick<
+export interface DrawnPosterior extends Pick<
   SampledPosterior,
-  'method' | 'posterior' | 'importance' | 'chains' | 'settings' | 'quantities' | 'summaries' | 'verdict'
->;
+  'method' | 'importance' | 'chains' | 'settings' | 'quantities' | 'summaries' | 'verdict'
+> {
+  readonly posterior: Pick<TwoTimePosterior, 'free' | 'priors' | 'theta'>;
+}
 
 export interface PosteriorFigureInput {
   readonly sampled: DrawnPosterior;
@@ -92,6 +94,9 @@ export function shownDivergences({ chains, posterior }: DrawnPosterior): ShownDi
   );
 }
 
+/** Room for the footer and for legends in one line. */
+const NARROWEST = 640;
+
 /** A complete figure. Its subtitle says when numbers must not be reported, its notes which findings and which likelihood. */
 export function drawPosteriorPage(
   page: Omit<Page, 'title'>,
@@ -110,6 +115,7 @@ export function drawPosteriorPage(
   return drawSheet(
     {
       ...page,
+      width: Math.max(NARROWEST, page.width),
       title: dataTitle(facts),
       subtitle: `${mark}${page.subtitle ?? ''}`,
       notes: [...page.notes, ...findings, ...narrow],

@@ -1,4 +1,5 @@
 /** One life of the driver: from the first word about Ray to its end, with a watch on whether it still answers. */
+import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { loadKernels } from '../../../kernels/load.ts';
 import type { Frame } from '../../host/frame.ts';
@@ -12,6 +13,8 @@ export interface SessionOptions extends DriverOptions {
   readonly heap?: number | undefined;
   /** Name of the run, which its actors bear. */
   readonly run: string;
+  /** The driver speaks every two seconds; silent for so long it hangs and is ended, ms. Default 30 s. */
+  readonly silence?: number | undefined;
   /** Gives up connecting. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -29,9 +32,9 @@ export class RayUnavailable extends Error {
 
 /** How long the driver may take to reach Ray, or to start it, ms. */
 const CONNECTS_WITHIN = 90_000;
+const ANSWERS_WITHIN = 5000;
 /** How long all hosts may take once the first has started; those that come later are used when they come, ms. */
 const OTHERS_WITHIN = 10_000;
-/** The driver speaks every two seconds; silent for so long it hangs, ms. */
 const SILENCE = 30_000;
 const CLOSES_WITHIN = 15_000;
 
@@ -48,7 +51,12 @@ export class DriverSession {
   #givenUp = 0;
   #late: NodeJS.Timeout | undefined;
 
-  private constructor(driver: DriverProcess, frames: AsyncGenerator<Frame, void, undefined>, facts: RayFacts) {
+  private constructor(
+    driver: DriverProcess,
+    frames: AsyncGenerator<Frame, void, undefined>,
+    facts: RayFacts,
+    silence: number,
+  ) {
     const settled = Promise.withResolvers<void>();
     this.#driver = driver;
     this.#frames = frames;
@@ -57,9 +65,9 @@ export class DriverSession {
     this.settled = settled.promise;
     this.ended = driver.ended;
     const watch = setInterval(() => {
-      if (performance.now() - this.#heard > SILENCE)
-        driver.kill(`the driver of Ray gave no sign of life for ${SILENCE / 1000} s`);
-    }, SILENCE / 6);
+      if (performance.now() - this.#heard > silence)
+        driver.kill(`the driver of Ray gave no sign of life for ${silence / 1000} s`);
+    }, silence / 6);
     void driver.ended.then(() => {
       clearInterval(watch);
       clearTimeout(this.#late);
@@ -69,6 +77,7 @@ export class DriverSession {
 
   /** Throws `RayUnavailable`. */
   static async open(options: SessionOptions): Promise<DriverSession> {
+    await knock(options.address);
     const driver = await DriverProcess.start(options);
     const giveUp = (reason: string) => (): void => driver.kill(reason);
     const late = setTimeout(giveUp(`Ray did not answer within ${CONNECTS_WITHIN / 1000} s`), CONNECTS_WITHIN);
@@ -81,7 +90,7 @@ export class DriverSession {
       if (value?.header['kind'] === 'ready') {
         const { header } = value;
         const facts = { ray: String(header['ray']), python: String(header['python']), nodes: Number(header['nodes']) };
-        return new DriverSession(driver, frames, facts);
+        return new DriverSession(driver, frames, facts, options.silence ?? SILENCE);
       }
       const refused = value?.header['kind'] === 'refused' ? String(value.header['reason']) : null;
       if (refused !== null) driver.socket.end();
@@ -151,6 +160,25 @@ export class DriverSession {
         this.#givenUp += 1;
     }
     return true;
+  }
+}
+
+/** Ray itself waits long for a cluster that is not there. Throws `RayUnavailable`. */
+async function knock(address: string): Promise<void> {
+  const at = address.lastIndexOf(':');
+  if (at < 0) return;
+  const host = address.slice(0, at).replaceAll(/^\[|\]$/g, '');
+  const socket = connect({ host, port: Number(address.slice(at + 1)), timeout: ANSWERS_WITHIN });
+  try {
+    await new Promise<void>((resolve, reject) => {
+      socket.once('connect', resolve).once('error', reject);
+      socket.once('timeout', () => reject(new Error(`no answer within ${ANSWERS_WITHIN / 1000} s`)));
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RayUnavailable(`there is no cluster at ${address}: ${reason}`, { cause });
+  } finally {
+    socket.destroy();
   }
 }
 

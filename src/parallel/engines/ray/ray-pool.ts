@@ -25,6 +25,8 @@ type Progress = ((event: RunEvent) => void) | undefined;
 interface Host {
   readonly number: number;
   readonly node: string;
+  /** Of the process on its node. */
+  readonly pid: number;
   readonly slots: number;
   running: number;
 }
@@ -89,7 +91,7 @@ export class RayPool implements AsyncDisposable {
   }
 
   /** The hosts that run now. */
-  get hosts(): readonly { readonly node: string; readonly slots: number }[] {
+  get hosts(): readonly Omit<Host, 'running'>[] {
     return [...this.#hosts.values()];
   }
 
@@ -240,7 +242,8 @@ export class RayPool implements AsyncDisposable {
 
   #greet(header: Frame['header']): void {
     const number = Number(header['host']);
-    this.#hosts.set(number, { number, node: String(header['node']), slots: Number(header['slots']), running: 0 });
+    const { node, pid, slots } = header;
+    this.#hosts.set(number, { number, node: String(node), pid: Number(pid), slots: Number(slots), running: 0 });
     this.#change();
   }
 

@@ -66,7 +66,7 @@ export function posteriorText(
     ),
     ...row('time', seconds(time)),
     ...quantityTable(posterior),
-    `${INDENT}least squares (+/- ${kind} error) against posterior; shift and width (sd) in errors of the fit`,
+    `${INDENT}least squares (+/- ${kind} error) and posterior; shift and width (sd) in errors of the fit`,
     ...comparedTable(posterior, parameters, kind),
     ...wrap(`${INDENT}${kind} errors: `, KIND_WORDS[kind]),
     `${INDENT}priors of the free parameters`,

@@ -178,11 +178,12 @@ export class Compute implements AsyncDisposable {
 
   /** Where tasks run in any case: as `tasks`, or in this thread where there is no other. */
   get backend(): ExecutionBackend {
+    if (this.tasks !== null) return this.tasks;
     const { memory } = this.memory;
     this.#alone ??= this.#owned.use(
       new TaskRunner(new SequentialEngine({ memory, kernels: instantiateKernels(this.kernels, this.memory) })),
     );
-    return this.tasks ?? this.#alone;
+    return this.#alone;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

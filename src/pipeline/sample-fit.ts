@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import {
   fitAdjustment,
-  oneAfterTheOther,
   parameterPriors,
   posteriorPredictive,
   sampleTwoTime,
@@ -26,6 +25,7 @@ import type { EventLog } from './event-log.ts';
 import { parameterSettings, priorsOf, sampleOptions } from './requests.ts';
 import { sampleByShards } from './sample-by-shards.ts';
 import { packageVersion } from './versions.ts';
+import { wayToSample } from './way-to-sample.ts';
 import type { FinishedFit } from './write-run.ts';
 
 /** The posterior of a run, to be written. */
@@ -85,6 +85,7 @@ export async function sampleFit(fitted: FinishedFit, log: EventLog, context: Tas
   const identity = identityOf(fitted);
   const held = await readChains(path, identity);
   await using journal = new ChainJournal(path, identity, held);
+  const keeping = { afterBlock: journal.append, resumeFrom: held?.chains };
   try {
     const options = {
       ...sampleOptions(request.config),
@@ -94,22 +95,15 @@ export async function sampleFit(fitted: FinishedFit, log: EventLog, context: Tas
         log.record({ kind: 'log', level: 'info', text: lines.join('\n') });
       },
     };
-    const question = [posteriorProblem(fitted), originOf(outcome)] as const;
+    const problem = posteriorProblem(fitted);
+    const origin = originOf(outcome);
     const sampled =
       request.config.sample.method === 'cmc'
-        ? await sampleByShards(fitted, question, options, warn, context)
-        : await sampleTwoTime(
-            ...question,
-            {
-              ...options,
-              ...waysOfChains(fitted, log, warn),
-              ...{ afterBlock: journal.append, resumeFrom: held?.chains },
-            },
-            context,
-          );
+        ? await sampleByShards(fitted, [problem, origin], options, warn, context)
+        : await sampleHere(fitted, [problem, origin], { ...options, ...keeping }, log, context);
     sampled.warnings.forEach(warn);
     const isStopped = sampled.chains?.stoppedBy === 'signal';
-    const { dataset, problem } = fitted;
+    const { dataset } = fitted;
     const predictive = isStopped
       ? null
       : posteriorPredictive({ sampled, model: problem.model, data: dataset.triangles });
@@ -126,44 +120,16 @@ export async function sampleFit(fitted: FinishedFit, log: EventLog, context: Tas
   }
 }
 
-/** Fewer points than this are not worth any other thread. */
-const FEWEST_POINTS = 500;
-/** Up to so many points every worker may have a copy of the data; above them workers share the tiles of each pass. */
-const MOST_POINTS_PER_CHAIN = 2e6;
-
-/**
- * How the chains run; their draws do not depend on it. Small data are copied to the workers, which have a chain each;
- * large ones are swept over by all workers, each pass serving all chains (measured in docs/sampling.md).
- */
-function waysOfChains(
-  { request, outcome, compute }: FinishedFit,
+async function sampleHere(
+  fitted: FinishedFit,
+  [problem, origin]: readonly [PosteriorProblem, PosteriorOrigin],
+  options: SampleOptions,
   log: EventLog,
-  warn: (warning: Warning) => void,
-): Pick<SampleOptions, 'chainMethod' | 'backend'> {
-  const { chains, chainMethod } = request.config.sample;
-  const { points } = outcome.cost;
-  const workers = compute.togetherOver(warn);
-  const say = (text: string): void => log.record({ kind: 'log', level: 'info', text });
-  if (chainMethod === 'sequential') {
-    say(`${chains} chains run one after the other, as asked`);
-    return { chainMethod: oneAfterTheOther };
-  }
-  const why =
-    points < FEWEST_POINTS
-      ? `${points} points are fewer than ${FEWEST_POINTS}`
-      : workers < 2 || compute.tasks === null
-        ? 'there is one worker'
-        : null;
-  if (why !== null && chains > 1) {
-    warn({ code: 'chains-sequential', text: `${chains} chains run one after the other: ${why}` });
-    return { chainMethod: oneAfterTheOther };
-  }
-  if (chains > 1 && points <= MOST_POINTS_PER_CHAIN && compute.tasks !== null) {
-    say(`${chains} chains run on ${workers} workers, each with a copy of the ${points} points`);
-    return { backend: compute.tasks };
-  }
-  say(`${chains} chains run side by side: ${workers} workers share each pass over the data, which serves all chains`);
-  return {};
+  context: TaskContext,
+): Promise<SampledPosterior> {
+  const warn = (warning: Warning): void => log.record({ kind: 'warning', warning });
+  await using way = await wayToSample(fitted, log, warn);
+  return await sampleTwoTime({ ...problem, sweeps: way.sweeps }, origin, { ...options, ...way.options }, context);
 }
 
 function stopped(fitted: FinishedFit): FinishedFit {

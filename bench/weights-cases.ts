@@ -36,6 +36,8 @@ export interface WeightsCase {
   readonly drift?: number;
   /** Weights of the modes instead of equal ones: a geometric series (Gaussian Schell beam), or one and a constant rest. */
   readonly modes?: 'geometric' | 'one';
+  /** Added to c2 of neighbouring frames, as afterglow of a detector does. */
+  readonly neighbours?: number;
 }
 
 export const WEIGHTS_CASES: readonly WeightsCase[] = [
@@ -54,6 +56,8 @@ export const WEIGHTS_CASES: readonly WeightsCase[] = [
   { name: 'slow, geometric modes', dynamics: 'slow', contrast: 0.2, speckles: 1000, modes: 'geometric' },
   { name: 'fast, geometric modes', dynamics: 'fast', contrast: 0.2, speckles: 1000, modes: 'geometric' },
   { name: 'fast, one mode', dynamics: 'fast', contrast: 0.2, speckles: 1000, modes: 'one' },
+  { name: 'slow, neighbours', dynamics: 'slow', contrast: 0.2, speckles: 1000, neighbours: 3e-3 },
+  { name: 'fast, neighbours', dynamics: 'fast', contrast: 0.2, speckles: 1000, neighbours: 3e-3 },
   { name: 'slow, white only', dynamics: 'slow', contrast: 0.2, speckles: null, white: 0.02 },
   { name: 'fast, white only', dynamics: 'fast', contrast: 0.2, speckles: null, white: 0.02 },
   { name: 'slow, white by lag', dynamics: 'slow', contrast: 0.2, speckles: null, white: 0.04, whitePower: 0.5 },
@@ -138,7 +142,7 @@ export async function fitWithWeights(
 }
 
 function simulated(one: WeightsCase, model: TwoTimeModel, truth: ParameterValues, seed: number): Float32Array {
-  const { contrast, speckles, photons, white = 0, whitePower = 0, drift = 0, modes } = one;
+  const { contrast, speckles, photons, white = 0, whitePower = 0, drift = 0, modes, neighbours = 0 } = one;
   const physics = model.physics(truth);
   const frames = physics.c.length;
   const angles = model.phi.length;
@@ -159,7 +163,8 @@ function simulated(one: WeightsCase, model: TwoTimeModel, truth: ParameterValues
     for (let i = 0; i < frames; i++) {
       for (let j = i + 1; j < frames; j++, at++) {
         const sigma = white * ((j - i) / (frames - 1)) ** whitePower;
-        values[at] = (values[at]! + sigma * noise[at]!) * (1 + drift * walk[i]!) * (1 + drift * walk[j]!);
+        const more = sigma * noise[at]! + (j === i + 1 ? neighbours : 0);
+        values[at] = (values[at]! + more) * (1 + drift * walk[i]!) * (1 + drift * walk[j]!);
       }
     }
   }

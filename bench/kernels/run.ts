@@ -65,6 +65,7 @@ for (const convention of ['published', 'homodyne2'] as const) {
     contestants.push(
       { name: `${name} sums`, run: () => timed(() => sweeps.sums(at, scaling, {})) },
       { name: `${name} adjoint`, run: () => timed(() => sweeps.adjoint(at, scaling, {})) },
+      { name: `${name} slopes`, run: () => timed(() => sweeps.slopes(at, moving, scaling, {})) },
       { name: `${name} normal`, run: () => timed(() => sweeps.normal(at, moving, scaling, {})) },
     );
   }
@@ -103,16 +104,17 @@ function report(): void {
   console.log(
     `${frames} frames × ${angles} angles: ${points} points in ${tiles} tiles, ${rounds} rounds, Node ${process.version}`,
   );
-  console.log(`${'sweep'.padEnd(28)}  ns/point (fastest)   × plain sum    × C   × C strict   × adjoint`);
+  console.log(`${'sweep'.padEnd(28)}  ns/point (fastest)   × plain sum    × C   × C strict   × adjoint   × normal`);
   for (const { name } of contestants) {
     const own = times.get(name)!;
-    const adjoint = name.replace(/(sums|normal)$/, 'adjoint');
+    const adjoint = name.replace(/(sums|slopes|normal)$/, 'adjoint');
     const rivalSweep = /^published (.*adjoint)$/.exec(name)?.[1] ?? '';
     const cells = [
       ratio(own, 'plain sum').padStart(11),
       ratio(own, `C ${rivalSweep}`).padStart(5),
       ratio(own, `C strict ${rivalSweep}`).padStart(10),
       (adjoint === name ? '' : ratio(own, adjoint)).padStart(9),
+      (name.endsWith(' slopes') ? ratio(own, name.replace(/slopes$/, 'normal')) : '').padStart(8),
     ];
     const time = `${median(own).toFixed(3).padStart(8)} (${Math.min(...own).toFixed(3)})`;
     console.log(`${name.padEnd(28)}  ${time}   ${cells.join('  ')}`);

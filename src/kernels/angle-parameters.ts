@@ -5,13 +5,14 @@
  * Σ u·v = ½(Σ(u + v)² − Σu² − Σv²). No built-in model needs this; a law with two such parameters pays for it.
  */
 import type { Sensitivities } from '../model/two-time-model.ts';
-import { ANGLE_SUMS, resultLayout } from './result-layout.ts';
+import { ANGLE_SUMS, resultLayout, type SweepKind } from './result-layout.ts';
 import type { TriangleStack } from './triangles.ts';
 
-/** One set of sensitivities per parameter of h, then one per pair (m, n), m < n, with the sum of both. */
-export function splitAngleParameters(sensitivities: Sensitivities): Sensitivities[] {
+/** One set of sensitivities per parameter of h, then, for products, one per pair (m, n), m < n, with the sum of both. */
+export function splitAngleParameters(kind: SweepKind, sensitivities: Sensitivities): Sensitivities[] {
   const { c, g, h } = sensitivities;
   const single = h.map((entry) => ({ c, g, h: [entry] }));
+  if (kind !== 'normal') return single;
   const pairs = anglePairs(h.length).map(([m, n]) => {
     const vector = h[m]!.vector.map((value, a) => value + h[n]!.vector[a]!);
     return { c, g, h: [{ parameter: `${h[m]!.parameter} + ${h[n]!.parameter}`, vector }] };
@@ -19,8 +20,9 @@ export function splitAngleParameters(sensitivities: Sensitivities): Sensitivitie
   return [...single, ...pairs];
 }
 
-/** The `normal` result of all parameters from those of `splitAngleParameters`, in its order. */
+/** The result of all parameters from those of `splitAngleParameters`, in its order. */
 export function mergeAngleParameters(
+  kind: SweepKind,
   results: readonly Float64Array[],
   data: TriangleStack,
   sensitivities: Sensitivities,
@@ -29,8 +31,8 @@ export function mergeAngleParameters(
   const shared = sensitivities.c.length + sensitivities.g.length;
   const count = sensitivities.h.length;
   const size = shared + count;
-  const part = resultLayout('normal', frames, angles, shared + 1);
-  const whole = resultLayout('normal', frames, angles, size);
+  const part = resultLayout(kind, frames, angles, shared + 1);
+  const whole = resultLayout(kind, frames, angles, size);
   const merged = new Float64Array(whole.length);
   merged.set(results[0]!.subarray(0, ANGLE_SUMS * angles));
   for (let m = 0; m < count; m++) {
@@ -43,6 +45,7 @@ export function mergeAngleParameters(
         merged[to + shared + m] = result[from + shared]!;
       }
     }
+    if (kind !== 'normal') continue;
     for (let k = 0; k < shared; k++) {
       const row = part.hessian + k * (shared + 1);
       merged.set(result.subarray(row, row + shared), whole.hessian + k * size);
@@ -50,6 +53,7 @@ export function mergeAngleParameters(
     }
     setSymmetric(merged, whole.hessian, size, shared + m, shared + m, corner(result));
   }
+  if (kind !== 'normal') return merged;
   for (const [at, [m, n]] of anglePairs(count).entries()) {
     const value = 0.5 * (corner(results[count + at]!) - corner(results[m]!) - corner(results[n]!));
     setSymmetric(merged, whole.hessian, size, shared + m, shared + n, value);

@@ -24,7 +24,7 @@ const JOBS_BYTES = 8 * 2 ** 20;
 const USUAL_WINDOW_BYTES = 64 * 2 ** 20;
 
 export interface CompiledOptions {
-  /** Most sensitivities of C and G together in a `normal` sweep. Default 16. */
+  /** Most sensitivities of C and G together in a sweep. Default 16. */
   readonly sensitivities?: number | undefined;
   /** Bytes of each of the two windows over data in a file. Default 64 MiB. */
   readonly windowBytes?: number | undefined;
@@ -142,7 +142,7 @@ export class CompiledEngine implements TileEngine {
     const tileAngles = Math.min(angles, MAXIMUM_TILE_ANGLES);
     const record = this.#records[0]!;
     let bytes = QUESTION_BYTES;
-    for (const kind of ['sums', 'adjoint', 'normal', 'shape'] as const) {
+    for (const kind of ['sums', 'adjoint', 'slopes', 'normal', 'shape'] as const) {
       record.write(kind, { physics, scaling, sensitivities });
       bytes = Math.max(bytes, this.#kernels.arenaBytes(record.address, question, rows, tileAngles));
     }

@@ -19,7 +19,7 @@ export interface SweepJob {
   readonly kind: SweepKind;
   readonly physics: Physics;
   readonly scaling: AngleScaling;
-  /** Present for `normal` sweeps. */
+  /** Present for `slopes` and `normal` sweeps. */
   readonly sensitivities: Sensitivities | null;
 }
 

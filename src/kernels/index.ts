@@ -20,7 +20,7 @@ export { KernelRegion, KernelRegions } from './regions.ts';
 export { TreeSum } from './reduce.ts';
 export { ReferenceEngine } from './reference.ts';
 export { compiledSpeckleKernel, speckleBytes, speckleKernels, speckleSums } from './speckle.ts';
-export type { AdjointSums, AngleScaling, AngleSums, NormalSums, Sweeps } from './sweep.ts';
+export type { AdjointSums, AngleScaling, AngleSums, NormalSums, SlopeSums, Sweeps } from './sweep.ts';
 export { createReferenceSweeps, createSweeps } from './sweeps.ts';
 export { nextTurn, SweepQueue } from './sweep-queue.ts';
 export type { QueuedSweep } from './sweep-queue.ts';

@@ -10,7 +10,7 @@ import type { TriangleStack } from './triangles.ts';
 /** `shape` is no sweep: M of one angle, for figures and files. */
 export type JobKind = SweepKind | 'shape';
 
-const KINDS: Readonly<Record<JobKind, number>> = { sums: 0, adjoint: 1, normal: 2, shape: 3 };
+const KINDS: Readonly<Record<JobKind, number>> = { sums: 0, adjoint: 1, normal: 2, shape: 3, slopes: 4 };
 const CONVENTIONS = { published: 0, homodyne2: 1 } as const;
 const RECORD_WORDS = 26;
 const RECORD_BYTES = RECORD_WORDS * 4 + 8;

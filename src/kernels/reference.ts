@@ -61,13 +61,14 @@ export class ReferenceEngine implements TileEngine {
           add(result, layout.g + i, -pull * point.g);
           add(result, layout.h + a, pull * point.h);
         }
-        if (job.kind === 'normal' && job.sensitivities !== null) {
+        if (job.sensitivities !== null) {
           jacobianRow(job.sensitivities, point, a, i, j, row);
           const scale = weight * contrast * contrast;
           for (let k = 0; k < count; k++) {
             add(result, layout.d + a * count + k, row[k]!);
             add(result, layout.md + a * count + k, point.m * row[k]!);
             add(result, layout.rd + a * count + k, r * row[k]!);
+            if (job.kind !== 'normal') continue;
             for (let l = 0; l < count; l++) add(result, layout.hessian + k * count + l, scale * row[k]! * row[l]!);
           }
         }

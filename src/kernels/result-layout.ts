@@ -5,7 +5,7 @@
  * added element by element. The same offsets are written into the job that the compiled kernels read.
  */
 
-export type SweepKind = 'sums' | 'adjoint' | 'normal';
+export type SweepKind = 'sums' | 'adjoint' | 'slopes' | 'normal';
 
 /** Offsets in numbers (not bytes); -1 where a sweep of this kind has no such part. */
 export interface ResultLayout {
@@ -39,11 +39,12 @@ export function resultLayout(kind: SweepKind, frames: number, angles: number, pa
       return { ...none, sums, length: after };
     case 'adjoint':
       return { ...none, sums, c: after, g: after + frames, h: after + 2 * frames, length: after + 2 * frames + angles };
+    case 'slopes':
     case 'normal': {
       const block = angles * parameters;
-      const hessian = after + 3 * block;
-      const length = hessian + parameters * parameters;
-      return { ...none, sums, d: after, md: after + block, rd: after + 2 * block, hessian, length };
+      const end = after + 3 * block;
+      const derivatives = { ...none, sums, d: after, md: after + block, rd: after + 2 * block, length: end };
+      return kind === 'slopes' ? derivatives : { ...derivatives, hessian: end, length: end + parameters * parameters };
     }
   }
 }

@@ -41,12 +41,12 @@ export class SweepQueue {
   /** The sum of all tiles of a sweep; rejects with `Cancelled` when its context is aborted. */
   async add(job: SweepJob, context: TaskContext): Promise<Float64Array> {
     throwIfCancelled(context);
-    const { sensitivities } = job;
+    const { kind, sensitivities } = job;
     if (sensitivities === null || sensitivities.h.length <= 1) return this.#enqueue(job, context);
-    const parts = splitAngleParameters(sensitivities).map((part) =>
+    const parts = splitAngleParameters(kind, sensitivities).map((part) =>
       this.#enqueue({ ...job, sensitivities: part }, context),
     );
-    return mergeAngleParameters(await Promise.all(parts), this.#data, sensitivities);
+    return mergeAngleParameters(kind, await Promise.all(parts), this.#data, sensitivities);
   }
 
   #enqueue(job: SweepJob, context: TaskContext): Promise<Float64Array> {

@@ -39,17 +39,21 @@ export interface AdjointSums extends AngleSums {
 }
 
 /**
- * Blocks of the Gauss–Newton matrix with columns ∂M/∂θ_k for the K sensitivities in the order c, g, h.
+ * The derivatives ∂_kM of the K sensitivities, in the order c, g, h, against 1, M and r.
  *
- * Unweighted and without contrast, so that a caller can eliminate, share or fix the scaling afterwards, except
- * `hessian`, which is already summed over angles.
+ * The derivatives of ΣM, ΣM² and Σ r² of every angle, so of any function of them. Unweighted and without contrast, so that a
+ * caller can eliminate, share, fix or integrate out the scaling afterwards.
  */
-export interface NormalSums extends AngleSums {
+export interface SlopeSums extends AngleSums {
   readonly parameters: readonly string[];
   /** Σ ∂_kM, ΣM·∂_kM and Σ r·∂_kM, shape (P, K) row-major. */
   readonly d: Float64Array;
   readonly md: Float64Array;
   readonly rd: Float64Array;
+}
+
+/** Blocks of the Gauss–Newton matrix with columns ∂M/∂θ_k. */
+export interface NormalSums extends SlopeSums {
   /** Σ_a weight_a·contrast_a² Σ ∂_kM·∂_lM, shape (K, K) row-major, symmetric. */
   readonly hessian: Float64Array;
 }
@@ -62,6 +66,13 @@ export interface Sweeps {
   /** Per-angle sums only (the value sweep): the cheapest pass, enough for a trial step. */
   sums(physics: Physics, scaling: AngleScaling, context: TaskContext): Promise<AngleSums>;
   adjoint(physics: Physics, scaling: AngleScaling, context: TaskContext): Promise<AdjointSums>;
+  /** What a gradient needs, in about 0.6 of the time of `normal`. */
+  slopes(
+    physics: Physics,
+    sensitivities: Sensitivities,
+    scaling: AngleScaling,
+    context: TaskContext,
+  ): Promise<SlopeSums>;
   normal(
     physics: Physics,
     sensitivities: Sensitivities,

@@ -6,7 +6,7 @@ import type { SweepJob, TileExecutor } from './executor.ts';
 import { parametersOf, SequentialExecutor } from './executor.ts';
 import { ReferenceEngine } from './reference.ts';
 import { ANGLE_SUMS, resultLayout } from './result-layout.ts';
-import type { AdjointSums, AngleScaling, AngleSums, NormalSums, Sweeps } from './sweep.ts';
+import type { AdjointSums, AngleScaling, AngleSums, NormalSums, SlopeSums, Sweeps } from './sweep.ts';
 import type { TriangleStack } from './triangles.ts';
 import { pairsOf } from './triangles.ts';
 
@@ -58,6 +58,16 @@ class ExecutedSweeps implements Sweeps {
     };
   }
 
+  async slopes(
+    physics: Physics,
+    sensitivities: Sensitivities,
+    scaling: AngleScaling,
+    context: TaskContext,
+  ): Promise<SlopeSums> {
+    const total = await this.#run({ kind: 'slopes', physics, scaling, sensitivities }, context);
+    return this.#slopeSums('slopes', sensitivities, total);
+  }
+
   async normal(
     physics: Physics,
     sensitivities: Sensitivities,
@@ -66,17 +76,8 @@ class ExecutedSweeps implements Sweeps {
   ): Promise<NormalSums> {
     const { frames, angles } = this.data;
     const total = await this.#run({ kind: 'normal', physics, scaling, sensitivities }, context);
-    const count = parametersOf(sensitivities);
-    const layout = resultLayout('normal', frames, angles, count);
-    const block = angles * count;
-    return {
-      ...this.#angleSums(total),
-      parameters: [...sensitivities.c, ...sensitivities.g, ...sensitivities.h].map(({ parameter }) => parameter),
-      d: total.slice(layout.d, layout.d + block),
-      md: total.slice(layout.md, layout.md + block),
-      rd: total.slice(layout.rd, layout.rd + block),
-      hessian: total.slice(layout.hessian, layout.hessian + count * count),
-    };
+    const { hessian } = resultLayout('normal', frames, angles, parametersOf(sensitivities));
+    return { ...this.#slopeSums('normal', sensitivities, total), hessian: total.slice(hessian) };
   }
 
   shape(physics: Physics, angle: number): Float64Array {
@@ -92,6 +93,20 @@ class ExecutedSweeps implements Sweeps {
     if (job.sensitivities !== null) checkSensitivities(this.data, job.physics, job.sensitivities);
     this.#count += 1;
     return this.#executor.run(job, context);
+  }
+
+  #slopeSums(kind: 'slopes' | 'normal', { c, g, h }: Sensitivities, total: Float64Array): SlopeSums {
+    const { frames, angles } = this.data;
+    const parameters = [...c, ...g, ...h].map(({ parameter }) => parameter);
+    const layout = resultLayout(kind, frames, angles, parameters.length);
+    const block = (at: number): Float64Array => total.slice(at, at + angles * parameters.length);
+    return {
+      ...this.#angleSums(total),
+      parameters,
+      d: block(layout.d),
+      md: block(layout.md),
+      rd: block(layout.rd),
+    };
   }
 
   #angleSums(total: Float64Array): AngleSums {

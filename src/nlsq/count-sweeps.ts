@@ -19,6 +19,7 @@ export function countSweeps(objective: Objective): { readonly objective: Objecti
     },
     sums: counted((...asked) => sweeps.sums(...asked)),
     adjoint: counted((...asked) => sweeps.adjoint(...asked)),
+    slopes: counted((...asked) => sweeps.slopes(...asked)),
     normal: counted((...asked) => sweeps.normal(...asked)),
     shape: (...asked) => sweeps.shape(...asked),
   };

@@ -81,6 +81,7 @@ export function gramSweeps<Question extends GramQuestion>(
       return count;
     },
     sums: (physics, scaling, context) => pass(physics, NO_SENSITIVITIES, scaling, context),
+    slopes: pass,
     normal: pass,
     adjoint: () => Promise.reject(new Defect('a weighted sweep has no adjoint')),
     shape: (physics, angle) => base.shape(physics, angle),

@@ -16,7 +16,11 @@ export interface NaturalColumns {
 }
 
 /** Combine the derivatives of the bent triples of a chart. */
-export function naturalColumns(free: FreeParameters, chart: Chart, raw: Sensitivities): NaturalColumns {
+export function naturalColumns(
+  free: FreeParameters,
+  chart: Pick<Chart, 'jacobian' | 'bent'>,
+  raw: Sensitivities,
+): NaturalColumns {
   const n = free.names.length;
   const bentNames = new Set(chart.bent.flatMap(({ indices }) => indices.map((i) => free.names[i]!)));
   const combine = (list: Sensitivities['c']): Sensitivities['c'] =>

@@ -19,9 +19,13 @@ async function compare(problem: Problem): Promise<{ values: number; derivatives:
     await compiled.normal(physics, sensitivities, scaling, {}),
     await twin.normal(physics, sensitivities, scaling, {}),
   ];
+  const [slopes, slopesTwin] = [
+    await compiled.slopes(physics, sensitivities, scaling, {}),
+    await twin.slopes(physics, sensitivities, scaling, {}),
+  ];
   let values = Math.abs(adjoint.cost / adjointTwin.cost - 1);
   for (const name of ['m', 'mm', 'r', 'rm', 'rr', 'points'] as const) {
-    for (const own of [sums, adjoint, normal]) values = Math.max(values, difference(own[name], sumsTwin[name]));
+    for (const own of [sums, adjoint, slopes, normal]) values = Math.max(values, difference(own[name], sumsTwin[name]));
   }
   for (let a = 0; a < data.angles; a++) {
     values = Math.max(values, difference(compiled.shape(physics, a), twin.shape(physics, a)));
@@ -33,7 +37,13 @@ async function compare(problem: Problem): Promise<{ values: number; derivatives:
   for (const name of ['d', 'md', 'rd', 'hessian'] as const) {
     derivatives = Math.max(derivatives, difference(normal[name], normalTwin[name]));
   }
+  for (const name of ['d', 'md', 'rd'] as const) {
+    // The plain twin adds the same numbers in the same order for both.
+    expect(slopesTwin[name]).toEqual(normalTwin[name]);
+    derivatives = Math.max(derivatives, difference(slopes[name], slopesTwin[name]));
+  }
   expect(normal.parameters).toEqual(normalTwin.parameters);
+  expect(slopes.parameters).toEqual(normal.parameters);
   return { values, derivatives };
 }
 

@@ -1,6 +1,7 @@
-/** Both engines: adjoints against finite differences, normal equations against a Jacobian and against the adjoint. */
+/** Both engines: adjoints and slopes against finite differences, normal equations against a Jacobian and against the adjoint. */
 import { describe, expect, test } from 'vitest';
 import { pairsOf, rowStart, valuesOf } from '../../src/kernels/index.ts';
+import type { AngleSums } from '../../src/kernels/index.ts';
 import { pairDerivatives, pullBack } from '../../src/model/index.ts';
 import { difference, ENGINES, makeProblem } from './problems.ts';
 import type { Problem, ProblemOptions } from './problems.ts';
@@ -92,6 +93,57 @@ describe.each(ENGINES)('%s', (_, create) => {
       expect(difference(normal.d, expected.d)).toBeLessThan(1e-11);
       expect(difference(normal.rd, expected.rd)).toBeLessThan(1e-11);
       expect(difference(normal.hessian, expected.hessian)).toBeLessThan(1e-11);
+    });
+
+    test('the slopes are those of the normal equations, to the bit where weights are 1', async () => {
+      const sweeps = create(data);
+      const weight = scaling.weight.map(() => 1);
+      for (const at of [scaling, { ...scaling, weight }]) {
+        const slopes = await sweeps.slopes(physics, sensitivities, at, {});
+        const { hessian: _, ...normal } = await sweeps.normal(physics, sensitivities, at, {});
+        if (at.weight === weight) expect(slopes).toEqual(normal);
+        for (const name of ['d', 'md', 'rd'] as const)
+          expect(difference(slopes[name], normal[name])).toBeLessThan(1e-12);
+      }
+    });
+
+    test('the slopes are the derivatives of the sums they come with', async () => {
+      const sweeps = create(data);
+      const { parameters, d, md, rd } = await sweeps.slopes(physics, sensitivities, scaling, {});
+      for (const kind of ['c', 'g', 'h'] as const) {
+        for (const { parameter, vector } of sensitivities[kind]) {
+          const k = parameters.indexOf(parameter);
+          const largest = Math.max(...physics[kind]!.map(Math.abs));
+          const step = (1e-3 * largest) / (kind === 'h' ? 1 : 10) / Math.max(...vector.map(Math.abs));
+          const at = async (steps: number): Promise<AngleSums> => {
+            const moved = physics[kind]!.map((x, i) => x + steps * step * vector[i]!);
+            return sweeps.sums({ ...physics, [kind]: moved }, scaling, {});
+          };
+          const [a, b, c, e] = [await at(-2), await at(-1), await at(1), await at(2)];
+          const slopeOf = (name: 'm' | 'mm' | 'rr'): Float64Array =>
+            a[name].map((far, i) => (8 * (c[name][i]! - b[name][i]!) - (e[name][i]! - far)) / (12 * step));
+          const column = (sums: Float64Array, factor: (a: number) => number): Float64Array =>
+            Float64Array.from({ length: data.angles }, (_, i) => factor(i) * sums[i * parameters.length + k]!);
+          expect(
+            difference(
+              column(d, () => 1),
+              slopeOf('m'),
+            ),
+          ).toBeLessThan(1e-5);
+          expect(
+            difference(
+              column(md, () => 2),
+              slopeOf('mm'),
+            ),
+          ).toBeLessThan(1e-5);
+          expect(
+            difference(
+              column(rd, (i) => -2 * scaling.contrast[i]!),
+              slopeOf('rr'),
+            ),
+          ).toBeLessThan(1e-5);
+        }
+      }
     });
 
     test('the gradient from the normal equations is the pulled-back adjoint', async () => {

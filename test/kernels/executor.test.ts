@@ -23,13 +23,14 @@ function sweepsInOrder(problem: Problem, order: (tiles: readonly Tile[]) => read
   return createSweeps(new SequentialExecutor(engine, { order }));
 }
 
-/** sha256 of every number of the three sweeps. */
+/** sha256 of every number of the sweeps. */
 async function digest(problem: Problem, sweeps: Sweeps): Promise<string> {
   const { physics, sensitivities, scaling } = problem;
   const hash = createHash('sha256');
   for (const result of [
     await sweeps.sums(physics, scaling, {}),
     await sweeps.adjoint(physics, scaling, {}),
+    await sweeps.slopes(physics, sensitivities, scaling, {}),
     await sweeps.normal(physics, sensitivities, scaling, {}),
   ]) {
     for (const value of Object.values(result)) if (value instanceof Float64Array) hash.update(value);
@@ -79,9 +80,10 @@ describe.each(ENGINES)('%s', (_, create) => {
     const sweeps = create(data);
     await sweeps.sums(physics, scaling, {});
     await sweeps.adjoint(physics, scaling, {});
+    await sweeps.slopes(physics, sensitivities, scaling, {});
     await sweeps.normal(physics, sensitivities, scaling, {});
     sweeps.shape(physics, 0);
-    expect(sweeps.count).toBe(3);
+    expect(sweeps.count).toBe(4);
   });
 
   test('refuses vectors that do not fit the data', async () => {
@@ -92,9 +94,11 @@ describe.each(ENGINES)('%s', (_, create) => {
     await expect(async () => sweeps.sums(physics, { ...scaling, weight: new Float64Array(1) }, {})).rejects.toThrow(
       '1 angles',
     );
-    await expect(async () => sweeps.normal({ ...physics, g: null }, sensitivities, scaling, {})).rejects.toThrow(
-      'static',
-    );
+    for (const kind of ['slopes', 'normal'] as const) {
+      await expect(async () => sweeps[kind]({ ...physics, g: null }, sensitivities, scaling, {})).rejects.toThrow(
+        'static',
+      );
+    }
     expect(() => sweeps.shape(physics, 2)).toThrow('no angle 2');
   });
 
@@ -169,6 +173,7 @@ describe('compiled sweeps', () => {
       const at = { ...physics, pairFunction: convention };
       await sweeps.sums(at, scaling, {});
       await sweeps.adjoint(at, scaling, {});
+      await sweeps.slopes(at, sensitivities, scaling, {});
       await sweeps.normal(at, sensitivities, scaling, {});
       sweeps.shape(at, 8);
     }
@@ -191,6 +196,7 @@ describe('compiled sweeps', () => {
     const outside = { ...data, values: new Float32Array(valuesOf(data)) };
     expect(() => createKernelSweeps(kernels, memory, outside)).toThrow('kernel memory only');
     const small = createKernelSweeps(kernels, memory, data, { sensitivities: 4 });
+    await expect(small.slopes(physics, sensitivities, scaling, {})).rejects.toThrow('5 sensitivities');
     await expect(small.normal(physics, sensitivities, scaling, {})).rejects.toThrow('5 sensitivities');
   });
 });

@@ -11,6 +11,7 @@ export function watched(problem: FitProblem, around: <R>(sweep: () => Promise<R>
     },
     sums: (...asked) => around(() => sweeps.sums(...asked)),
     adjoint: (...asked) => around(() => sweeps.adjoint(...asked)),
+    slopes: (...asked) => around(() => sweeps.slopes(...asked)),
     normal: (...asked) => around(() => sweeps.normal(...asked)),
     shape: (...asked) => sweeps.shape(...asked),
   });

@@ -82,6 +82,7 @@ async function ask(sweeps: Sweeps, { model, scaling }: Question): Promise<unknow
     places.flatMap((values): Promise<unknown>[] => [
       sweeps.sums(model.physics(values), scaling, {}),
       sweeps.adjoint(model.physics(values), scaling, {}),
+      sweeps.slopes(model.physics(values), model.sensitivities(values, names), scaling, {}),
       sweeps.normal(model.physics(values), model.sensitivities(values, names), scaling, {}),
     ]),
   );
@@ -95,7 +96,7 @@ describe('distributed sweeps', () => {
     for (const options of [{}, { parts: 3 }, { parts: 1, sweepsPerRound: 2 }]) {
       await using distributed = await distributeSweeps(asked.local, backend, options);
       expect(await ask(distributed.sweeps, asked)).toEqual(expected);
-      expect(distributed.sweeps.count).toBe(9);
+      expect(distributed.sweeps.count).toBe(12);
     }
   });
 

@@ -52,6 +52,7 @@ async function everything({ physics, scaling, sensitivities }: Problem, sweeps: 
   return [
     await sweeps.sums(physics, scaling, {}),
     await sweeps.adjoint(physics, scaling, {}),
+    await sweeps.slopes(physics, sensitivities, scaling, {}),
     await sweeps.normal(physics, sensitivities, scaling, {}),
     sweeps.shape(physics, 1),
   ];

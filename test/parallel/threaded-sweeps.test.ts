@@ -53,6 +53,7 @@ async function everything(sweeps: Sweeps): Promise<unknown> {
   return [
     await sweeps.sums(physics, scaling, {}),
     await sweeps.adjoint(physics, scaling, {}),
+    await sweeps.slopes(physics, sensitivities, scaling, {}),
     await sweeps.normal(physics, sensitivities, scaling, {}),
   ];
 }

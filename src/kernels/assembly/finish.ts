@@ -6,9 +6,9 @@
  */
 import { Job } from './job';
 import { accumulate, both, laneSum, plus, times } from './lanes';
-import { hessianEntry, hessianSize, padded, tableBytes, vectorAt } from './normal';
+import { hessianEntry, hessianSize, padded, tableBytes } from './normal';
 import { ADJOINT, NORMAL } from './shapes';
-import { Angle, angleAt, Workspace } from './workspace';
+import { Angle, angleAt, hasVectors, Workspace } from './workspace';
 
 // @ts-ignore: decorator
 @inline
@@ -31,27 +31,15 @@ export function finishRow(job: Job, space: Workspace, angle: Angle, i: i32, resu
     if (job.shear) {
       const sum = laneSum(angle.row3);
       add(result + (<usize>(job.gAt + i) << 3), strainFactor(job) * pull * sum);
-      angle.strain3 += sum * strainSince(job, space, i);
+      angle.strainOfRows += sum * strainSince(job, space, i);
     }
-  } else if (job.kind == NORMAL) {
+  } else if (hasVectors(job.kind)) {
     if (job.convention == 0) {
       angle.m = plus(angle.m, angle.row0);
       angle.mm = plus(angle.mm, angle.row1);
       angle.rm = plus(angle.rm, angle.row2);
     }
-    const column = i - space.base;
-    const first = <usize>(angle.index * job.parameters);
-    const d = result + ((<usize>job.dAt + first) << 3);
-    const md = result + ((<usize>job.mdAt + first) << 3);
-    const rd = result + ((<usize>job.rdAt + first) << 3);
-    subtractRow(space, angle.row0, angle.row1, angle.row2, 0, job.vectorsC, column, d, md, rd);
-    if (job.shear) {
-      subtractRow(space, angle.row3, angle.row4, angle.row5, job.vectorsC, job.vectorsG, column, d, md, rd);
-      const strain = strainSince(job, space, i);
-      angle.strain3 += laneSum(angle.row3) * strain;
-      angle.strain4 += laneSum(angle.row4) * strain;
-      angle.strain5 += laneSum(angle.row5) * strain;
-    }
+    subtractRow(job, space, angle, i);
   }
 }
 
@@ -62,21 +50,18 @@ function strainSince(job: Job, space: Workspace, i: i32): f64 {
   return load<f64>(job.g + (<usize>i << 3)) - load<f64>(job.g + (<usize>space.rowStart << 3));
 }
 
-// @ts-ignore: decorator
-@inline
-function subtractRow(
-  space: Workspace, a: v128, b: v128, c: v128, from: i32, count: i32, column: i32, d: usize, md: usize, rd: usize,
-): void {
-  const sumA = laneSum(a);
-  const sumB = laneSum(b);
-  const sumC = laneSum(c);
-  for (let k = from; k < from + count; k++) {
-    const value = vectorAt(space, k, column);
-    const at = <usize>k << 3;
-    add(d + at, -sumA * value);
-    add(md + at, -sumB * value);
-    add(rd + at, -sumC * value);
-  }
+/** Σ w·(v_j − v_i) = Σ_j v_j·(column sum − row sum): what a row sums is taken from the column sums of its own frame. */
+function subtractRow(job: Job, space: Workspace, angle: Angle, i: i32): void {
+  const column = i - space.base;
+  let weights = angle.columns + <usize>(column >> 1) * <usize>space.columnStride + (<usize>(column & 1) << 3);
+  if (job.shear) weights += 32;
+  add(weights, -laneSum(angle.row0));
+  add(weights + 16, -laneSum(angle.row1));
+  add(weights + 32, -laneSum(angle.row2));
+  if (!job.shear) return;
+  add(weights + 48, -laneSum(angle.row3));
+  add(weights + 64, -laneSum(angle.row4));
+  add(weights + 80, -laneSum(angle.row5));
 }
 
 export function finishTile(job: Job, space: Workspace, result: usize): void {
@@ -91,7 +76,7 @@ export function finishTile(job: Job, space: Workspace, result: usize): void {
     store<f64>(sums, laneSum(angle.rm) / (amplitude * scale), 24);
     store<f64>(sums, laneSum(angle.rr) / (scale * scale), 32);
     if (job.kind == ADJOINT) finishAdjoint(job, space, angle, result);
-    else if (job.kind == NORMAL) finishDerivatives(job, space, angle, result);
+    else if (hasVectors(job.kind)) finishDerivatives(job, space, angle, result);
   }
   if (job.kind == NORMAL) finishHessian(job, space, result);
 }
@@ -115,7 +100,7 @@ function finishAdjoint(job: Job, space: Workspace, angle: Angle, result: usize):
     }
   }
   if (!job.shear || !(angle.hh > 0)) return;
-  const sum = job.convention == 0 ? laneSum(total) - angle.strain3 : laneSum(angle.h0);
+  const sum = job.convention == 0 ? laneSum(total) - angle.strainOfRows : laneSum(angle.h0);
   store<f64>(result + (<usize>(job.hAt + angle.index) << 3), (-strainFactor(job) * pull * sum) / angle.h);
 }
 
@@ -135,9 +120,9 @@ function finishDerivatives(job: Job, space: Workspace, angle: Angle, result: usi
     const factor = k < c ? -job.kappa : f;
     const weights = angle.columns + (job.shear ? 32 : 0) + (k < c ? 0 : 48);
     const at = <usize>k << 3;
-    store<f64>(d + at, factor * byD * (load<f64>(d + at) + columnProduct(space, weights, table, 0)));
-    store<f64>(md + at, factor * byMd * (load<f64>(md + at) + columnProduct(space, weights + 16, table, 0)));
-    store<f64>(rd + at, factor * byRd * (load<f64>(rd + at) + columnProduct(space, weights + 32, table, 0)));
+    store<f64>(d + at, factor * byD * columnProduct(space, weights, table, 0));
+    store<f64>(md + at, factor * byMd * columnProduct(space, weights + 16, table, 0));
+    store<f64>(rd + at, factor * byRd * columnProduct(space, weights + 32, table, 0));
   }
   if (job.vectorsH == 0) return;
   const at = <usize>(c + g) << 3;
@@ -145,9 +130,9 @@ function finishDerivatives(job: Job, space: Workspace, angle: Angle, result: usi
   if (job.convention == 0) {
     const anchor = load<f64>(job.g + (<usize>space.rowStart << 3));
     const weights = angle.columns + 80;
-    store<f64>(d + at, factor * byD * (columnProduct(space, weights, space.strain, anchor) - angle.strain3));
-    store<f64>(md + at, factor * byMd * (columnProduct(space, weights + 16, space.strain, anchor) - angle.strain4));
-    store<f64>(rd + at, factor * byRd * (columnProduct(space, weights + 32, space.strain, anchor) - angle.strain5));
+    store<f64>(d + at, factor * byD * columnProduct(space, weights, space.strain, anchor));
+    store<f64>(md + at, factor * byMd * columnProduct(space, weights + 16, space.strain, anchor));
+    store<f64>(rd + at, factor * byRd * columnProduct(space, weights + 32, space.strain, anchor));
   } else {
     store<f64>(d + at, factor * byD * laneSum(angle.h0));
     store<f64>(md + at, factor * byMd * laneSum(angle.h1));

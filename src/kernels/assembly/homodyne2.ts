@@ -12,7 +12,7 @@ import { storeSinCos } from './elementary';
 import { HOMODYNE2_RECORD } from './pairs';
 import { Run } from './run';
 import { sincSeries, slopeSeries } from './series';
-import { ADJOINT, DIRECT, FAR, FLOOR, MIXED, NEAR, SERIES_BELOW, SHAPE, STATIC, SUMS } from './shapes';
+import { ADJOINT, DIRECT, FAR, FLOOR, MIXED, NEAR, NORMAL, SERIES_BELOW, SHAPE, STATIC, SUMS } from './shapes';
 import { Angle, CHUNK_BYTES, columnVectors } from './workspace';
 
 /** `kind` and `shape` are constants: every combination becomes a loop of its own. */
@@ -141,7 +141,7 @@ export function sweepHomodyne2(kind: i32, shape: i32, run: Run, angle: Angle): v
             v128.store(columns, plus(v128.load(columns, 64), rC), 64);
           }
           const sharedC = times(share, weightC);
-          accumulate(sums, times(sharedC, weightC));
+          if (kind == NORMAL) accumulate(sums, times(sharedC, weightC));
           if (shape != STATIC) {
             const F = times(F0, v128.load(pairs, 64));
             const mF = times(M, F);
@@ -155,16 +155,18 @@ export function sweepHomodyne2(kind: i32, shape: i32, run: Run, angle: Angle): v
             v128.store(columns, plus(v128.load(columns, 80), F), 80);
             v128.store(columns, plus(v128.load(columns, 96), mF), 96);
             v128.store(columns, plus(v128.load(columns, 112), rF), 112);
-            const CF = times(sharedC, F);
-            let FF = times(times(share, F), F);
-            v128.store(sums, plus(v128.load(sums, 1 * CHUNK_BYTES), CF), 1 * CHUNK_BYTES);
-            v128.store(sums, plus(v128.load(sums, 2 * CHUNK_BYTES), FF), 2 * CHUNK_BYTES);
-            v128.store(sums, plus(v128.load(sums, 3 * CHUNK_BYTES), times(tau, CF)), 3 * CHUNK_BYTES);
-            FF = times(tau, FF);
-            v128.store(sums, plus(v128.load(sums, 4 * CHUNK_BYTES), FF), 4 * CHUNK_BYTES);
-            v128.store(sums, plus(v128.load(sums, 5 * CHUNK_BYTES), times(tau, FF)), 5 * CHUNK_BYTES);
+            if (kind == NORMAL) {
+              const CF = times(sharedC, F);
+              let FF = times(times(share, F), F);
+              v128.store(sums, plus(v128.load(sums, 1 * CHUNK_BYTES), CF), 1 * CHUNK_BYTES);
+              v128.store(sums, plus(v128.load(sums, 2 * CHUNK_BYTES), FF), 2 * CHUNK_BYTES);
+              v128.store(sums, plus(v128.load(sums, 3 * CHUNK_BYTES), times(tau, CF)), 3 * CHUNK_BYTES);
+              FF = times(tau, FF);
+              v128.store(sums, plus(v128.load(sums, 4 * CHUNK_BYTES), FF), 4 * CHUNK_BYTES);
+              v128.store(sums, plus(v128.load(sums, 5 * CHUNK_BYTES), times(tau, FF)), 5 * CHUNK_BYTES);
+            }
           }
-          sums += 16;
+          if (kind == NORMAL) sums += 16;
         }
       }
     }

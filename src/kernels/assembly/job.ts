@@ -8,7 +8,7 @@ export class Job {
   /** N and P. */
   frames: i32;
   angles: i32;
-  /** 0 sums, 1 adjoint, 2 normal; see shapes.ts. */
+  /** 0 sums, 1 adjoint, 2 normal, 3 shape, 4 slopes; see shapes.ts. */
   kind: i32;
   /** 0 published, 1 homodyne2. */
   convention: i32;

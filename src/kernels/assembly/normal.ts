@@ -11,6 +11,7 @@
 import { Job } from './job';
 import { both, minus, plus, times } from './lanes';
 import { HOMODYNE2_RECORD } from './pairs';
+import { NORMAL } from './shapes';
 import { CHUNK_BYTES, PAIR_BYTES, SUMS_BYTES, Workspace } from './workspace';
 
 // @ts-ignore: decorator
@@ -31,15 +32,10 @@ export function prepareVectors(job: Job, space: Workspace): void {
       store<f64>(table + (<usize>column << 3), load<f64>(vector + (<usize>j << 3)) - anchor);
     }
   }
+  if (job.kind != NORMAL) return;
   const size = <usize>hessianSize(job);
   memory.fill(space.hessian, 0, (size * size) << 4);
   memory.fill(space.differences, 0, size * CHUNK_BYTES);
-}
-
-// @ts-ignore: decorator
-@inline
-export function vectorAt(space: Workspace, k: i32, column: i32): f64 {
-  return load<f64>(space.vectors + <usize>k * tableBytes(space) + (<usize>column << 3));
 }
 
 /** Vectors of one kind are taken three at a time; missing ones are tables of zeros. */

@@ -9,7 +9,7 @@ import { exponential, storeSinCos } from './elementary';
 import { Job } from './job';
 import { both, clamp, minus, times } from './lanes';
 import { ADJOINT, NORMAL, SHAPE } from './shapes';
-import { Angle, angleAt, BLOCK_GROUPS, LIMIT_BYTES, Workspace } from './workspace';
+import { Angle, angleAt, BLOCK_GROUPS, hasVectors, LIMIT_BYTES, Workspace } from './workspace';
 
 /** Factors of E below e^−150 count as that: products stay clear of denormal numbers, which are slow. */
 const LOWEST_EXPONENT: f64 = -150;
@@ -95,11 +95,11 @@ export function prepareAngles(job: Job, space: Workspace): void {
     angle.hh = angle.h * angle.h;
     angle.inverseH = 1 / angle.h;
     prepareScaling(job, angle, load<f64>(job.contrast + at), load<f64>(job.offset + at), load<f64>(job.weight + at));
-    if (job.kind == NORMAL && job.vectorsH > 0) {
+    if (hasVectors(job.kind) && job.vectorsH > 0) {
       // At h = 0 every derivative by h vanishes; h so small that h² does is the same.
       angle.tau = angle.hh > 0 ? load<f64>(job.angleVectors + at) / angle.h : 0;
     }
-    if (job.kind == ADJOINT || job.kind == NORMAL) {
+    if (job.kind == ADJOINT || hasVectors(job.kind)) {
       memory.fill(columns, 0, <usize>space.groups * space.columnStride);
     }
     if (job.shear) prepareSinesAndCosines(job, space, angle);

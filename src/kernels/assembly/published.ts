@@ -14,7 +14,7 @@ import { accumulate, both, loadFloats, minus, plus, select, times } from './lane
 import { PUBLISHED_RECORD } from './pairs';
 import { Run } from './run';
 import { sincSeries, slopeSeries } from './series';
-import { ADJOINT, FAR, MIXED, NEAR, NORMAL, SERIES_BELOW, SHAPE, STATIC, SUMS } from './shapes';
+import { ADJOINT, FAR, MIXED, NEAR, NORMAL, SERIES_BELOW, SHAPE, SLOPES, STATIC, SUMS } from './shapes';
 import { Angle, CHUNK_BYTES, columnVectors } from './workspace';
 
 /** `kind`, `shape` and `general` are constants: every combination becomes a loop of its own. */
@@ -65,7 +65,7 @@ export function sweepPublished(kind: i32, shape: i32, general: bool, run: Run, a
       const columnCosine = v128.load(columns, 16);
       s = minus(times(columnSine, cosineByH), times(columnCosine, sineByH));
       v = times(v128.load(pairs), s);
-      if (kind == ADJOINT || kind == NORMAL) {
+      if (kind != SUMS && kind != SHAPE) {
         const cosineX = plus(times(columnCosine, cosine), times(columnSine, sine));
         d = minus(cosineX, times(s, v128.load(pairs, 16)));
       }
@@ -139,7 +139,7 @@ export function sweepPublished(kind: i32, shape: i32, general: bool, run: Run, a
           v128.store(columns, plus(v128.load(columns, 48), MM), 48);
           v128.store(columns, plus(v128.load(columns, 64), rM), 64);
         }
-        accumulate(sums, general ? times(share, MM) : MM);
+        if (kind == NORMAL) accumulate(sums, general ? times(share, MM) : MM);
         if (shape != STATIC) {
           const F = times(v, d);
           let MF = times(M, F);
@@ -150,19 +150,21 @@ export function sweepPublished(kind: i32, shape: i32, general: bool, run: Run, a
           v128.store(columns, plus(v128.load(columns, 80), F), 80);
           v128.store(columns, plus(v128.load(columns, 96), MF), 96);
           v128.store(columns, plus(v128.load(columns, 112), rF), 112);
-          let FF = times(F, F);
-          if (general) {
-            MF = times(share, MF);
-            FF = times(share, FF);
+          if (kind == NORMAL) {
+            let FF = times(F, F);
+            if (general) {
+              MF = times(share, MF);
+              FF = times(share, FF);
+            }
+            v128.store(sums, plus(v128.load(sums, 1 * CHUNK_BYTES), MF), 1 * CHUNK_BYTES);
+            v128.store(sums, plus(v128.load(sums, 2 * CHUNK_BYTES), FF), 2 * CHUNK_BYTES);
+            v128.store(sums, plus(v128.load(sums, 3 * CHUNK_BYTES), times(tau, MF)), 3 * CHUNK_BYTES);
+            FF = times(tau, FF);
+            v128.store(sums, plus(v128.load(sums, 4 * CHUNK_BYTES), FF), 4 * CHUNK_BYTES);
+            v128.store(sums, plus(v128.load(sums, 5 * CHUNK_BYTES), times(tau, FF)), 5 * CHUNK_BYTES);
           }
-          v128.store(sums, plus(v128.load(sums, 1 * CHUNK_BYTES), MF), 1 * CHUNK_BYTES);
-          v128.store(sums, plus(v128.load(sums, 2 * CHUNK_BYTES), FF), 2 * CHUNK_BYTES);
-          v128.store(sums, plus(v128.load(sums, 3 * CHUNK_BYTES), times(tau, MF)), 3 * CHUNK_BYTES);
-          FF = times(tau, FF);
-          v128.store(sums, plus(v128.load(sums, 4 * CHUNK_BYTES), FF), 4 * CHUNK_BYTES);
-          v128.store(sums, plus(v128.load(sums, 5 * CHUNK_BYTES), times(tau, FF)), 5 * CHUNK_BYTES);
         }
-        sums += 16;
+        if (kind == NORMAL) sums += 16;
       }
     }
     values += 8;
@@ -174,7 +176,7 @@ export function sweepPublished(kind: i32, shape: i32, general: bool, run: Run, a
   if (kind == SHAPE) return;
   angle.r = plus(angle.r, sumR);
   angle.rr = plus(angle.rr, rr);
-  if (kind != NORMAL) {
+  if (kind == SUMS || kind == ADJOINT) {
     angle.m = plus(angle.m, m);
     angle.mm = plus(angle.mm, mm);
   }
@@ -183,7 +185,7 @@ export function sweepPublished(kind: i32, shape: i32, general: bool, run: Run, a
     angle.row0 = plus(angle.row0, row0);
     if (shape != STATIC) angle.row3 = plus(angle.row3, row3);
   }
-  if (kind == NORMAL) {
+  if (kind == NORMAL || kind == SLOPES) {
     angle.row1 = plus(angle.row1, row1);
     angle.row2 = plus(angle.row2, row2);
     if (shape != STATIC) {

@@ -6,6 +6,8 @@ export const ADJOINT: i32 = 1;
 export const NORMAL: i32 = 2;
 /** M itself, for figures and files. */
 export const SHAPE: i32 = 3;
+/** The sums of NORMAL without the Gauss–Newton matrix. */
+export const SLOPES: i32 = 4;
 
 /** How S is computed in a run of columns. */
 /** S = 1. */

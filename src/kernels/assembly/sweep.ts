@@ -9,7 +9,7 @@ import { Run } from './run';
 import { FAR, MIXED, NORMAL, SHAPE, STATIC } from './shapes';
 import { sweepRun } from './variants';
 import {
-  Angle, angleAt, BLOCK_GROUPS, BLOCK_ROWS, CHUNK_BYTES, CHUNK_GROUPS, layOut, PAIR_BYTES, PAIR_SUMS, rowsTogether,
+  Angle, angleAt, BLOCK_GROUPS, BLOCK_ROWS, CHUNK_BYTES, CHUNK_GROUPS, hasVectors, layOut, PAIR_BYTES, PAIR_SUMS, rowsTogether,
   SUMS_BYTES, Workspace,
 } from './workspace';
 
@@ -64,7 +64,7 @@ function pairsBefore(job: Job, i: i32): usize {
 function sweepTile(job: Job, space: Workspace, result: usize): void {
   prepareColumns(job, space);
   prepareAngles(job, space);
-  if (job.kind == NORMAL) prepareVectors(job, space);
+  if (hasVectors(job.kind)) prepareVectors(job, space);
   const together = <i32>rowsTogether(job.kind);
   for (let origin = 0; origin < space.groups; origin += CHUNK_GROUPS) {
     const end = min(origin + CHUNK_GROUPS, space.groups);

@@ -8,7 +8,7 @@ import { sweepHomodyne2 } from './homodyne2';
 import { Job } from './job';
 import { sweepPublished } from './published';
 import { Run } from './run';
-import { ADJOINT, DIRECT, FAR, MIXED, NEAR, NORMAL, SHAPE, STATIC, SUMS } from './shapes';
+import { ADJOINT, DIRECT, FAR, MIXED, NEAR, NORMAL, SHAPE, SLOPES, STATIC, SUMS } from './shapes';
 import { Angle } from './workspace';
 
 /** Sweep `count` groups from where `run` stands. */
@@ -36,6 +36,11 @@ function published(kind: i32, shape: i32, run: Run, angle: Angle): void {
     else if (shape == NEAR) publishedAdjointNear(run, angle);
     else if (shape == MIXED) publishedAdjointMixed(run, angle);
     else publishedAdjointStatic(run, angle);
+  } else if (kind == SLOPES) {
+    if (shape == FAR) publishedSlopesFar(run, angle);
+    else if (shape == NEAR) publishedSlopesNear(run, angle);
+    else if (shape == MIXED) publishedSlopesMixed(run, angle);
+    else publishedSlopesStatic(run, angle);
   } else {
     if (shape == FAR) publishedNormalFar(run, angle);
     else if (shape == NEAR) publishedNormalNear(run, angle);
@@ -55,6 +60,11 @@ function publishedGeneral(kind: i32, shape: i32, run: Run, angle: Angle): void {
     else if (shape == NEAR) publishedAdjointNearGeneral(run, angle);
     else if (shape == MIXED) publishedAdjointMixedGeneral(run, angle);
     else publishedAdjointStaticGeneral(run, angle);
+  } else if (kind == SLOPES) {
+    if (shape == FAR) publishedSlopesFarGeneral(run, angle);
+    else if (shape == NEAR) publishedSlopesNearGeneral(run, angle);
+    else if (shape == MIXED) publishedSlopesMixedGeneral(run, angle);
+    else publishedSlopesStaticGeneral(run, angle);
   } else {
     if (shape == FAR) publishedNormalFarGeneral(run, angle);
     else if (shape == NEAR) publishedNormalNearGeneral(run, angle);
@@ -76,6 +86,12 @@ function homodyne2(kind: i32, shape: i32, run: Run, angle: Angle): void {
     else if (shape == MIXED) homodyne2AdjointMixed(run, angle);
     else if (shape == DIRECT) homodyne2AdjointDirect(run, angle);
     else homodyne2AdjointStatic(run, angle);
+  } else if (kind == SLOPES) {
+    if (shape == FAR) homodyne2SlopesFar(run, angle);
+    else if (shape == NEAR) homodyne2SlopesNear(run, angle);
+    else if (shape == MIXED) homodyne2SlopesMixed(run, angle);
+    else if (shape == DIRECT) homodyne2SlopesDirect(run, angle);
+    else homodyne2SlopesStatic(run, angle);
   } else {
     if (shape == FAR) homodyne2NormalFar(run, angle);
     else if (shape == NEAR) homodyne2NormalNear(run, angle);
@@ -121,6 +137,18 @@ export function publishedNormalMixed(run: Run, angle: Angle): void {
 export function publishedNormalStatic(run: Run, angle: Angle): void {
   sweepPublished(NORMAL, STATIC, false, run, angle);
 }
+export function publishedSlopesFar(run: Run, angle: Angle): void {
+  sweepPublished(SLOPES, FAR, false, run, angle);
+}
+export function publishedSlopesNear(run: Run, angle: Angle): void {
+  sweepPublished(SLOPES, NEAR, false, run, angle);
+}
+export function publishedSlopesMixed(run: Run, angle: Angle): void {
+  sweepPublished(SLOPES, MIXED, false, run, angle);
+}
+export function publishedSlopesStatic(run: Run, angle: Angle): void {
+  sweepPublished(SLOPES, STATIC, false, run, angle);
+}
 export function publishedSumsFarGeneral(run: Run, angle: Angle): void {
   sweepPublished(SUMS, FAR, true, run, angle);
 }
@@ -156,6 +184,18 @@ export function publishedNormalMixedGeneral(run: Run, angle: Angle): void {
 }
 export function publishedNormalStaticGeneral(run: Run, angle: Angle): void {
   sweepPublished(NORMAL, STATIC, true, run, angle);
+}
+export function publishedSlopesFarGeneral(run: Run, angle: Angle): void {
+  sweepPublished(SLOPES, FAR, true, run, angle);
+}
+export function publishedSlopesNearGeneral(run: Run, angle: Angle): void {
+  sweepPublished(SLOPES, NEAR, true, run, angle);
+}
+export function publishedSlopesMixedGeneral(run: Run, angle: Angle): void {
+  sweepPublished(SLOPES, MIXED, true, run, angle);
+}
+export function publishedSlopesStaticGeneral(run: Run, angle: Angle): void {
+  sweepPublished(SLOPES, STATIC, true, run, angle);
 }
 export function publishedShapeStatic(run: Run, angle: Angle): void {
   sweepPublished(SHAPE, STATIC, false, run, angle);
@@ -207,6 +247,21 @@ export function homodyne2NormalDirect(run: Run, angle: Angle): void {
 }
 export function homodyne2NormalStatic(run: Run, angle: Angle): void {
   sweepHomodyne2(NORMAL, STATIC, run, angle);
+}
+export function homodyne2SlopesFar(run: Run, angle: Angle): void {
+  sweepHomodyne2(SLOPES, FAR, run, angle);
+}
+export function homodyne2SlopesNear(run: Run, angle: Angle): void {
+  sweepHomodyne2(SLOPES, NEAR, run, angle);
+}
+export function homodyne2SlopesMixed(run: Run, angle: Angle): void {
+  sweepHomodyne2(SLOPES, MIXED, run, angle);
+}
+export function homodyne2SlopesDirect(run: Run, angle: Angle): void {
+  sweepHomodyne2(SLOPES, DIRECT, run, angle);
+}
+export function homodyne2SlopesStatic(run: Run, angle: Angle): void {
+  sweepHomodyne2(SLOPES, STATIC, run, angle);
 }
 export function homodyne2ShapeStatic(run: Run, angle: Angle): void {
   sweepHomodyne2(SHAPE, STATIC, run, angle);

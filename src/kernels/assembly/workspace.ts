@@ -4,7 +4,7 @@
  * Columns j are taken in groups of two, counted from `base` so that the last group ends with the last frame; the group
  * before the first pair of a row may then hold one column that is no pair of it. Tables hold one vector per group.
  */
-import { ADJOINT, NORMAL } from './shapes';
+import { ADJOINT, NORMAL, SLOPES } from './shapes';
 import { Job } from './job';
 import { Run } from './run';
 
@@ -52,10 +52,8 @@ export class Angle {
   row3: v128;
   row4: v128;
   row5: v128;
-  /** Σ row sum · (G_i − G_b) of each weight, subtracted from the column part of a derivative by h. */
-  strain3: f64;
-  strain4: f64;
-  strain5: f64;
+  /** Σ row sum · (G_i − G_b) of an adjoint sweep, subtracted from the column part of its derivative by h. */
+  strainOfRows: f64;
   padding1: f64;
   index: i32;
   padding0: i32;
@@ -115,9 +113,16 @@ function align(address: usize): usize {
   return (address + 63) & ~63;
 }
 
-/** Vectors per column record: [S C] of h(G_j − G_b), then adjoint [rM rF] or normal [M M² rM F MF rF]; only the M without shear. */
+/** Whether a sweep gets sensitivities. */
+// @ts-ignore: decorator
+@inline
+export function hasVectors(kind: i32): bool {
+  return kind == NORMAL || kind == SLOPES;
+}
+
+/** Vectors per column record: [S C] of h(G_j − G_b), then adjoint [rM rF] or normal and slopes [M M² rM F MF rF]; only the M without shear. */
 export function columnVectors(kind: i32, shear: bool): i32 {
-  const weights = kind == ADJOINT ? 1 : kind == NORMAL ? 3 : 0;
+  const weights = kind == ADJOINT ? 1 : hasVectors(kind) ? 3 : 0;
   return shear ? 2 * weights + 2 : weights;
 }
 
@@ -138,7 +143,7 @@ export function layOut(job: Job, arena: usize, rowStart: i32, rowEnd: i32, angle
   space.groups = (job.frames - space.base) >> 1;
   space.columnStride = columnVectors(job.kind, job.shear != 0) << 4;
   const table = align(<usize>space.groups << 4);
-  const vectors = <usize>(job.kind == NORMAL ? job.vectorsC + job.vectorsG : <i32>0);
+  const vectors = <usize>(hasVectors(job.kind) ? job.vectorsC + job.vectorsG : <i32>0);
   const parameters = <usize>(job.kind == NORMAL ? job.parameters : <i32>0);
   let top = align(changetype<usize>(space) + offsetof<Workspace>());
   space.angles = top;

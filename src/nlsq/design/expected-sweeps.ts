@@ -28,6 +28,10 @@ export function expectedSweeps(kernels: (data: TriangleStack) => Sweeps, frames:
       const sums = withoutResiduals(await sweeps.adjoint(...asked));
       return { ...sums, cost: 0, c: zeros(sums.c), g: sums.g === null ? null : zeros(sums.g), h: zeros(sums.h) };
     },
+    slopes: async (...asked) => {
+      const sums = withoutResiduals(await sweeps.slopes(...asked));
+      return { ...sums, rd: zeros(sums.rd) };
+    },
     normal: async (...asked) => {
       const sums = withoutResiduals(await sweeps.normal(...asked));
       return { ...sums, rd: zeros(sums.rd) };

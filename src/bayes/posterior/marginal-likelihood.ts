@@ -12,7 +12,7 @@
  * of ln S are taken from a reference, so that a billion points cost no digits.
  */
 import { log, log1p } from '../../math/index.ts';
-import type { AngleScaling, AngleSums, NormalSums } from '../../kernels/sweep.ts';
+import type { AngleScaling, AngleSums, SlopeSums } from '../../kernels/sweep.ts';
 import { invert } from '../../nlsq/linear-algebra.ts';
 import { eliminate, type Elimination, type GroupFactor, type ScalingGroup } from '../../nlsq/scaling.ts';
 import { flatCorrection, scalingCorrection, type ScalingKnown, type ScalingPrior } from './scaling-prior.ts';
@@ -119,12 +119,12 @@ export function knownOf({ group, factor }: GroupFactor, best: Elimination, varia
 }
 
 /**
- * The gradient of the value in the K columns of a `normal` sweep made with the model's guess.
+ * The gradient of the value in the K columns of a `slopes` sweep made with the model's guess.
  *
  * Every term depends on θ through ΣM, ΣM² and Σ y·M of each angle alone; their derivatives are the sums d, 2·md and those
  * of rd. Where the model is flat its own derivatives vanish as well, and the gradient counts as 0.
  */
-export function marginalGradient(model: MarginalModel, sums: NormalSums, best: Elimination): Float64Array {
+export function marginalGradient(model: MarginalModel, sums: SlopeSums, best: Elimination): Float64Array {
   const columns = sums.parameters.length;
   const gradient = new Float64Array(columns);
   /** Add multiples of d, md and of rd at the best scaling, where r is r − δo − δc·M. */

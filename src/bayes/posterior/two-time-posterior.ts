@@ -12,7 +12,7 @@ import type { AngleScaling, AngleSums, Sweeps } from '../../kernels/sweep.ts';
 import type { Prior } from '../../model/parameters.ts';
 import type { ParameterValues } from '../../model/transport-law.ts';
 import type { TwoTimeModel } from '../../model/two-time-model.ts';
-import { coordinateSystem, type Chart, type CoordinateSystem } from '../../nlsq/coordinates.ts';
+import { coordinateSystem, type CoordinateSystem } from '../../nlsq/coordinates.ts';
 import { freeParameters, type FreeParameters } from '../../nlsq/free-parameters.ts';
 import { transposeTimes } from '../../nlsq/linear-algebra.ts';
 import { naturalColumns } from '../../nlsq/natural-columns.ts';
@@ -61,7 +61,7 @@ export interface TwoTimePosterior {
   readonly priors: readonly PriorDensity[];
   readonly marginal: MarginalModel;
   readonly warnings: readonly Warning[];
-  /** One `normal` sweep. `aside` are the sums that contrast, offset and noise are drawn from (`scaling-draws.ts`). */
+  /** One `slopes` sweep. `aside` are the sums that contrast, offset and noise are drawn from (`scaling-draws.ts`). */
   density(context: TaskContext): LogDensity;
   /** One `sums` sweep. */
   value(context: TaskContext): LogValue;
@@ -137,11 +137,10 @@ export async function twoTimePosterior(
       if (!isUsable(values)) return outside(n);
       const { sensitivities, columns } = naturalColumns(
         free,
-        // Of a chart only these two are read.
-        { jacobian: place.jacobian, bent: coordinates.bent } as unknown as Chart,
+        { jacobian: place.jacobian, bent: coordinates.bent },
         model.sensitivities(values, free.moving),
       );
-      const sums = await sweeps.normal(model.physics(values), sensitivities, marginal.guess, context);
+      const sums = await sweeps.slopes(model.physics(values), sensitivities, marginal.guess, context);
       const { value, best } = marginalValue(marginal, sums);
       if (!(value > -Infinity)) return outside(n);
       const sweepGradient = marginalGradient(marginal, sums, best);

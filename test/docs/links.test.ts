@@ -126,6 +126,9 @@ test('the check itself sees the commands of the front page', () => {
     new Set([
       'fit',
       'resume',
+      'both',
+      'sample',
+      'extend',
       'batch',
       'status',
       'inspect',

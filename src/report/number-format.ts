@@ -3,13 +3,20 @@
 /** A value and its standard error with the digits the error allows: `19230 +/- 380`, `(1.000 +/- 0.020)e-04`. */
 export function withError(value: number, error: number): string {
   if (!(error > 0)) return `${plain(value)} +/- ${plain(error)}`;
-  const size = Math.max(Math.abs(value), error);
-  const exponent = decade(size);
+  const { texts, power } = alike([value, error], error);
+  return power === '' ? texts.join(' +/- ') : `(${texts.join(' +/- ')})${power}`;
+}
+
+/** Numbers with the digits that an error above 0 allows, all with the power of ten that stands after them, if any. */
+export function alike(
+  values: readonly number[],
+  error: number,
+): { readonly texts: readonly string[]; readonly power: string } {
+  const exponent = decade(Math.max(...values.map(Math.abs)));
   const place = decade(Number(error.toPrecision(2)));
-  if (exponent >= -3 && exponent < 6) return `${rounded(value, 1 - place)} +/- ${rounded(error, 1 - place)}`;
-  const scale = 10 ** exponent;
+  if (exponent >= -3 && exponent < 6) return { texts: values.map((value) => rounded(value, 1 - place)), power: '' };
   const decimals = 1 + exponent - place;
-  return `(${rounded(value / scale, decimals)} +/- ${rounded(error / scale, decimals)})e${power(exponent)}`;
+  return { texts: values.map((value) => rounded(value / 10 ** exponent, decimals)), power: `e${power(exponent)}` };
 }
 
 /** A number whose error is not known, to six significant digits. */

@@ -9,7 +9,7 @@ import type {
 } from '../results/index.ts';
 import { inAscii } from './ascii.ts';
 import { KIND_WORDS } from './noise-text.ts';
-import { counted, plain, seconds, withError } from './number-format.ts';
+import { alike, counted, plain, seconds, withError } from './number-format.ts';
 import { textTable } from './text-table.ts';
 import { wrap } from './wrap.ts';
 
@@ -36,7 +36,7 @@ const ENDINGS = {
   signal: 'they were stopped',
 } as const;
 /** What stands beside a number that is not the posterior's, where there is room and where there is not. */
-const [MARK, SHORT_MARK] = ['do not report', '!!'];
+const [MARK, SHORT_MARK] = ['do not report', '!'];
 /** From this ratio of the two sides of the 68 % interval on, both are told in place of the sd. */
 const SKEWED = 1.5;
 /** Shares of points in the 90 % interval outside of which something is said. */
@@ -241,11 +241,10 @@ function centre(one: PosteriorQuantityRecord): string {
   if (sd === null) return plain(median);
   const [down, up] = sidesOf(one);
   if (!(down > 0 && up > 0) || Math.max(down / up, up / down) < SKEWED) return withError(median, sd);
-  const exponent = Math.floor(Math.log10(Math.max(Math.abs(median), up)));
-  if (exponent >= -3 && exponent < 6) return `${rounded(median, scaleOf(one))} +${plain(up, 2)}/-${plain(down, 2)}`;
-  const unit = 10 ** exponent;
-  const sides = `+${plain(up / unit, 2)}/-${plain(down / unit, 2)}`;
-  return `(${rounded(median / unit, scaleOf(one) / unit)} ${sides})e${exponent < 0 ? '-' : '+'}${String(Math.abs(exponent)).padStart(2, '0')}`;
+  const { texts, power } = alike([median, up], Math.max(scaleOf(one), 1e-6 * Math.abs(median)));
+  const unit = power === '' ? 1 : Number(`1${power}`);
+  const told = `${texts[0]} +${plain(up / unit, 2)}/-${plain(down / unit, 2)}`;
+  return power === '' ? told : `(${told})${power}`;
 }
 
 function sidesOf({ median, interval68: [lower, upper] }: PosteriorQuantityRecord): [down: number, up: number] {
@@ -260,15 +259,10 @@ function scaleOf(one: PosteriorQuantityRecord): number {
 
 function interval(one: PosteriorQuantityRecord): string {
   const [lower, upper] = one.interval95;
-  return `[${rounded(lower, scaleOf(one))}, ${rounded(upper, scaleOf(one))}]`;
-}
-
-/** As many digits as two of `scale` allow. */
-function rounded(value: number | null, scale: number): string {
-  if (value === null) return 'unknown';
-  if (!Number.isFinite(scale) || value === 0) return plain(value, 4);
-  const digits = Math.floor(Math.log10(Math.abs(value))) - Math.floor(Math.log10(scale)) + 2;
-  return plain(value, Math.min(9, Math.max(1, digits)));
+  if (lower === null || upper === null) return 'unknown';
+  const scale = scaleOf(one);
+  const { texts, power } = alike([lower, upper], scale > 0 && Number.isFinite(scale) ? scale : upper - lower || 1);
+  return `[${texts.join(', ')}]${power}`;
 }
 
 function fixed(value: number | null, decimals: number): string {

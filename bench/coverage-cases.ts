@@ -51,6 +51,8 @@ export const DYNAMICS: Readonly<Record<string, Dynamics>> = {
     dt: 0.1,
     phi: [-75, -45, -15, 15, 45, 75],
   },
+  /** Two angles, whose speckle differs in size in every data set. */
+  two_angles: { truth: { D0: 8000, alpha: -0.8, D_offset: 200 }, q: 0.0237, dt: 0.1, phi: [0, 90] },
   /** Nothing tells D0, alpha and D_offset apart. */
   constant: { truth: { D0: 3000, alpha: 0, D_offset: 1000 }, q: 0.0237, dt: 0.1, phi: [0] },
   static_simon: { truth: { D0: 16917.74, alpha: -1.57245, D_offset: 3.05305 }, q: 0.0237, dt: 0.1, phi: [0] },

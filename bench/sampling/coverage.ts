@@ -2,7 +2,7 @@
  * Do 95 % credible intervals hold the truth in 95 % of all cases? Samples simulated speckle, with the likelihood adjusted by the
  * fit's speckle covariance and with the independent one.
  *
- *   node bench/sampling/coverage.ts [--sets 100] [--dynamics fast|slow|laminar] [--frames 100] [--contrast 0.2]
+ *   node bench/sampling/coverage.ts [--sets 100] [--dynamics fast|slow|two_angles|laminar] [--frames 100] [--contrast 0.2]
  *                                   [--speckles 1000] [--seed 1]
  *
  * Priors are the defaults. A fit without a speckle error of a free parameter cannot be adjusted and is counted as such.

@@ -111,6 +111,11 @@ describe.skipIf(!areThere)('recordings of OpenPBS', () => {
 
   it('every way to end, and jobs that wait or never start', () => {
     const states = parseQstat(read('openpbs-23.06/qstat-x-t-f.json'));
+    expect(states.get('0[4].pbs1')).toEqual({
+      kind: 'cancelled',
+      text: 'F, Exit_status 271, terminated by tester@pbs1',
+      node: 'v3',
+    });
     const found = new Set(Object.values(kinds(states)));
     expect([...found]).toEqual(expect.arrayContaining(['done', 'failed', 'waiting']));
     const json = JSON.parse(read('openpbs-23.06/qstat-x-t-f.json')) as {

@@ -52,6 +52,7 @@ describe('a frame', () => {
     for (const outcome of [
       { kind: 'ok', output: { c2: Float32Array.of(1.5) } },
       { kind: 'lost', cause: 'memory', reason: 'out of memory' },
+      { kind: 'lost', cause: 'time', reason: 'late', advanced: true },
       { kind: 'cancelled' },
     ] as const) {
       expect(decodeOutcome(encodeOutcome('a', outcome, { host: 'n1' }))).toMatchObject({ id: 'a', outcome });

@@ -41,7 +41,11 @@ export function encodeOutcome(
     case 'failed':
       return encodeFrame({ ...header, error: outcome.error.message }, serialize(errorParts(outcome.error)), secret);
     case 'lost':
-      return encodeFrame({ ...header, cause: outcome.cause, reason: outcome.reason }, undefined, secret);
+      return encodeFrame(
+        { ...header, cause: outcome.cause, reason: outcome.reason, advanced: outcome.advanced === true },
+        undefined,
+        secret,
+      );
     default:
       return encodeFrame(header, undefined, secret);
   }

@@ -292,7 +292,7 @@ export class BatchEngine implements Engine {
         await this.#hearEnd(line.id, line.number, line.outcome);
         return;
       case 'leaving':
-        if (element !== null) this.#fleet.leaving(element, holder);
+        if (element !== null) this.#fleet.leaving(element, holder, line.why === 'ended');
         return;
       case 'bye':
         if (element !== null) this.#fleet.bye(element, holder);
@@ -312,7 +312,8 @@ export class BatchEngine implements Engine {
       if (outcome !== null) this.#attempts.end(attempt, outcome);
       return;
     }
-    if (number !== attempt.task.number) return;
+    // Of a job that was told to end, the scheduler says why.
+    if (number !== attempt.task.number || (kind === 'lost' && this.#isTerminated(attempt.holder))) return;
     const outcome = await this.#store.ended(attempt.task);
     this.#attempts.end(
       attempt,
@@ -342,10 +343,15 @@ export class BatchEngine implements Engine {
       this.#attempts.end(attempt, { kind: 'cancelled' });
       return;
     }
-    if (holder === null || !this.#hosts.isOver(holder)) return;
+    if (holder === null || !this.#hosts.isOver(holder) || this.#isTerminated(holder)) return;
     const outcome = await this.#store.outcome(task);
     if (outcome !== null) this.#attempts.end(attempt, outcome);
     else if (this.#hosts.silence(holder) > visible) this.#lose(holder, 'its host ended without a word of it');
+  }
+
+  #isTerminated(holder: string | null): boolean {
+    const element = holder === null ? null : this.#hosts.elementOf(holder);
+    return element !== null && this.#fleet.isTerminated(element);
   }
 
   #lose(holder: string, reason: string): void {
@@ -373,7 +379,11 @@ export class BatchEngine implements Engine {
       if ((await this.#store.holderOf(attempt.task.id, attempt.task.number)) === holder) attempt.holder = holder;
     }
     for (const attempt of this.#attempts.heldBy(holder)) {
-      this.#attempts.end(attempt, (await this.#store.outcome(attempt.task)) ?? outcome);
+      const told = await this.#store.outcome(attempt.task);
+      this.#attempts.end(
+        attempt,
+        told === null || (told.kind === 'lost' && outcome.kind === 'failed') ? outcome : told,
+      );
     }
   }
 

@@ -14,7 +14,8 @@ import type { WorkFolder } from './work-folder.ts';
 interface Element {
   readonly name: string;
   readonly submission: Submission;
-  state: 'submitted' | 'up' | 'leaving' | 'gone';
+  /** `terminated`: it was told to end before its time, by the scheduler or by somebody. */
+  state: 'submitted' | 'up' | 'leaving' | 'terminated' | 'gone';
   holder: string | null;
   /** Since when it is in this state, ms on a clock that only goes forward. */
   since: number;
@@ -40,8 +41,6 @@ export interface FleetLimits {
   readonly visible: number;
 }
 
-/** Jobs that wait for so long without a sign are asked for, ms. */
-const START_WITHIN = 15_000;
 /** The scheduler may take so long to know a job, ms. */
 const KNOWN_WITHIN = 60_000;
 const CANCELLED_AT_ONCE = 1000;
@@ -103,14 +102,21 @@ export class Fleet {
     return before === holder ? null : before;
   }
 
-  leaving(name: string, holder: string): void {
+  leaving(name: string, holder: string, isTerminated: boolean): void {
     const element = this.#elements.get(name);
-    if (element?.holder === holder && element.state !== 'gone') element.state = 'leaving';
+    if (element?.holder !== holder || element.state === 'gone') return;
+    // Whoever cancelled it here knows why.
+    element.state = isTerminated && !element.cancelledHere ? 'terminated' : 'leaving';
   }
 
   bye(name: string, holder: string): void {
     const element = this.#elements.get(name);
-    if (element?.holder === holder) element.state = 'gone';
+    if (element?.holder === holder && element.state !== 'terminated') element.state = 'gone';
+  }
+
+  /** It was told to end, and the scheduler has not said yet why. */
+  isTerminated(name: string): boolean {
+    return this.#elements.get(name)?.state === 'terminated';
   }
 
   /** The script of the next submission. */
@@ -224,7 +230,8 @@ export class Fleet {
     return [...this.#elements.values()].some(({ state, since, holder, endedSince }) => {
       if (state === 'gone') return false;
       if (endedSince !== null) return true;
-      return state === 'submitted' ? now - since > START_WITHIN : holder !== null && isSilent(holder);
+      if (state === 'terminated') return true;
+      return state === 'submitted' ? now - since > this.#limits.ask.least : holder !== null && isSilent(holder);
     });
   }
 

@@ -103,8 +103,14 @@ export function parseQstat(answer: string): Map<string, ElementState> {
   return states;
 }
 
-function kindOf({ job_state: state, Exit_status: exit, comment = '' }: PbsJob): Omit<ElementState, 'node'> {
-  const text = exit === undefined ? `${state}${comment === '' ? '' : `, ${comment}`}` : `${state}, Exit_status ${exit}`;
+/** What a comment says beyond where and when the job ran. */
+function remark(comment: string): string {
+  const end = / and ((?:terminated by|exceeded|failed|finished).*)$/.exec(comment)?.[1] ?? comment;
+  return end === '' ? '' : `, ${end}`;
+}
+
+function kindOf({ job_state: state, substate, Exit_status: exit, comment = '' }: PbsJob): Omit<ElementState, 'node'> {
+  const text = `${state}${exit === undefined ? '' : `, Exit_status ${exit}`}${remark(comment)}`;
   switch (state) {
     case 'R':
     case 'E':
@@ -114,11 +120,14 @@ function kindOf({ job_state: state, Exit_status: exit, comment = '' }: PbsJob): 
       return { kind: 'running', text };
     case 'F':
     case 'X':
-      return { kind: endOf(exit), text };
+      return { kind: substate === TERMINATED ? 'cancelled' : endOf(exit), text };
     default:
       return { kind: /Can Never Run/i.test(comment) ? 'hopeless' : 'waiting', text };
   }
 }
+
+/** Substate of a job that somebody deleted. */
+const TERMINATED = 91;
 
 /** 256 is added to the number of the signal with which PBS ended a job. */
 function endOf(exit: number | undefined): ElementState['kind'] {

@@ -116,8 +116,9 @@ describe('a consensus of three shards', () => {
         return submit();
       }),
     });
-    expect(costs).toHaveLength(3);
-    expect(costs).toEqual(costs.toSorted((a, b) => b - a));
+    // Shapes, then chains.
+    const largestFirst = costs.slice(0, 3).toSorted((a, b) => b - a);
+    expect(costs).toEqual([...largestFirst, ...largestFirst]);
   });
 });
 

@@ -18,7 +18,7 @@ import {
   whyLeftOut,
   type Moments,
   type PosteriorProblem,
-  type ShardAnswer,
+  type ShardChains,
   type TwoTimePosterior,
 } from '../../src/bayes/index.ts';
 import { isTwotimeError } from '../../src/base/errors.ts';
@@ -319,20 +319,17 @@ describe('shards that are too small', () => {
 });
 
 describe('the filter', () => {
-  const answer = (chains: Partial<NonNullable<ShardAnswer['chains']>>): ShardAnswer => ({
-    ...{ shard: 0, points: 10, shape: null, sweeps: 1 },
-    chains: {
-      ...{
-        draws: [Array.from({ length: 100 }, () => [0])],
-        links: [],
-        divergent: 0,
-        rHat: 1.01,
-        essBulk: 300,
-        leapfrogs: 1,
-      },
-      ...chains,
+  const usual: ShardChains = {
+    ...{
+      draws: [Array.from({ length: 100 }, () => [0])],
+      links: [],
+      divergent: 0,
+      rHat: 1.01,
+      essBulk: 300,
+      leapfrogs: 1,
+      sweeps: 1,
     },
-  });
+  };
 
   test.each([
     [{}, null],
@@ -342,6 +339,6 @@ describe('the filter', () => {
     [{ rHat: 'NaN' as const }, 'its chains disagree: R-hat NaN'],
     [{ essBulk: 99 }, 'its chains are worth 99 draws'],
   ])('leaves out whole shards: %j', (chains, reason) => {
-    expect(whyLeftOut(answer(chains))).toBe(reason);
+    expect(whyLeftOut({ ...usual, ...chains })).toBe(reason);
   });
 });

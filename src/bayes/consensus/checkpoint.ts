@@ -5,7 +5,7 @@
  */
 import { checksum } from '../../base/checksum.ts';
 import { InputRefused, type ErrorLocation } from '../../base/errors.ts';
-import type { ShardAnswer } from './shard-task.ts';
+import type { ShardChains, ShardShape } from './shard-task.ts';
 
 export const CONSENSUS_CHECKPOINT_FORMAT = 'twotime-consensus-checkpoint/1';
 
@@ -14,6 +14,14 @@ export interface ConsensusCheckpoint {
   readonly format: typeof CONSENSUS_CHECKPOINT_FORMAT;
   readonly identity: string;
   readonly shards: readonly FinishedShard[];
+}
+
+/** What a finished shard says. */
+export interface ShardAnswer {
+  readonly shard: number;
+  readonly points: number;
+  readonly shape: ShardShape;
+  readonly chains: ShardChains;
 }
 
 export interface FinishedShard {

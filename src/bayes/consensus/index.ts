@@ -5,11 +5,12 @@ export {
   readConsensusCheckpoint,
   type ConsensusCheckpoint,
   type FinishedShard,
+  type ShardAnswer,
 } from './checkpoint.ts';
 export { combineNormals, momentsOf, type Combined, type Moments } from './combine.ts';
-export { refuseSmallShards, type ShardShape } from './near-normal.ts';
+export { refuseSmallShards, type ShardSkew } from './near-normal.ts';
 export { planShards, pointsOfRows, type ShardPlan } from './plan-shards.ts';
 export type { ConsensusReport, ShardReport } from './report.ts';
 export { whyLeftOut } from './shard-filter.ts';
-export type { ShardAnswer } from './shard-task.ts';
+export type { ShardChains, ShardShape } from './shard-task.ts';
 export { sampleByConsensus, type ConsensusOptions, type SampledByConsensus } from './sample-by-consensus.ts';

@@ -8,8 +8,8 @@
 import { InputRefused } from '../../base/errors.ts';
 import { solveFactor } from '../nuts/index.ts';
 
-/** What one shard says of its own shape. */
-export interface ShardShape {
+/** What decides for one shard. */
+export interface ShardSkew {
   readonly points: number;
   /** k̂ of importance weights around its mode; null where it has no mode. */
   readonly kHat: number | null;
@@ -33,7 +33,7 @@ export function leanOf(mode: Float64Array, factor: readonly number[], mean: Floa
 }
 
 /** √K·|mean over the shards of their leans|; NaN where none is known. */
-export function combinedLean(shapes: readonly ShardShape[]): number {
+export function combinedLean(shapes: readonly ShardSkew[]): number {
   const leans = shapes.flatMap(({ lean }) => (lean === null ? [] : [lean]));
   const size = leans[0]?.length ?? 0;
   if (size === 0) return NaN;
@@ -49,7 +49,7 @@ export function combinedLean(shapes: readonly ShardShape[]): number {
  * Throws `InputRefused`, with the size that would do, where a shard has no mode, has weights with k̂ ≥ 0.7, or all together
  * lean by more than 0.7 standard deviations of the posterior. Returns the lean.
  */
-export function refuseSmallShards(shapes: readonly ShardShape[]): number {
+export function refuseSmallShards(shapes: readonly ShardSkew[]): number {
   const points = shapes.reduce((sum, shape) => sum + shape.points, 0);
   const size = points / shapes.length;
   const shapeless = shapes.filter(({ kHat }) => kHat === null).length;

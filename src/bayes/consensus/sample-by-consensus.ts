@@ -29,12 +29,11 @@ import { streamKey } from '../streams.ts';
 import { shardAgreement } from './agreement.ts';
 import type { ConsensusCheckpoint } from './checkpoint.ts';
 import { combineNormals, momentsOf, type Combined, type Moments } from './combine.ts';
-import { refuseSmallShards, type ShardShape } from './near-normal.ts';
 import { planShards, pointsOfRows, type ShardPlan } from './plan-shards.ts';
 import type { ConsensusReport, ShardReport } from './report.ts';
 import { FEWEST_FOR_POOL, runShards, type ShardOutcome } from './run-shards.ts';
 import { whyLeftOut } from './shard-filter.ts';
-import { leanNumbers, type ShardedProblem } from './shard-task.ts';
+import type { ShardedProblem } from './shard-task.ts';
 
 export interface ConsensusOptions extends Pick<
   SampleOptions,
@@ -93,15 +92,16 @@ export async function sampleByConsensus(
   if (mode !== null) options.provisional?.({ posterior, mode, importance: null });
   const settings: ChainSettings = { ...CHAIN_DEFAULTS, seed, warmup: options.warmup ?? SHARD_WARMUP };
   const sharded = shardedProblem(problem, located, options, plan.shards.length);
-  const outcomes = await runShards(
+  const { outcomes, lean } = await runShards(
     { ...options, data: problem.sweeps.data, shards: plan.shards, problem: sharded, settings },
     context,
   );
-  const lean = refuseSmallShards(shapesOf(outcomes));
-  const reasons = outcomes.map((outcome) => (outcome.answer === null ? outcome.reason : whyLeftOut(outcome.answer)));
+  const reasons = outcomes.map((outcome) =>
+    outcome.answer === null ? outcome.reason : whyLeftOut(outcome.answer.chains),
+  );
   const used = outcomes.flatMap(({ answer }, shard) => {
     if (answer === null || reasons[shard] !== null) return [];
-    const { draws: own, links } = answer.chains!;
+    const { draws: own, links } = answer.chains;
     return [{ shard, moments: { ...momentsOf(own.flat()), links } }];
   });
   const combined = used.length === 0 ? null : combineNormals(used.map(({ moments }) => moments));
@@ -180,16 +180,6 @@ function shardedProblem(
   return { posterior, start: mode.position, scale, chains, draws: shardDraws, proposals: shardProposals };
 }
 
-/** Lost shards have no shape to be judged by. */
-function shapesOf(outcomes: readonly ShardOutcome[]): ShardShape[] {
-  return outcomes.flatMap(({ answer }): ShardShape[] => {
-    if (answer === null) return [];
-    const { points, shape } = answer;
-    if (shape === null) return [{ points, kHat: null, lean: null }];
-    return [{ points, kHat: shape.failed > 0 ? Infinity : fromPlain(shape.kHat), lean: leanNumbers(shape) }];
-  });
-}
-
 function pointsOfAngles({ sweeps: { data } }: PosteriorProblem): Float64Array {
   return Float64Array.from(data.excluded, (excluded) => (data.frames * (data.frames - 1)) / 2 - excluded);
 }
@@ -216,7 +206,7 @@ function reportOf(
     essBulk: chains === null ? null : fromPlain(chains.essBulk),
     mean: moments === null ? null : Array.from(moments.mean),
     sd: moments === null ? null : deviations(moments.covariance, size),
-    sweeps: answer?.sweeps ?? 0,
+    sweeps: answer === null ? 0 : answer.shape.sweeps + answer.chains.sweeps,
     resumed: outcome.answer !== null && outcome.resumed,
   };
 }

@@ -8,6 +8,7 @@ import type {
   ResultRecord,
 } from '../results/index.ts';
 import { inAscii } from './ascii.ts';
+import { consensusLines } from './consensus-text.ts';
 import { KIND_WORDS } from './noise-text.ts';
 import { alike, counted, plain, seconds, withError } from './number-format.ts';
 import { textTable } from './text-table.ts';
@@ -64,6 +65,7 @@ export function posteriorText(
     ...(importance?.checks ?? []).flatMap(({ passed, text }, k) =>
       row(k === 0 ? 'importance' : '', `${passed ? 'passed' : 'failed'}: ${inAscii(text)}`),
     ),
+    ...consensusLines(posterior.consensus),
     ...row('time', seconds(time)),
     ...quantityTable(posterior),
     `${INDENT}least squares (+/- ${kind} error) and posterior; shift and width (sd) in errors of the fit`,

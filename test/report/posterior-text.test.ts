@@ -104,6 +104,42 @@ describe('the section of the report', () => {
     expect(text).not.toMatch(/bulk,|E-BFMI|warmup/);
   });
 
+  test('of consensus tells what became of the shards, whether they agree, and how far their combination was off', () => {
+    const shard = { points: 9000, strips: [], kHat: 0.2, effectiveShare: 0.9, draws: 400, divergent: 0, rHat: 1.002 };
+    const more = { essBulk: 900, mean: [], sd: [], sweeps: 1, resumed: false };
+    const lost = { ...shard, ...more, draws: null, divergent: null, rHat: null, essBulk: null, kHat: null };
+    const consensus: NonNullable<PosteriorRecord['consensus']> = {
+      shards: [
+        { ...shard, ...more, shard: 0, leftOut: null },
+        { ...shard, ...more, shard: 1, leftOut: null },
+        { ...lost, shard: 2, leftOut: 'its worker was lost' },
+      ],
+      ...{ strips: 4, pool: true, used: 2, leftOut: 1, lean: 0.1, coordinates: ['a', 'b'], accepted: true },
+      combined: { mean: [0, 0], sd: [1, 1], shift: [0.03, -0.05], stretch: [1.1, 0.98] },
+      agreement: {
+        ...{ q: 3.21, freedom: 2, probability: 0.2, iSquared: 0.38, findings: [] },
+        coordinates: ['a', 'b'].map((name) => ({ name, q: 1, iSquared: 0 })),
+        divergences: [
+          [0, 2.5],
+          [1.9, 0],
+        ],
+      },
+    };
+    const text = textOf({ ...weighted, method: 'cmc', consensus });
+    expect(text).toContain('method             = consensus Monte Carlo over shards of the data');
+    expect(flat(text)).toContain('shards = 2 combined, 1 left out (3: its worker was lost); 4 strips of frames each');
+    expect(flat(text)).toContain(
+      'Cochran Q 3.21 for 2 degrees of freedom (probability 0.2), I2 38 %, largest KL between two shards 2.5 (about 2 where they agree): the shards agree',
+    );
+    expect(flat(text)).toContain('off by at most 0.05 sd in a mean and 10 % in an sd; corrected, and certified');
+    expect(text).toMatch(/^ {4}1 +9000 +400 +0 +1\.002 +900 +0\.20 +yes$/m);
+    expect(text).toMatch(/^ {4}3 +9000 +- +- +- +- +- +no$/m);
+    const alone = { ...consensus, used: 1, accepted: false };
+    expect(flat(textOf({ ...weighted, method: 'cmc', consensus: alone }))).toMatch(
+      /one shard has nothing.* NOT certified/,
+    );
+  });
+
   test('tells both sides of a skewed interval', () => {
     const D0 = { ...chains.parameters['D0']!, median: 300, sd: 37000, interval68: [7, 13000] as const };
     expect(textOf({ ...chains, parameters: { ...chains.parameters, D0 } })).toContain('300 +13000/-290');

@@ -47,7 +47,7 @@ export function drawWeights(input: PosteriorFigureInput): string {
     {
       width: LEFT + 2 * WIDTH + ACROSS + RIGHT,
       height: TOP + HEIGHT + 44,
-      subtitle: `importance sampling around the mode: its answer ${outcome}`,
+      subtitle: `importance sampling on all data: its answer ${outcome}`,
       body: [
         drawLegend(
           LEFT,

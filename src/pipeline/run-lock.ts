@@ -12,8 +12,13 @@ import { OutputRefused } from '../base/errors.ts';
 
 const LOCK_FILE = 'run.lock';
 const BEAT_SECONDS = 5;
-/** Silence after which a process that cannot be asked for counts as gone. */
+/**
+ * Silence after which a process that cannot be asked for is suspected to be gone. Clocks of machines differ and jump, so it
+ * is gone only if its lock is not touched while it is watched, by a clock that does neither, for more than two beats.
+ */
 const SILENCE_SECONDS = 60;
+const WATCHED_SECONDS = 2.4 * BEAT_SECONDS;
+const LOOK_EVERY_SECONDS = 1;
 /** Time between making a lock file and writing into it, many times over. */
 const UNWRITTEN_MILLISECONDS = 1000;
 
@@ -25,6 +30,17 @@ interface Holder {
   /** UTC, ISO 8601. */
   readonly since: string;
 }
+
+/** Time of day, ms since 1970, and waiting, which goes by a clock that does not jump. */
+export interface LockClock {
+  now(): number;
+  pause(milliseconds: number): Promise<void>;
+}
+
+const SYSTEM_CLOCK: LockClock = {
+  now: () => Date.now(),
+  pause: (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds)),
+};
 
 export class RunLock {
   /** What became of the lock that was there, in words; null when there was none. */
@@ -43,17 +59,17 @@ export class RunLock {
     this.#beat.unref();
   }
 
-  /** Throws `OutputRefused` while another process works in an existing folder. */
+  /** Throws `OutputRefused` while another process works in an existing folder, as far as one look tells. */
   static async check(folder: string): Promise<void> {
     const number = await highestLock(folder);
-    if (number > 0) await judge(folder, nameOf(number));
+    if (number > 0) await judge(folder, nameOf(number), SYSTEM_CLOCK, false);
   }
 
   /** Lock an existing folder. Throws `OutputRefused` while another process works there. */
-  static async acquire(folder: string): Promise<RunLock> {
+  static async acquire(folder: string, clock: LockClock = SYSTEM_CLOCK): Promise<RunLock> {
     for (;;) {
       const before = await highestLock(folder);
-      const takenOver = before === 0 ? null : await judge(folder, nameOf(before));
+      const takenOver = before === 0 ? null : await judge(folder, nameOf(before), clock, true);
       const mine = before + 1;
       if (!(await make(join(folder, nameOf(mine))))) continue;
       if ((await highestLock(folder)) > mine) {
@@ -138,27 +154,50 @@ async function make(path: string): Promise<boolean> {
   }
 }
 
-/** Why a lock no longer counts, in words; null when it was given back meanwhile. Throws `OutputRefused` when it counts. */
-async function judge(folder: string, name: string): Promise<string | null> {
+/**
+ * Why a lock no longer counts, in words; null when it was given back meanwhile. Throws `OutputRefused` when it counts. With
+ * `watch`, one that seems silent is watched before it is judged.
+ */
+async function judge(folder: string, name: string, clock: LockClock, watch: boolean): Promise<string | null> {
   const path = join(folder, name);
   const holder = await readHolder(path);
   if (holder === 'released') return null;
   if (holder === 'unwritten') return 'a lock that names no process was taken over';
   const here = holder.host === hostname();
   const who = `process ${holder.pid} on ${here ? 'this machine' : holder.host}`;
-  const silence = await stat(path).then(
-    ({ mtimeMs }) => (Date.now() - mtimeMs) / 1000,
-    () => Infinity,
-  );
   const state = here ? stateOf(holder) : 'unknown';
   if (state === 'gone') return `the lock of ${who}, which is gone, was taken over`;
-  if (state === 'unknown' && silence > SILENCE_SECONDS) {
-    return `the lock of ${who}, which gave no sign of life for ${Math.round(silence)} s, was taken over`;
+  if (state === 'unknown') {
+    const touched = await lastTouched(path);
+    const silence = (clock.now() - touched) / 1000;
+    // Also a lock from the future says nothing.
+    const isSuspect = Math.abs(silence) > SILENCE_SECONDS;
+    if (isSuspect && !(watch ? await isTouchedMeanwhile(path, touched, clock) : silence < 0)) {
+      const silent = silence > 0 ? Math.round(silence) : WATCHED_SECONDS;
+      return `the lock of ${who}, which gave no sign of life for ${silent} s, was taken over`;
+    }
   }
   throw new OutputRefused(`${who} works on this run since ${holder.since}`, {
     where: { file: folder },
     help: `wait until it has ended or stop it; if it is certain that there is no such process, remove ${path}`,
   });
+}
+
+/** ms since 1970 by the clock of its holder; −Infinity when the lock is gone. */
+function lastTouched(path: string): Promise<number> {
+  return stat(path).then(
+    ({ mtimeMs }) => mtimeMs,
+    () => -Infinity,
+  );
+}
+
+async function isTouchedMeanwhile(path: string, before: number, clock: LockClock): Promise<boolean> {
+  for (let watched = 0; watched < WATCHED_SECONDS; watched += LOOK_EVERY_SECONDS) {
+    await clock.pause(1000 * LOOK_EVERY_SECONDS);
+    const now = await lastTouched(path);
+    if (now !== before) return now !== -Infinity;
+  }
+  return false;
 }
 
 /** `unwritten` when the process that made the file ended before it wrote into it. */

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, uti
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { RunLock } from '../../src/pipeline/run-lock.ts';
+import { RunLock, type LockClock } from '../../src/pipeline/run-lock.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -30,6 +30,18 @@ async function endedProcess(): Promise<number> {
   const child = spawn(process.execPath, ['-e', '']);
   await new Promise((resolve) => child.on('exit', resolve));
   return child.pid!;
+}
+
+/** A clock that is wrong by so many seconds, and does not wait but tells how long it was to. */
+function watching(wrong = 0, meanwhile: (paused: number) => void = () => undefined): LockClock & { paused: number } {
+  return {
+    paused: 0,
+    now: () => Date.now() + 1000 * wrong,
+    async pause(milliseconds) {
+      this.paused += milliseconds;
+      meanwhile(this.paused);
+    },
+  };
 }
 
 describe('the lock of a run directory', () => {
@@ -69,12 +81,34 @@ describe('the lock of a run directory', () => {
     await lock.release();
   });
 
-  it('of another machine counts until it was silent for a minute', async () => {
+  it('of another machine counts until it was silent for a minute, and while it is watched', async () => {
     leaveLock({ pid: 1, host: 'elsewhere' }, 30);
-    await expect(RunLock.acquire(folder)).rejects.toThrow('process 1 on elsewhere works on this run');
+    await expect(RunLock.acquire(folder, watching())).rejects.toThrow('process 1 on elsewhere works on this run');
     leaveLock({ pid: 1, host: 'elsewhere' }, 90);
-    const lock = await RunLock.acquire(folder);
+    await RunLock.check(folder);
+    const clock = watching();
+    const lock = await RunLock.acquire(folder, clock);
     expect(lock.takenOver).toMatch(/of process 1 on elsewhere, which gave no sign of life for 9\d s, was taken over/);
+    expect(clock.paused).toBeGreaterThanOrEqual(10_000);
+    await lock.release();
+  });
+
+  it.each([
+    ['forward', 3600],
+    ['back', -3600],
+  ])('of another machine counts when the clock of this one jumped %s and its holder lives', async (_way, seconds) => {
+    leaveLock({ pid: 1, host: 'elsewhere' });
+    const beats = watching(seconds, (paused) => {
+      if (paused === 5000) leaveLock({ pid: 1, host: 'elsewhere' }, -5);
+    });
+    await expect(RunLock.acquire(folder, beats)).rejects.toThrow('process 1 on elsewhere works on this run');
+    expect(beats.paused).toBe(5000);
+  });
+
+  it('of another machine is taken over when its holder is gone, though it bears a time to come', async () => {
+    leaveLock({ pid: 1, host: 'elsewhere' });
+    const lock = await RunLock.acquire(folder, watching(-3600));
+    expect(lock.takenOver).toMatch(/which gave no sign of life for 12 s, was taken over/);
     await lock.release();
   });
 

@@ -1,7 +1,8 @@
 /** Sample the posterior of a fit. */
-import { fitAdjustment, sampleTwoTime, type SampledPosterior, type SampleOptions } from '../bayes/index.ts';
+import { sampleTwoTime, type SampledPosterior, type SampleOptions } from '../bayes/index.ts';
 import type { Config } from '../config/index.ts';
-import { priorsOf, sampleOptions } from '../pipeline/requests.ts';
+import { posteriorQuestion } from '../pipeline/posterior-question.ts';
+import { checkSampling } from '../pipeline/sample-fit.ts';
 import type { FittedDataset } from './fit.ts';
 import type { CallOptions } from './read-dataset.ts';
 
@@ -26,22 +27,13 @@ export interface SamplingOptions extends CallOptions {
  * contrast and offset and with a verdict on whether they may be reported. Throws `InputRefused` where there is no posterior.
  */
 export async function sample(fitted: FittedDataset, options: SamplingOptions = {}): Promise<SampledPosterior> {
-  const { config, problem, outcome } = fitted;
-  const { signal, progress, likelihood = config.sample.likelihood, ...own } = options;
-  const { parameters, scaling } = outcome;
-  const question = {
-    ...problem,
-    sigma: problem.noise.sigma,
-    priors: priorsOf(config),
-  };
-  const origin = {
-    values: Object.fromEntries(parameters.map(({ name, value }) => [name, value])),
-    contrast: Float64Array.from(scaling, ({ contrast }) => contrast.value),
-    offset: Float64Array.from(scaling, ({ offset }) => offset.value),
-  };
-  const adjustment = likelihood === 'adjusted' ? fitAdjustment(outcome) : undefined;
+  const { problem: fit, outcome } = fitted;
+  const { signal, progress, likelihood = fitted.config.sample.likelihood, ...own } = options;
+  const config = { ...fitted.config, sample: { ...fitted.config.sample, likelihood } };
+  checkSampling(config);
+  const question = posteriorQuestion(fit, outcome, config);
   const given: Partial<SampleOptions> = Object.fromEntries(
     Object.entries(own).filter(([, value]) => value !== undefined),
   );
-  return sampleTwoTime(question, origin, { ...sampleOptions(config), ...given, adjustment }, { signal, progress });
+  return sampleTwoTime(question.problem, question.origin, { ...question.options, ...given }, { signal, progress });
 }

@@ -3,22 +3,19 @@ import {
   readConsensusCheckpoint,
   sampleByConsensus,
   type ConsensusCheckpoint,
-  type PosteriorOrigin,
-  type PosteriorProblem,
   type SampledPosterior,
-  type SampleOptions,
 } from '../bayes/index.ts';
 import type { Warning } from '../base/events.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import { CheckpointFile, readCheckpointAs } from './checkpoint-file.ts';
+import type { PosteriorQuestion } from './posterior-question.ts';
 import { SHARDS_CHECKPOINT_FILE } from './run-request.ts';
 import type { FinishedFit } from './write-run.ts';
 
 /** Throws what `sampleByConsensus` does, and `InputRefused` for a damaged checkpoint. */
 export async function sampleByShards(
   { request, directory, compute }: FinishedFit,
-  [problem, origin]: readonly [PosteriorProblem, PosteriorOrigin],
-  options: Pick<SampleOptions, 'seed' | 'chains' | 'draws' | 'warmup' | 'adjustment' | 'provisional'>,
+  { problem, origin, options }: PosteriorQuestion,
   warn: (warning: Warning) => void,
   context: TaskContext,
 ): Promise<SampledPosterior> {

@@ -1,28 +1,24 @@
 /** The posterior of a fit in a run: chains are kept in its folder while they are drawn, and taken up from there. */
 import { createHash } from 'node:crypto';
 import {
-  fitAdjustment,
   parameterPriors,
   posteriorPredictive,
   sampleTwoTime,
-  type PosteriorOrigin,
   type PosteriorPredictive,
-  type PosteriorProblem,
   type Provisional,
   type SampledPosterior,
-  type SampleOptions,
 } from '../bayes/index.ts';
 import { ConfigRefused, isTwotimeError } from '../base/errors.ts';
 import type { Warning } from '../base/events.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import type { Config } from '../config/index.ts';
 import { freeParameters } from '../nlsq/free-parameters.ts';
-import type { FitOutcome } from '../nlsq/index.ts';
 import { provisionalText } from '../report/index.ts';
 import { digestOutcome, posteriorRecord, type PosteriorRecord } from '../results/index.ts';
 import { ChainJournal, CHAINS_FILE, readChains } from './chain-journal.ts';
 import type { EventLog } from './event-log.ts';
-import { parameterSettings, priorsOf, sampleOptions } from './requests.ts';
+import { posteriorQuestion, type PosteriorQuestion } from './posterior-question.ts';
+import { parameterSettings, priorsOf } from './requests.ts';
 import { sampleByShards } from './sample-by-shards.ts';
 import { packageVersion } from './versions.ts';
 import { wayToSample } from './way-to-sample.ts';
@@ -87,26 +83,24 @@ export async function sampleFit(fitted: FinishedFit, log: EventLog, context: Tas
   await using journal = new ChainJournal(path, identity, held);
   const keeping = { afterBlock: journal.append, resumeFrom: held?.chains };
   try {
+    const question = posteriorQuestion(fitted.problem, outcome, request.config);
     const options = {
-      ...sampleOptions(request.config),
-      ...adjustmentOf(request.config, outcome),
+      ...question.options,
       provisional: (found: Provisional) => {
         const lines = provisionalText(found, request.config.sample.likelihood === 'independent');
         log.record({ kind: 'log', level: 'info', text: lines.join('\n') });
       },
     };
-    const problem = posteriorProblem(fitted);
-    const origin = originOf(outcome);
     const sampled =
       request.config.sample.method === 'cmc'
-        ? await sampleByShards(fitted, [problem, origin], options, warn, context)
-        : await sampleHere(fitted, [problem, origin], { ...options, ...keeping }, log, context);
+        ? await sampleByShards(fitted, { ...question, options }, warn, context)
+        : await sampleHere(fitted, { ...question, options: { ...options, ...keeping } }, log, context);
     sampled.warnings.forEach(warn);
     const isStopped = sampled.chains?.stoppedBy === 'signal';
     const { dataset } = fitted;
     const predictive = isStopped
       ? null
-      : posteriorPredictive({ sampled, model: problem.model, data: dataset.triangles });
+      : posteriorPredictive({ sampled, model: fitted.problem.model, data: dataset.triangles });
     const record = posteriorRecord({
       ...{ sampled, predictive, priors: priorsOf(request.config), phi: dataset.phi },
       likelihood: request.config.sample.likelihood,
@@ -122,8 +116,7 @@ export async function sampleFit(fitted: FinishedFit, log: EventLog, context: Tas
 
 async function sampleHere(
   fitted: FinishedFit,
-  [problem, origin]: readonly [PosteriorProblem, PosteriorOrigin],
-  options: SampleOptions,
+  { problem, origin, options }: PosteriorQuestion,
   log: EventLog,
   context: TaskContext,
 ): Promise<SampledPosterior> {
@@ -135,22 +128,6 @@ async function sampleHere(
 function stopped(fitted: FinishedFit): FinishedFit {
   const reason = 'stopped while the posterior was sampled';
   return { ...fitted, outcome: { ...fitted.outcome, status: 'cancelled', reason } };
-}
-
-function posteriorProblem({ request, problem }: FinishedFit): PosteriorProblem {
-  return { ...problem, sigma: problem.noise.sigma, priors: priorsOf(request.config) };
-}
-
-function originOf({ parameters, scaling }: FitOutcome): PosteriorOrigin {
-  return {
-    values: Object.fromEntries(parameters.map(({ name, value }) => [name, value])),
-    contrast: Float64Array.from(scaling, ({ contrast }) => contrast.value),
-    offset: Float64Array.from(scaling, ({ offset }) => offset.value),
-  };
-}
-
-function adjustmentOf({ sample }: Config, outcome: FitOutcome): Pick<SampleOptions, 'adjustment'> {
-  return sample.likelihood === 'adjusted' ? { adjustment: fitAdjustment(outcome) } : {};
 }
 
 /** Chains may go on when all of this is the same; how many draws are wanted does not matter. */

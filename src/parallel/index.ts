@@ -12,7 +12,14 @@ export * from './distributed/index.ts';
 export { createPoolSweeps, type PoolSweeps } from './engines/local/create-sweeps.ts';
 export {
   BatchEngine,
+  closeDetached,
   CommandFailed,
+  detachedScript,
+  livingJobs,
+  lookDetached,
+  submitDetached,
+  type DetachedOptions,
+  type DetachedState,
   pbs,
   runCommand,
   slurm,

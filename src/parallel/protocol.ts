@@ -16,6 +16,8 @@ export interface Task<Input, Output> {
   /** URL of the module. */
   readonly module: string;
   readonly export: string;
+  /** What of an input the output depends on, for the identity of the task. Default: all of it. */
+  readonly decides?: (input: Input) => unknown;
   /** Never set; ties the types to the name. */
   readonly types?: (input: Input) => Output;
 }

@@ -13,7 +13,7 @@ export async function taskIdentity(task: Task<never, unknown>, input: unknown): 
   const parts: Uint8Array[] = [];
   const text = (value: string): void => void parts.push(new TextEncoder().encode(`${value}\n`));
   text(`${task.name}@${task.version}`);
-  walk(input, '$', text, parts);
+  walk(task.decides === undefined ? input : task.decides(input as never), '$', text, parts);
   const digest = await crypto.subtle.digest('SHA-256', join(parts));
   return Array.from(new Uint8Array(digest).subarray(0, 16), (byte) => byte.toString(16).padStart(2, '0')).join('');
 }

@@ -11,9 +11,12 @@ import type { RunEvent } from '../../src/base/events.ts';
 import { DEFAULT_CLUSTER, type ClusterConfig } from '../../src/config/index.ts';
 import {
   BatchEngine,
+  closeDetached,
   CommandFailed,
+  lookDetached,
   runCommand,
   slurm,
+  submitDetached,
   type BatchEngineOptions,
   type RunCommand,
 } from '../../src/parallel/engines/batch/index.ts';
@@ -77,7 +80,7 @@ describe.skipIf(missing !== null)('the batch engine on a real Slurm', () => {
     const jobs = await cluster.jobsLeft();
     const work = (await readdir(folder)).filter((name) => name.startsWith('work-'));
     await rm(folder, { recursive: true });
-    expect({ jobs, work }).toEqual({ jobs: [], work: [] });
+    if (jobs.length + work.length > 0) throw new Error(`left behind: ${[...jobs, ...work].join(', ')}`);
   });
 
   it('does a task again elsewhere whose host was killed', async () => {
@@ -205,6 +208,25 @@ describe.skipIf(missing !== null)('the batch engine on a real Slurm', () => {
       /3 workers were lost .*wall time/,
     );
     await backend.shutdown();
+  });
+
+  it('puts itself back into the queue at its wall time where there is no driver', async () => {
+    const site = { ...DEFAULT_CLUSTER, jobs: 1, memory: 450e6, time: 60, reserve: 54 };
+    const options = { dialect: slurm, site, folder: join(folder, 'work-detached') };
+    const input = { folder, ms: 100, value: 90 };
+    expect(await submitDetached(options, [{ name: 'count', task: countTask, input }])).toBe(1);
+    expect(await lookDetached(options.folder)).toMatchObject({ open: ['count'] });
+    await until(async () => {
+      // Slurm keeps a job that was put back for two minutes; its owner may shorten that.
+      const waiting = (await cluster.jobs()).find((job) => job.includes('PENDING'));
+      if (waiting !== undefined) await cluster.scontrol('update', `jobid=${waiting.split(' ')[0]}`, 'StartTime=now');
+      return (await lookDetached(options.folder))?.open.length === 0;
+    }, 100);
+    expect({ begun: count('begin') >= 2, ended: count('end') }).toEqual({ begun: true, ended: 1 });
+    expect((await lookDetached(options.folder))?.failed.size).toBe(0);
+    // One element, started again by Slurm.
+    expect(new Set(lines().map(([, element]) => element)).size).toBe(1);
+    await closeDetached(options);
   });
 
   it('finds its jobs again after the driver was killed, and submits none twice', async () => {

@@ -73,7 +73,7 @@ export async function batchCommand(
 }
 
 /** Write the summary, say how it went; throws what ended the batch before its time. */
-async function finish(
+export async function finish(
   { record, timeline, broken }: BatchOutcome,
   { output }: BatchRequest,
   options: BatchCommandOptions,
@@ -100,11 +100,11 @@ async function finish(
 }
 
 /** 0 when every job is there and converged. */
-function exitCodeOfCounts({ submitted, ok, notConverged }: BatchCounts): number {
+export function exitCodeOfCounts({ submitted, ok, notConverged }: BatchCounts): number {
   return ok === submitted && notConverged === 0 ? EXIT.done : EXIT.notConverged;
 }
 
-async function requestOf(files: readonly string[], options: BatchCommandOptions): Promise<BatchRequest> {
+export async function requestOf(files: readonly string[], options: BatchCommandOptions): Promise<BatchRequest> {
   return {
     sets: await setsOf(files, options),
     output: options.output,

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import type { CompareOptions } from '../commands/compare.ts';
 import type { BatchCommandOptions } from '../commands/batch.ts';
+import type { CollectOptions, SubmitOptions } from '../commands/submit.ts';
 import type { StatusOptions } from '../commands/status.ts';
 import type { Terminal } from '../terminal.ts';
 import { jsonOption, setOption } from './options.ts';
@@ -33,6 +34,40 @@ export function addManyRuns(program: Command, terminal: Terminal, setExitCode: (
     .action(async (files: readonly string[], options: BatchCommandOptions) => {
       const { batchCommand } = await import('../commands/batch.ts');
       setExitCode(await batchCommand(files, options, terminal));
+    });
+
+  program
+    .command('submit')
+    .description('give a batch to the jobs of Slurm or PBS')
+    .argument('[files...]', "two-time files or quoted patterns such as 'data/*.h5'; none: those of the batch so far")
+    .option('-c, --config <fit.yaml>', 'configuration file; the site in parallel.cluster')
+    .option('--manifest <file>', 'YAML or CSV that says which files are fitted how, instead of files')
+    .requiredOption('-o, --output <folder>', 'folder of the batch, on a file system that all nodes see')
+    .option('--q <which>', 'all: every q ring of a file; or one, e.g. "0.0237 1/Angstrom" (default: data.q, or all)')
+    .option('--only <which>', 'failed: repeat what failed; pending: leave that out')
+    .option('--dry-run', 'print the script of the jobs; submit nothing', false)
+    .option('--detach', 'return when the jobs are submitted; they need nobody', false)
+    .addOption(setOption())
+    .option('--backend <name>', 'slurm or pbs (short for --set parallel.backend=name)')
+    .addOption(jsonOption())
+    .option('-q, --quiet', 'print failures and errors only', false)
+    .addHelpText('after', SUBMIT_HELP)
+    .action(async (files: readonly string[], options: SubmitOptions) => {
+      const { submitCommand } = await import('../commands/submit.ts');
+      const told = { ...options, failFast: false, overlap: true, timeline: false, settle: '5' };
+      setExitCode(await submitCommand(files, told, terminal));
+    });
+
+  program
+    .command('collect')
+    .description('take up what the jobs of a submitted batch have done, from any login')
+    .argument('<folder>', 'folder of the batch')
+    .option('--close', 'end its jobs; what is not done can then go on with batch or submit', false)
+    .addOption(jsonOption())
+    .option('-q, --quiet', 'print errors only', false)
+    .action(async (folder: string, options: CollectOptions) => {
+      const { collectCommand } = await import('../commands/submit.ts');
+      setExitCode(await collectCommand(folder, options, terminal));
     });
 
   program
@@ -72,6 +107,16 @@ Examples:
   twotime batch 'data/*.h5' -c fit.yaml -o scan
   twotime batch -c fit.yaml -o scan --only failed
   twotime batch --manifest beamtime.yaml -o scan`;
+
+const SUBMIT_HELP = `
+Without --detach this waits for the jobs, as batch with the same backend. With it, jobs try again by themselves what was lost,
+and those of Slurm go back into the queue when their wall time ends.
+
+Examples:
+  twotime submit 'data/*.h5' -c fit.yaml -o scan --backend slurm --dry-run
+  twotime submit 'data/*.h5' -c fit.yaml -o scan --backend slurm --detach
+  twotime watch scan
+  twotime collect scan`;
 
 const COMPARE_HELP = `
 Runs that fit the same pairs of the same data are ranked by cross-validation: blocks of frames are left out one at a time, the

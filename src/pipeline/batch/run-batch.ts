@@ -17,6 +17,7 @@ import { findScheduler, openClusterWorkers, type ClusterWorkers } from '../clust
 import { ComputePool } from '../compute.ts';
 import { openRayWorkers, type RayWorkers } from '../ray-workers.ts';
 import { BatchFolder, CLUSTER_FOLDER, lookAtRuns } from './batch-folder.ts';
+import { refuseDetachedWork } from './submit-batch.ts';
 import { planWork, type BatchRequest, type PlannedBatch } from './batch-plan.ts';
 import { runOnCluster } from './cluster-jobs.ts';
 import { concernsAllJobs } from './disk-failure.ts';
@@ -60,6 +61,7 @@ export async function runBatch(
   context: TaskContext & { readonly signal: AbortSignal },
 ): Promise<BatchOutcome> {
   const planned = await planWork(request, context, request.openFirst ?? OPEN_FIRST);
+  await refuseDetachedWork(request.output);
   // Before anything is written: it may be refused.
   await using ray = await openRay(request, planned, tell, context.signal);
   const scheduler = await schedulerFor(request, planned, tell);

@@ -3,10 +3,11 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputRefused, isTwotimeError } from '../../base/errors.ts';
+import { lookDetached } from '../../parallel/index.ts';
 import { countJobs, type FolderStatus, type JobRecord } from '../../results/index.ts';
 import { EVENTS_FILE } from '../event-log.ts';
 import { RunLock } from '../run-lock.ts';
-import { BATCH_FILE, lookAtRuns, readBatch } from './batch-folder.ts';
+import { BATCH_FILE, CLUSTER_FOLDER, lookAtRuns, readBatch } from './batch-folder.ts';
 
 /** Status of a batch, of a run, or of the runs in a folder. Throws `InputRefused` when it is none of them. */
 export async function statusOfFolder(folder: string): Promise<FolderStatus> {
@@ -62,13 +63,21 @@ async function describe(
   return {
     folder,
     kind,
-    worker: await workerOf(folder),
+    worker: (await workerOf(folder)) ?? (await clusterOn(folder)),
     counts: countJobs(jobs),
     running,
     open: jobs
       .filter(({ status }) => status !== 'ok')
       .map(({ name, file, status, reason }) => ({ name, file, status, reason })),
   };
+}
+
+/** `jobs of slurm work on 12 of its runs`, or null. */
+async function clusterOn(folder: string): Promise<string | null> {
+  const state = await lookDetached(join(folder, CLUSTER_FOLDER));
+  if (state === null || state.open.length === 0) return null;
+  const runs = state.open.length === 1 ? 'one of its runs' : `${state.open.length} of its runs`;
+  return `jobs of ${state.scheduler} have ${runs}`;
 }
 
 /** `process 12 on this machine works on this run since …`, or null. */

@@ -23,8 +23,8 @@ export interface ClusterWorkers extends AsyncDisposable {
   readonly lost: AbortSignal;
 }
 
-/** A stopped fit writes what it has before it ends. */
-const GRACE_MILLISECONDS = 60_000;
+/** A stopped fit writes what it has before it ends, ms. */
+export const FIT_GRACE = 60_000;
 
 /** The words of the scheduler that the configuration names; null when it names none. */
 export function dialectOf({ backend }: ParallelConfig): Dialect | null {
@@ -75,7 +75,7 @@ export async function openClusterWorkers(
   });
   const lock = await RunLock.acquire(folder);
   const engine = new BatchEngine({
-    ...{ dialect, site: cluster, folder, tasksPerHost: 1, grace: GRACE_MILLISECONDS },
+    ...{ dialect, site: cluster, folder, tasksPerHost: 1, grace: FIT_GRACE },
     tell: (level, text) => tell({ kind: 'log', level, text }),
   });
   const backend = new TaskRunner(engine);

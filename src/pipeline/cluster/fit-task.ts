@@ -41,6 +41,8 @@ export const fitTask: Task<FitTaskInput, ResultRecord> = {
   version: 1,
   module: import.meta.url,
   export: 'runFitTask',
+  // Who asked, and where the configuration came from, stand in the run and change nothing of its result.
+  decides: (input) => ({ ...input, argv: [], config: { ...input.config, file: null, origins: [], parallel: null } }),
 };
 
 export function plainConfig(config: Config): PlainConfig {

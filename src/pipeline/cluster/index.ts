@@ -1,4 +1,11 @@
 /** Fits as jobs of Slurm or PBS. */
-export { findScheduler, openClusterWorkers, whyMissing, type ClusterWorkers } from './cluster-workers.ts';
+export {
+  dialectOf,
+  findScheduler,
+  FIT_GRACE,
+  openClusterWorkers,
+  whyMissing,
+  type ClusterWorkers,
+} from './cluster-workers.ts';
 export { fitTask, type FitTaskInput } from './fit-task.ts';
 export { fitInputOf, runFitAnywhere, submitFit, workFolderOf } from './run-on-cluster.ts';

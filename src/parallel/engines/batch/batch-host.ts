@@ -11,9 +11,12 @@ import {
 } from '../../host/index.ts';
 import type { AttemptOutcome } from '../../engine.ts';
 import { usableCores } from '../../machine.ts';
+import { runCommand } from './command.ts';
 import { dataFileName, readDataFile } from './data-file.ts';
 import { readEngineFile, type EngineFile } from './engine-file.ts';
 import { LedgerWriter } from './ledger.ts';
+import { pbs } from './pbs.ts';
+import { slurm } from './slurm.ts';
 import { attemptName, codeOf, taskFileName, WorkFolder, type TaskName } from './work-folder.ts';
 
 const BEAT_MILLISECONDS = 5000;
@@ -263,5 +266,16 @@ class BatchHost {
     }
     this.#ledger.add({ kind: 'bye' });
     await this.#ledger.flush();
+    if (this.#leaving === 'time' && this.#file.detached) await this.#queueAgain();
+  }
+
+  /** There is no driver that would: the scheduler starts this job once more while there is work left. */
+  async #queueAgain(): Promise<void> {
+    const { requeue } = this.#file.scheduler === 'slurm' ? slurm : pbs;
+    const taken = new Set(await this.#folder.list('leases'));
+    const isLeft = (await this.#folder.tasks()).some(({ id, number }) => !taken.has(attemptName(id, number)));
+    if (requeue === null || !isLeft) return;
+    const [command, ...args] = requeue(this.#element);
+    await runCommand(command, args);
   }
 }

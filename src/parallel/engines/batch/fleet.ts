@@ -253,6 +253,15 @@ export class Fleet {
     return gone;
   }
 
+  /** Jobs that the scheduler says wait or run. Throws `CommandFailed` when it does not answer. */
+  async living(): Promise<number> {
+    const submissions = [...new Set(Array.from(this.#elements.values(), ({ submission }) => submission))];
+    const states = await this.#dialect.states(this.#run, submissions);
+    return [...states].filter(
+      ([name, { kind }]) => this.#elements.has(name) && (kind === 'waiting' || kind === 'running'),
+    ).length;
+  }
+
   #judge(element: Element, state: ElementState | null): GoneElement | null {
     const now = performance.now();
     const { name, holder, submission } = element;

@@ -8,6 +8,15 @@
  */
 export { BatchEngine } from './batch-engine.ts';
 export { CommandFailed, runCommand } from './command.ts';
+export {
+  closeDetached,
+  detachedScript,
+  livingJobs,
+  lookDetached,
+  submitDetached,
+  type DetachedOptions,
+  type DetachedState,
+} from './detached.ts';
 export type { Dialect, ElementState, JobRequest, RunCommand, Submission } from './dialect.ts';
 export type { BatchEngineOptions } from './options.ts';
 export { pbs } from './pbs.ts';

@@ -1,0 +1,158 @@
+/** Work that goes on without a driver: hosts try again what was lost, and Slurm starts jobs again; looked at when somebody asks. */
+import { randomBytes } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { OutputRefused } from '../../../base/errors.ts';
+import type { ClusterConfig } from '../../../config/config.ts';
+import { decodeOutcome, encodeAttempt } from '../../host/index.ts';
+import type { Task } from '../../protocol.ts';
+import { taskIdentity } from '../../task-identity.ts';
+import { runCommand } from './command.ts';
+import type { Dialect, RunCommand } from './dialect.ts';
+import { ENGINE_SCHEMA, readEngineFile, type EngineFile } from './engine-file.ts';
+import { Fleet } from './fleet.ts';
+import { Hosts } from './hosts.ts';
+import { hostPlaces } from './job-script.ts';
+import { taskFileName, WorkFolder } from './work-folder.ts';
+
+export interface DetachedOptions {
+  readonly dialect: Dialect;
+  readonly site: ClusterConfig;
+  readonly folder: string;
+  /** Where relative names of files lead from. Default: the current folder. */
+  readonly directory?: string;
+  readonly grace?: number;
+  readonly run?: RunCommand;
+}
+
+export interface NamedTask {
+  /** What the task is called when it is looked at. */
+  readonly name: string;
+  readonly task: Task<never, unknown>;
+  readonly input: unknown;
+}
+
+const NAMES_FILE = 'names.json';
+const POLL = { least: 100, most: 2000 };
+const IDLE_SECONDS = 5;
+const LIMITS = { ask: { least: 10_000, most: 60_000 }, visible: 90_000 };
+const END_WITHIN_MILLISECONDS = 5000;
+
+function fleetOf(
+  { dialect, site, directory = process.cwd(), run = runCommand }: DetachedOptions,
+  folder: WorkFolder,
+): Fleet {
+  return new Fleet(dialect, site, folder, hostPlaces(directory), run, LIMITS);
+}
+
+/** The script that `submitDetached` would submit for so many tasks. Nothing is written. */
+export function detachedScript(options: DetachedOptions, tasks: number): string {
+  const folder = new WorkFolder(resolve(options.folder));
+  return fleetOf(options, folder).script('00000000', Math.min(tasks, options.site.jobs), 1, [], true);
+}
+
+/**
+ * Give tasks to jobs that need no driver; how many jobs were taken. Throws `OutputRefused` while there is such work in the
+ * folder, `ConfigRefused` when the scheduler does not want the jobs; nothing is left then.
+ */
+export async function submitDetached(options: DetachedOptions, tasks: readonly NamedTask[]): Promise<number> {
+  const { dialect, site, grace } = options;
+  const folder = new WorkFolder(resolve(options.folder));
+  if ((await readEngineFile(folder)) !== null) {
+    throw new OutputRefused('jobs of a cluster work in this folder', {
+      where: { file: folder.path },
+      help: 'look at them with twotime watch, take up what they have done with twotime collect',
+    });
+  }
+  await folder.make();
+  const token = randomBytes(4).toString('hex');
+  const file: EngineFile = {
+    ...{ schema: ENGINE_SCHEMA, scheduler: dialect.name, token, tasksPerHost: 1, detached: true },
+    ...{ grace: grace ?? null, lease: null, heap: null, poll: POLL, idle: IDLE_SECONDS },
+  };
+  try {
+    await folder.put(JSON.stringify(file, null, 1), 'engine.json');
+    const names: { name: string; id: string }[] = [];
+    for (const [order, { name, task, input }] of tasks.entries()) {
+      const id = await taskIdentity(task, input);
+      const { module, export: exported } = task;
+      const bytes = encodeAttempt({ id, number: 1, module, export: exported, input });
+      await folder.put(bytes, 'tasks', taskFileName({ order: order + 1, id, number: 1 }));
+      names.push({ name, id });
+    }
+    await folder.put(JSON.stringify(names), NAMES_FILE);
+    return await fleetOf(options, folder).submit(token, Math.min(tasks.length, site.jobs), 1, [], true);
+  } catch (error) {
+    await rm(folder.path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+export interface DetachedState {
+  readonly scheduler: 'slurm' | 'pbs';
+  /** Names of tasks that wait or are at work. */
+  readonly open: readonly string[];
+  /** Why tasks ended without a result, by name. */
+  readonly failed: ReadonlyMap<string, string>;
+}
+
+/** How work stands that was submitted without a driver; null when there is none in the folder. */
+export async function lookDetached(path: string): Promise<DetachedState | null> {
+  const folder = new WorkFolder(resolve(path));
+  const file = await readEngineFile(folder);
+  const names = await folder.read(NAMES_FILE);
+  if (file === null || names === null) return null;
+  const [results, ended, tasks] = await Promise.all([folder.list('results'), folder.list('ended'), folder.tasks()]);
+  const last = new Map<string, number>();
+  for (const { id, number } of tasks) last.set(id, Math.max(last.get(id) ?? 0, number));
+  const done = new Set(results);
+  const over = new Set(ended);
+  const open: string[] = [];
+  const failed = new Map<string, string>();
+  for (const { name, id } of JSON.parse(names.toString('utf8')) as { readonly name: string; readonly id: string }[]) {
+    if (done.has(id)) continue;
+    const attempt = `${id}.${last.get(id) ?? 1}`;
+    if (!over.has(attempt)) {
+      open.push(name);
+      continue;
+    }
+    const bytes = await folder.read('ended', attempt);
+    const outcome = bytes === null ? null : decodeOutcome(bytes)?.outcome;
+    if (outcome?.kind === 'failed') failed.set(name, outcome.error.message);
+    else failed.set(name, outcome?.kind === 'lost' ? outcome.reason : 'it was stopped');
+  }
+  return { scheduler: file.scheduler, open, failed };
+}
+
+/** Jobs of this work that the scheduler knows and that have not ended. Throws `CommandFailed` when it does not answer. */
+export async function livingJobs(options: DetachedOptions): Promise<number> {
+  const fleet = fleetOf(options, new WorkFolder(resolve(options.folder)));
+  await fleet.adopt();
+  const asked = fleet.open.length;
+  return asked === 0 ? 0 : await fleet.living();
+}
+
+/** End the jobs and remove the folder. */
+export async function closeDetached(options: DetachedOptions): Promise<void> {
+  const folder = new WorkFolder(resolve(options.folder));
+  await folder.put('', 'closed');
+  const fleet = fleetOf(options, folder);
+  await fleet.adopt();
+  const hosts = new Hosts(folder);
+  const listen = async (): Promise<void> => {
+    for (const { holder, line } of await hosts.look()) {
+      const element = hosts.elementOf(holder);
+      if (line.kind === 'hello') fleet.hello(line.element, holder);
+      if (line.kind === 'bye' && element !== null) fleet.bye(element, holder);
+    }
+  };
+  const until = performance.now() + END_WITHIN_MILLISECONDS;
+  await listen();
+  while (fleet.open.some((name) => fleet.isUp(name)) && performance.now() < until) {
+    await setTimeout(POLL.least);
+    await listen();
+  }
+  if (fleet.open.length > 0) await fleet.cancel(fleet.open);
+  await rm(folder.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+}

@@ -2,6 +2,7 @@
 import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { compareRuns } from '../../src/pipeline/compare-runs.ts';
 import { temporaryFolder, twotime, writeText, type CommandResult } from './command.ts';
 
 const folder = temporaryFolder();
@@ -249,4 +250,17 @@ test('folders of the same name are told apart by their paths', async () => {
   cpSync(runs.flow, at('b/flow'), { recursive: true });
   const { out } = await compare(runs.flow, at('b/flow'), '--no-rank');
   expect(out.split('\n')[0]).toContain(at('b/flow'));
+});
+
+test('a comparison that is stopped while it ranks has no result, and the runs can be compared again', async () => {
+  const request = { runs: [runs.static, runs.flow], input: null, rank: true };
+  const whole = await compareRuns(request, {});
+  const stop = new AbortController();
+  let told = 0;
+  const progress = ({ kind }: { readonly kind: string }): void => {
+    if (kind === 'progress' && ++told === 3) stop.abort('SIGINT');
+  };
+  await expect(compareRuns(request, { signal: stop.signal, progress })).rejects.toMatchObject({ tag: 'Cancelled' });
+  expect(told).toBe(3);
+  expect(await compareRuns(request, {})).toEqual(whole);
 });

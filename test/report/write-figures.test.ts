@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { putFigures, svgToPng } from '../../src/report/index.ts';
-import type { FigureFiles } from '../../src/report/index.ts';
+import type { FigureFiles, FigureFilesInput } from '../../src/report/index.ts';
 import { BackgroundWriter } from '../../src/data/index.ts';
 import { pixelAt, readPng } from '../support/read-png.ts';
 import { readSvg } from '../support/read-svg.ts';
 import { makeSyntheticFit } from '../support/synthetic-fit.ts';
+import { makeSyntheticPosterior } from '../support/synthetic-posterior.ts';
 
 const fit = makeSyntheticFit({ angles: 1, frames: 40 });
 const input = {
@@ -22,9 +23,13 @@ const folder = mkdtempSync(join(tmpdir(), 'twotime-figures-'));
 let figures: FigureFiles;
 
 /** Draw the figures into a folder and wait until they are there. */
-async function writeFigures(directory: string, signal?: AbortSignal): Promise<FigureFiles> {
+async function writeFigures(
+  directory: string,
+  signal?: AbortSignal,
+  more: Pick<FigureFilesInput, 'posterior'> = {},
+): Promise<FigureFiles> {
   const files = new BackgroundWriter({ atOnce: 3, bytes: 64e6 }).group(signal);
-  const put = await putFigures(files, directory, input);
+  const put = await putFigures(files, directory, { ...input, ...more });
   await files.written();
   return put;
 }
@@ -50,6 +55,22 @@ describe('figures as files', () => {
     expect(readdirSync(join(folder, 'plots')).sort()).toEqual(names);
     expect([...figures.files].sort()).toEqual(names.map((name) => `plots/${name}`));
     expect(figures.warnings).toEqual([]);
+  });
+
+  test('are those of the posterior as well where one was sampled', async () => {
+    const directory = mkdtempSync(join(tmpdir(), 'twotime-figures-'));
+    try {
+      const { sampled, predictive } = await makeSyntheticPosterior(fit, { draws: 50 });
+      const { files } = await writeFigures(directory, undefined, {
+        posterior: { sampled, predictive, likelihood: 'adjusted' },
+      });
+      const names = readdirSync(join(directory, 'plots')).filter((name) => name.startsWith('posterior-'));
+      expect(names).toHaveLength(2 * 13);
+      expect(files).toEqual(expect.arrayContaining(names.map((name) => `plots/${name}`)));
+      expect(ink(readFileSync(join(directory, 'plots', 'posterior-pairs.png')))).toBeGreaterThan(0.005);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
   });
 
   test('show the same picture in both forms: PNG half as large again as the page, with white corners and ink within', () => {

@@ -38,7 +38,7 @@ export function explainOthers(choice: BackendChoice, machine: Machine): Readonly
       allocation?.scheduler === scheduler
         ? `the cores that ${SCHEDULER_NAMES[scheduler]} job ${allocation.job} has here are used through ${choice.name}`
         : `no ${SCHEDULER_NAMES[scheduler]} job around this process`;
-    others.set(scheduler, `not part of this version; ${around}`);
+    others.set(scheduler, `used with parallel.backend: ${scheduler}; ${around}`);
   }
   return others;
 }

@@ -6,9 +6,18 @@ import { DEFAULT_RAY } from '../config/index.ts';
 import { loadHdf5 } from '../data/hdf5-library.ts';
 import { createKernelSweeps, KernelMemory, loadKernels, pairsOf } from '../kernels/index.ts';
 import { bindModel, makeTimeGrid } from '../model/index.ts';
-import { explainOthers, selectBackend, WorkerThreads, type BackendChoice, type Machine } from '../parallel/index.ts';
+import {
+  explainOthers,
+  pbs,
+  selectBackend,
+  slurm,
+  WorkerThreads,
+  type BackendChoice,
+  type Machine,
+} from '../parallel/index.ts';
 import { svgToPng } from '../report/index.ts';
 import { describeMachine } from '../results/index.ts';
+import { whyMissing } from './cluster/index.ts';
 import { thisMachine } from './this-machine.ts';
 import { packageVersion } from './versions.ts';
 
@@ -36,7 +45,7 @@ export async function examineInstallation(): Promise<Finding[]> {
     await attempt('hdf5', 'broken', tryHdf5),
     await attempt('png figures', 'absent', tryPng),
     await attempt('threads', 'absent', tryThreads),
-    ...describeBackends(machine),
+    ...(await describeBackends(machine)),
     await attempt('ray', 'absent', tryRay),
   ];
 }
@@ -90,7 +99,7 @@ async function tryThreads(): Promise<string> {
 }
 
 /** What a fit would use without any configuration, and why not the rest. */
-function describeBackends(machine: Machine): Finding[] {
+async function describeBackends(machine: Machine): Promise<Finding[]> {
   const parallel = { backend: 'auto', workers: 'auto', fallback: 'warn', chunks: true, memory: 0 } as const;
   const choice = selectBackend(parallel, machine);
   const available: readonly string[] = ['sequential', 'local'] satisfies BackendChoice['name'][];
@@ -100,11 +109,17 @@ function describeBackends(machine: Machine): Finding[] {
       state: 'ok',
       text: `${choice.name} with ${choice.workers} ${choice.workers === 1 ? 'thread' : 'threads'}: ${choice.why}`,
     },
-    ...Array.from(explainOthers(choice, machine), ([subject, why]): Finding => {
-      return available.includes(subject)
-        ? { subject, state: 'ok', text: `not chosen: ${why}` }
-        : { subject, state: 'absent', text: why };
-    }),
+    ...(await Promise.all(
+      Array.from(explainOthers(choice, machine), async ([subject, why]): Promise<Finding> => {
+        if (available.includes(subject)) return { subject, state: 'ok', text: `not chosen: ${why}` };
+        const missing = await whyMissing(subject === 'slurm' ? slurm : pbs);
+        return {
+          subject,
+          state: missing === null ? 'ok' : 'absent',
+          text: missing === null ? why : `${missing}; ${why}`,
+        };
+      }),
+    )),
   ];
 }
 

@@ -75,9 +75,9 @@ describe('the choice of a backend', () => {
     const others = explainOthers(selectBackend(parallel, machine), machine);
     expect([...others.keys()]).toEqual(['sequential', 'slurm', 'pbs']);
     expect(others.get('slurm')).toBe(
-      'not part of this version; the cores that Slurm job 4711 has here are used through local',
+      'used with parallel.backend: slurm; the cores that Slurm job 4711 has here are used through local',
     );
-    expect(others.get('pbs')).toBe('not part of this version; no PBS job around this process');
+    expect(others.get('pbs')).toBe('used with parallel.backend: pbs; no PBS job around this process');
     const small = { cores: 1, environment: {} };
     expect(explainOthers(selectBackend(parallel, small), small).get('local')).toBe(
       'threads gain nothing: one core is available',

@@ -9,7 +9,9 @@ it('explains the choice of a backend, outside a job and inside one', async () =>
   const outside = new Map((await examineInstallation()).map(({ subject, text }) => [subject, text]));
   expect(outside.get('machine')).toMatch(/^\d+ of \d+ cores, /);
   expect(outside.get('backend')).toMatch(/^(?:local with \d+ threads|sequential with 1 thread): /);
-  expect(outside.get('slurm')).toBe('not part of this version; no Slurm job around this process');
+  expect(outside.get('slurm')).toMatch(
+    /^(?:sbatch is not found; )?used with parallel.backend: slurm; no Slurm job around this process$/,
+  );
   expect(outside.get('ray')).toMatch(/^(?:Ray [\d.]+ in python3|python3 has no Ray|.*python3)/);
 
   vi.stubEnv('PBS_JOBID', '12.pbs1');

@@ -1,0 +1,108 @@
+/** `--backend pbs` on a FAKE PBS, `submit` and `collect`, and what happens where there is no scheduler. */
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import type { BatchRecord } from '../../src/results/index.ts';
+import { RINGS_CONFIG, writeRings } from '../support/batch-files.ts';
+import { FakePbs } from '../support/fake-pbs-commands.ts';
+import { temporaryFolder, twotime, writeText } from './command.ts';
+
+// Quotes, spaces and what a shell would take for a command.
+const folder = join(temporaryFolder(), `it's $(touch oops) "here"`);
+mkdirSync(folder);
+const at = (name: string): string => join(folder, name);
+const config = writeText(folder, 'fit.yaml', RINGS_CONFIG);
+const batchOf = (name: string): BatchRecord =>
+  JSON.parse(readFileSync(at(`${name}/batch.json`), 'utf8')) as BatchRecord;
+const digestsOf = (name: string): (string | undefined)[] => batchOf(name).jobs.map(({ result }) => result?.digest);
+
+beforeAll(async () => {
+  await writeRings(at('A.npz'), { q: [0.01, 0.02], frames: 60, D: 5000, seed: 1 });
+  await writeRings(at('B.npz'), { q: [0.015], frames: 60, D: 6000, seed: 3 });
+});
+
+describe('on a fake PBS', () => {
+  let fake: FakePbs;
+  const site = ['--backend', 'pbs', '--set', 'parallel.cluster.jobs=2', '--set', 'parallel.cluster.time=10 min'];
+  const files = [at('A.npz'), at('B.npz')];
+  beforeAll(async () => {
+    fake = await FakePbs.open();
+  });
+  afterAll(async () => {
+    const left = await fake.left();
+    await fake[Symbol.asyncDispose]();
+    if (left.length > 0) throw new Error(`jobs left behind: ${left.join(', ')}`);
+  });
+
+  it('a batch gives the bits it gives here, with one array and nothing left behind', async () => {
+    writeFileSync(at('bad.npz'), 'not an archive');
+    const { code, out } = await twotime('batch', ...files, at('bad.npz'), '-c', config, '-o', at('far'), ...site);
+    await twotime('batch', ...files, at('bad.npz'), '-c', config, '-o', at('near'), '--backend', 'local');
+    expect(code).toBe(2);
+    expect(out).toContain('4 submitted = 3 ok');
+    expect(digestsOf('far')).toEqual(digestsOf('near'));
+    const failure = batchOf('far').jobs.find(({ status }) => status === 'failed')!;
+    expect(failure.reason).toBe(batchOf('near').jobs.find(({ status }) => status === 'failed')!.reason);
+    expect(existsSync(at('far/.cluster'))).toBe(false);
+    const scripts = await fake.scripts();
+    expect(scripts).toHaveLength(1);
+    expect(scripts[0]).toContain('#PBS -J 0-1\n#PBS -r y\n#PBS -l select=1:ncpus=1\n#PBS -l walltime=00:10:00\n');
+    expect(readdirSync(folder).includes('oops')).toBe(false);
+  });
+
+  it('shows the script without submitting it', async () => {
+    const { code, out } = await twotime('submit', ...files, '-c', config, '-o', at('shown'), ...site, '--dry-run');
+    expect(code).toBe(0);
+    expect(out).toMatch(/^#!\/bin\/bash\n#PBS -N tw00000000-1\n/);
+    expect(existsSync(at('shown'))).toBe(false);
+  });
+
+  it('a submitted batch needs nobody, and is taken up by whoever collects it', async () => {
+    const output = at('alone');
+    const submitted = await twotime('submit', at('B.npz'), '-c', config, '-o', output, ...site, '--detach');
+    expect(submitted.code).toBe(0);
+    expect(submitted.err.join('\n')).toContain('one job submitted to PBS');
+    const again = await twotime('batch', at('B.npz'), '-c', config, '-o', output);
+    expect(again.code).toBe(3);
+    expect(again.err.join('\n')).toContain('jobs of a cluster work on this batch; take up what they have done');
+    await vi.waitFor(
+      async () => {
+        expect((await twotime('status', output)).out).not.toContain('jobs of pbs');
+      },
+      { timeout: 40_000, interval: 500 },
+    );
+    const collected = await twotime('collect', output);
+    expect(collected.code).toBe(0);
+    expect(collected.out).toContain('1 submitted = 1 ok');
+    expect(existsSync(join(output, '.cluster'))).toBe(false);
+  });
+});
+
+describe('where there is no scheduler', () => {
+  beforeAll(() => vi.stubEnv('PATH', '/nowhere'));
+  afterAll(() => vi.unstubAllEnvs());
+  const fit = async (name: string, ...more: string[]) =>
+    await twotime('fit', at('B.npz'), '-c', config, '-o', at(name), '--backend', 'slurm', ...more);
+
+  it('a fit warns and runs here', async () => {
+    const { code, err } = await fit('here');
+    expect(code).toBe(0);
+    expect(err.join('\n')).toContain(
+      'warning[backend-not-available]: slurm cannot be used (sbatch is not found); local is used instead',
+    );
+  });
+
+  it('a fit is refused when the user wants that', async () => {
+    const { code, err } = await fit('refused', '--set', 'parallel.fallback=error');
+    expect(code).toBe(3);
+    expect(err.join('\n')).toContain('slurm cannot be used: sbatch is not found; run twotime where sbatch, squeue');
+    expect(existsSync(at('refused'))).toBe(false);
+  });
+
+  it('nothing is submitted', async () => {
+    const options = ['-c', config, '-o', at('none'), '--detach'];
+    expect((await twotime('submit', at('B.npz'), ...options)).err.join('\n')).toContain('add --backend slurm');
+    expect((await twotime('submit', at('B.npz'), ...options, '--backend', 'pbs')).code).toBe(3);
+    expect(existsSync(at('none'))).toBe(false);
+  });
+});

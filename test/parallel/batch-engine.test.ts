@@ -1,0 +1,244 @@
+/** The batch engine between a scheduler and hosts that are played by hand: late, damaged and double results, limits. */
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { RunEvent } from '../../src/base/events.ts';
+import { DEFAULT_CLUSTER } from '../../src/config/index.ts';
+import {
+  BatchEngine,
+  CommandFailed,
+  slurm,
+  type BatchEngineOptions,
+  type RunCommand,
+} from '../../src/parallel/engines/batch/index.ts';
+import { serveFolder } from '../../src/parallel/engines/batch/batch-host.ts';
+import { LedgerWriter } from '../../src/parallel/engines/batch/ledger.ts';
+import { WorkFolder, type TaskName } from '../../src/parallel/engines/batch/work-folder.ts';
+import { encodeOutcome } from '../../src/parallel/host/index.ts';
+import { TaskRunner } from '../../src/parallel/index.ts';
+import { doubleTask } from './tasks.ts';
+
+/** A Slurm that takes every job and starts none. */
+class PaperSlurm {
+  readonly scripts: string[] = [];
+  readonly cancelled: string[] = [];
+  questions = 0;
+  most = 1000;
+  states = '';
+  refuse: ((script: string) => void) | null = null;
+
+  readonly run: RunCommand = async (command, args, input = '') => {
+    switch (command) {
+      case 'sbatch':
+        this.refuse?.(input);
+        this.scripts.push(input);
+        return `${this.scripts.length}\n`;
+      case 'squeue':
+        this.questions += 1;
+        return this.states;
+      case 'scancel':
+        this.cancelled.push(...args);
+        return '';
+      case 'scontrol':
+        return `MaxArraySize = ${this.most + 1}\n`;
+      default:
+        throw new CommandFailed(command, 'Slurm accounting storage is disabled');
+    }
+  };
+
+  get arrays(): string[] {
+    return this.scripts.map((script) => /--array=(\S+)/.exec(script)![1]!);
+  }
+}
+
+/** A host whose every step is told from here. */
+class HandHost {
+  readonly #folder: WorkFolder;
+  readonly #ledger: LedgerWriter;
+  readonly #holder: string;
+
+  constructor(folder: WorkFolder, element: string) {
+    this.#folder = folder;
+    this.#holder = `${element}.hand.1`;
+    this.#ledger = new LedgerWriter(folder.file('hosts', this.#holder));
+    this.#ledger.add({ kind: 'hello', element, node: 'n1', pid: 1, slots: 1 });
+  }
+
+  async take(): Promise<TaskName> {
+    await this.#ledger.flush();
+    const task = await vi.waitUntil(async () => (await this.#folder.tasks())[0], { timeout: 5000, interval: 5 });
+    const name = `${task.id}.${task.number}`;
+    await this.#folder.claim(JSON.stringify({ holder: this.#holder }), 'leases', name);
+    for (const file of await this.#folder.list('tasks'))
+      if (file.endsWith(name)) await this.#folder.remove('tasks', file);
+    this.#ledger.add({ kind: 'claimed', id: task.id, number: task.number });
+    await this.#ledger.flush();
+    return task;
+  }
+
+  async say({ id, number }: TaskName): Promise<void> {
+    this.#ledger.add({ kind: 'ended', id, number, outcome: 'ok' });
+    await this.#ledger.flush();
+  }
+
+  async commit({ id }: TaskName, output: unknown): Promise<boolean> {
+    return await this.#folder.commit(encodeOutcome(id, { kind: 'ok', output }), 'results', id);
+  }
+
+  async leave(): Promise<void> {
+    this.#ledger.add({ kind: 'bye' });
+    await this.#ledger.flush();
+  }
+}
+
+describe('the batch engine', () => {
+  let path = '';
+  let folder: WorkFolder;
+  let paper: PaperSlurm;
+  const events: RunEvent[] = [];
+  const progress = (event: RunEvent): void => void events.push(event);
+  const told = (): string => events.map((event) => (event.kind === 'log' ? event.text : '')).join('\n');
+  const make = (options: Partial<BatchEngineOptions> = {}): BatchEngine =>
+    new BatchEngine({
+      dialect: slurm,
+      site: { ...DEFAULT_CLUSTER, jobs: 1 },
+      folder: folder.path,
+      poll: { least: 2, most: 20 },
+      ask: { least: 30, most: 60 },
+      visible: 200,
+      silence: 100,
+      run: paper.run,
+      tell: (level, text) => progress({ kind: 'log', level, text }),
+      ...options,
+    });
+
+  beforeEach(async () => {
+    path = await mkdtemp(join(tmpdir(), 'twotime-paper-'));
+    folder = new WorkFolder(join(path, 'work'));
+    paper = new PaperSlurm();
+    events.length = 0;
+  });
+  afterEach(async () => {
+    const left = await readdir(path);
+    await rm(path, { recursive: true });
+    if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);
+  });
+
+  it('waits for a result that is seen later than its host says', async () => {
+    await using backend = new TaskRunner(make({ visible: 10_000 }));
+    const work = backend.submit(doubleTask, 21);
+    await vi.waitUntil(() => paper.scripts.length === 1);
+    const host = new HandHost(folder, '1_0');
+    const task = await host.take();
+    await host.say(task);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await host.commit(task, 42);
+    expect(await work).toBe(42);
+    await host.leave();
+    expect(await backend.shutdown()).toMatchObject({ ok: 1, retried: 0 });
+  });
+
+  it.each([
+    ['cut short', (bytes: Buffer) => bytes.subarray(0, -5)],
+    [
+      'with a bit turned',
+      (bytes: Buffer) => Buffer.concat([bytes.subarray(0, 60), Buffer.of(bytes[60]! ^ 1), bytes.subarray(61)]),
+    ],
+    ['empty', () => Buffer.alloc(0)],
+    ['of another task', () => encodeOutcome('other', { kind: 'ok', output: 43 })],
+  ])('does a task again whose result is %s', async (_, damage) => {
+    await using backend = new TaskRunner(make());
+    const work = backend.submit(doubleTask, 21, { progress });
+    await vi.waitUntil(() => paper.scripts.length === 1);
+    const host = new HandHost(folder, '1_0');
+    const task = await host.take();
+    await writeFile(folder.file('results', task.id), damage(encodeOutcome(task.id, { kind: 'ok', output: 42 })));
+    // Whoever finishes after that finds the name taken.
+    expect(await host.commit(task, 42)).toBe(false);
+    await host.say(task);
+    const again = await host.take();
+    expect(again).toMatchObject({ id: task.id, number: 2 });
+    await host.commit(again, 42);
+    await host.say(again);
+    expect(await work).toBe(42);
+    expect(told()).toContain('attempt 1 was lost (its result is damaged or was lost); tried again');
+    await host.leave();
+    expect(await backend.shutdown()).toMatchObject({ submitted: 1, ok: 1, retried: 1 });
+  });
+
+  it('takes the result of a job that was given up and finished after all, once', async () => {
+    await using backend = new TaskRunner(make({ site: { ...DEFAULT_CLUSTER, jobs: 2 } }));
+    const work = backend.submit(doubleTask, 21, { progress });
+    await vi.waitUntil(() => paper.scripts.length === 1);
+    const frozen = new HandHost(folder, '1_0');
+    const first = await frozen.take();
+    paper.states = '1_0|NODE_FAIL|NodeDown|n1\n';
+    await vi.waitUntil(() => told().includes('attempt 1 was lost (Slurm job 1_0 ended (NODE_FAIL, NodeDown)'), {
+      timeout: 5000,
+    });
+    const other = new HandHost(folder, '2_0');
+    const second = await other.take();
+    expect(second.number).toBe(2);
+    expect(await frozen.commit(first, 42)).toBe(true);
+    await frozen.say(first);
+    expect(await work).toBe(42);
+    expect(await other.commit(second, 42)).toBe(false);
+    await other.leave();
+    expect(await backend.shutdown()).toMatchObject({ submitted: 1, ok: 1, retried: 1 });
+  });
+
+  it('cuts jobs into arrays as large as the scheduler takes', async () => {
+    paper.most = 3;
+    await using backend = new TaskRunner(make({ site: { ...DEFAULT_CLUSTER, jobs: 7 } }));
+    const work = Promise.allSettled(Array.from({ length: 20 }, (_, k) => backend.submit(doubleTask, k)));
+    await vi.waitUntil(() => paper.scripts.length === 3, { timeout: 5000 });
+    expect(paper.arrays).toEqual(['0-2', '0-2', '0-0']);
+    await backend.shutdown({ wait: false });
+    // What never started is cancelled.
+    expect(paper.cancelled.toSorted()).toEqual(['1_0', '1_1', '1_2', '2_0', '2_1', '2_2', '3_0']);
+    await work;
+  });
+
+  it('submits fewer jobs where there are too many, and says so', async () => {
+    paper.refuse = (script) => {
+      if (!script.includes('--array=0-1\n')) throw new CommandFailed('sbatch', 'error: QOSMaxSubmitJobPerUserLimit');
+      paper.refuse = () => {
+        throw new CommandFailed('sbatch', 'error: QOSMaxSubmitJobPerUserLimit');
+      };
+    };
+    await using backend = new TaskRunner(make({ site: { ...DEFAULT_CLUSTER, jobs: 8 } }));
+    const work = Promise.allSettled(Array.from({ length: 20 }, (_, k) => backend.submit(doubleTask, k, { progress })));
+    await vi.waitUntil(() => told().includes('takes no more jobs for now (2 of 8)'), { timeout: 5000 });
+    expect(paper.arrays).toEqual(['0-1']);
+    await backend.shutdown({ wait: false });
+    await work;
+  });
+
+  it('asks the scheduler no more often than it may', async () => {
+    await using backend = new TaskRunner(make({ ask: { least: 150, most: 300 } }));
+    const work = backend.submit(doubleTask, 21).catch(() => undefined);
+    await vi.waitUntil(() => paper.scripts.length === 1);
+    const host = new HandHost(folder, '1_0');
+    paper.states = '1_0|RUNNING|None|n1\n';
+    await host.take();
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    // The host is silent, but its job runs: that is no reason to give it up.
+    expect(paper.questions).toBeGreaterThanOrEqual(2);
+    expect(paper.questions).toBeLessThanOrEqual(6);
+    expect(backend.accounts.retried).toBe(0);
+    await host.leave();
+    await backend.shutdown({ wait: false });
+    await work;
+  });
+
+  it('hosts run what is offered, with the folder gone as soon as it is closed', async () => {
+    const stop = new AbortController();
+    const served: Promise<number>[] = [];
+    paper.refuse = () => void served.push(serveFolder(folder.path, `${paper.scripts.length + 1}_0`, stop.signal));
+    await using backend = new TaskRunner(make({ tasksPerHost: 2 }));
+    expect(await Promise.all([1, 2, 3, 4, 5].map((k) => backend.submit(doubleTask, k)))).toEqual([2, 4, 6, 8, 10]);
+    expect(await backend.shutdown()).toMatchObject({ submitted: 5, ok: 5 });
+    expect(await Promise.all(served)).toEqual([0]);
+  });
+});

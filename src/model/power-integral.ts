@@ -36,14 +36,44 @@ export function psi(x: number): number {
 
 /** Integrals from `anchor` > 0 to each time > 0. */
 export function powerIntegral(exponent: number, anchor: number, times: Float64Array): PowerIntegral {
+  return integrate(exponent, anchor, logRatios(anchor, times));
+}
+
+/**
+ * The same, keeping the last answer and its logarithms: value and derivatives at one point are asked for one after the other,
+ * and times rarely change. Neither `times` nor an answer may be changed.
+ */
+export function keptPowerIntegral(): typeof powerIntegral {
+  let kept: { anchor: number; times: Float64Array; logarithms: Float64Array } | null = null;
+  let last: { exponent: number; integral: PowerIntegral } | null = null;
+  return (exponent, anchor, times) => {
+    if (kept === null || kept.times !== times || kept.anchor !== anchor) {
+      kept = { anchor, times, logarithms: logRatios(anchor, times) };
+      last = null;
+    }
+    if (last === null || last.exponent !== exponent) {
+      last = { exponent, integral: integrate(exponent, anchor, kept.logarithms) };
+    }
+    return last.integral;
+  };
+}
+
+/** ln(t/anchor). */
+function logRatios(anchor: number, times: Float64Array): Float64Array {
+  const logarithms = new Float64Array(times.length);
+  // The difference of neighbouring times is exact where their ratio is not.
+  for (let k = 0; k < times.length; k++) logarithms[k] = log1p((times[k]! - anchor) / anchor);
+  return logarithms;
+}
+
+function integrate(exponent: number, anchor: number, logarithms: Float64Array): PowerIntegral {
   const p = exponent + 1;
   const scale = pow(anchor, p);
   const logAnchor = log(anchor);
-  const value = new Float64Array(times.length);
-  const slope = new Float64Array(times.length);
-  for (let k = 0; k < times.length; k++) {
-    // The difference of neighbouring times is exact where their ratio is not.
-    const u = log1p((times[k]! - anchor) / anchor);
+  const value = new Float64Array(logarithms.length);
+  const slope = new Float64Array(logarithms.length);
+  for (let k = 0; k < logarithms.length; k++) {
+    const u = logarithms[k]!;
     const first = u * phi(p * u);
     value[k] = scale * first;
     slope[k] = scale * (logAnchor * first + u * u * psi(p * u));

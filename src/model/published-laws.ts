@@ -9,7 +9,7 @@
  */
 import { pow } from '../math/index.ts';
 import { valueOf } from './parameters.ts';
-import { powerIntegral, powerIntegralFromZero } from './power-integral.ts';
+import { keptPowerIntegral, powerIntegral, powerIntegralFromZero } from './power-integral.ts';
 import type { ParameterValues, TransportLaw } from './transport-law.ts';
 import type { TimeGrid } from './time-grid.ts';
 
@@ -54,6 +54,7 @@ function powerPlusConstantLaw(
   constantName: string,
   clamped: boolean,
 ): TransportLaw {
+  const integral = keptPowerIntegral();
   const read = (values: ParameterValues): PowerPlusConstant => ({
     amplitude: valueOf(values, amplitudeName),
     exponent: valueOf(values, exponentName),
@@ -73,7 +74,7 @@ function powerPlusConstantLaw(
     const times = effectiveTimes(rate, grid.times);
     if (times === null) return new Float64Array(grid.times.length);
     const anchor = anchorOf(grid);
-    const power = powerIntegral(rate.exponent, anchor, times);
+    const power = integral(rate.exponent, anchor, times);
     return times.map((t, k) => rate.amplitude * power.value[k]! + rate.constant * (t - anchor));
   };
   return {
@@ -89,8 +90,8 @@ function powerPlusConstantLaw(
       const times = effectiveTimes(rate, grid.times);
       if (times === null) return [0, 1, 2].map(() => new Float64Array(grid.times.length));
       const anchor = anchorOf(grid);
-      const power = powerIntegral(rate.exponent, anchor, times);
-      return [power.value, power.slope.map((slope) => rate.amplitude * slope), times.map((t) => t - anchor)];
+      const power = integral(rate.exponent, anchor, times);
+      return [power.value.slice(), power.slope.map((slope) => rate.amplitude * slope), times.map((t) => t - anchor)];
     },
     cumulativeAtZero(values, grid) {
       const rate = read(values);

@@ -22,13 +22,18 @@ export interface Factor {
  * own is left out (its solution component will be 0). Among equal pivots the lower index is taken first.
  */
 export function factorise(matrix: Float64Array, size: number, tolerance = 1e-13): Factor {
-  const scale = Float64Array.from({ length: size }, (_, i) => {
-    const diagonal = matrix[i * size + i]!;
-    return diagonal > 0 ? 1 / Math.sqrt(diagonal) : 0;
-  });
-  const order = Array.from({ length: size }, (_, i) => i);
+  const scale = new Float64Array(size);
+  const remaining = new Float64Array(size);
   const lower = new Float64Array(size * size);
-  const remaining = scale.map((s) => (s > 0 ? 1 : 0));
+  const order: number[] = [];
+  for (let i = 0; i < size; i++) {
+    const diagonal = matrix[i * size + i]!;
+    if (diagonal > 0) {
+      scale[i] = 1 / Math.sqrt(diagonal);
+      remaining[i] = 1;
+    }
+    order.push(i);
+  }
   let rank = 0;
   for (; rank < size; rank++) {
     let best = rank;
@@ -38,7 +43,8 @@ export function factorise(matrix: Float64Array, size: number, tolerance = 1e-13)
     const unknown = order[best]!;
     if (!(remaining[unknown]! > tolerance)) break;
     swapRows(lower, size, rank, best);
-    [order[rank], order[best]] = [order[best]!, order[rank]!];
+    order[best] = order[rank]!;
+    order[rank] = unknown;
     const pivot = Math.sqrt(remaining[unknown]!);
     lower[rank * size + rank] = pivot;
     for (let i = rank + 1; i < size; i++) {
@@ -55,21 +61,29 @@ export function factorise(matrix: Float64Array, size: number, tolerance = 1e-13)
 
 /** Solve A x = b on the determined unknowns; x is 0 for the ones left out. */
 export function solve(factor: Factor, right: Float64Array): Float64Array {
-  const { size, rank, order, lower, scale } = factor;
-  const y = new Float64Array(rank);
+  const x = new Float64Array(factor.size);
+  solveInto(factor, right, new Float64Array(factor.rank), x);
+  return x;
+}
+
+/** `y` is scratch, shape (rank); `x` must be 0 at the unknowns left out. */
+function solveInto(
+  { size, rank, order, lower, scale }: Factor,
+  right: Float64Array,
+  y: Float64Array,
+  x: Float64Array,
+): void {
   for (let i = 0; i < rank; i++) {
     let sum = right[order[i]!]! * scale[order[i]!]!;
     for (let k = 0; k < i; k++) sum -= lower[i * size + k]! * y[k]!;
     y[i] = sum / lower[i * size + i]!;
   }
-  const x = new Float64Array(size);
   for (let i = rank - 1; i >= 0; i--) {
     let sum = y[i]!;
     for (let k = i + 1; k < rank; k++) sum -= lower[k * size + i]! * y[k]!;
     y[i] = sum / lower[i * size + i]!;
     x[order[i]!] = y[i]! * scale[order[i]!]!;
   }
-  return x;
 }
 
 /** The inverse on the determined unknowns; rows and columns of the ones left out are 0. */
@@ -77,10 +91,12 @@ export function invert(factor: Factor): Float64Array {
   const { size } = factor;
   const inverse = new Float64Array(size * size);
   const unit = new Float64Array(size);
+  const [y, x] = [new Float64Array(factor.rank), new Float64Array(size)];
   for (let j = 0; j < size; j++) {
     unit.fill(0);
     unit[j] = 1;
-    inverse.set(solve(factor, unit), j * size);
+    solveInto(factor, unit, y, x);
+    inverse.set(x, j * size);
   }
   for (let i = 0; i < size; i++) {
     for (let j = 0; j < i; j++) {

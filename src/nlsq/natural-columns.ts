@@ -30,10 +30,7 @@ export function naturalColumns(
       if (triple === undefined) return { parameter, vector };
       const members = triple.indices.map((i) => list.find((entry) => entry.parameter === free.names[i])!.vector);
       const slopes = triple.indices.map((i) => chart.jacobian[i * n + column]!);
-      return {
-        parameter,
-        vector: vector.map((_, k) => slopes.reduce((sum, slope, m) => sum + slope * members[m]![k]!, 0)),
-      };
+      return { parameter, vector: combination(slopes, members) };
     });
   const sensitivities: Sensitivities = { c: combine(raw.c), g: combine(raw.g), h: raw.h };
   const names = [...raw.c, ...raw.g, ...raw.h].map(({ parameter }) => parameter);
@@ -43,4 +40,14 @@ export function naturalColumns(
     columns[k * n + i] = bentNames.has(name) ? 1 : chart.jacobian[i * n + i]!;
   });
   return { sensitivities, columns };
+}
+
+/** Σ_m factor_m·vector_m. */
+function combination(factors: readonly number[], vectors: readonly Float64Array[]): Float64Array {
+  const sum = new Float64Array(vectors[0]!.length);
+  for (const [m, factor] of factors.entries()) {
+    const vector = vectors[m]!;
+    for (let k = 0; k < sum.length; k++) sum[k] = sum[k]! + factor * vector[k]!;
+  }
+  return sum;
 }

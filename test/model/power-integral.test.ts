@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { phi, powerIntegral, powerIntegralFromZero, psi } from '../../src/model/power-integral.ts';
+import { keptPowerIntegral, phi, powerIntegral, powerIntegralFromZero, psi } from '../../src/model/power-integral.ts';
 
 type Row = [exponent: number, anchor: number, time: number, value: number, slope: number];
 const rows = (JSON.parse(readFileSync(new URL('model-values.json', import.meta.url), 'utf8')) as { powers: Row[] })
@@ -53,5 +53,24 @@ describe('phi and psi', () => {
 
   test('psi is continuous where the series ends', () => {
     for (const edge of [-1, 1]) expect(Math.abs(psi(edge * (1 - 1e-15)) / psi(edge) - 1)).toBeLessThan(5e-15);
+  });
+});
+
+describe('keptPowerIntegral', () => {
+  test('has the bits of powerIntegral, whatever was asked before', () => {
+    const kept = keptPowerIntegral();
+    const [short, long] = [Float64Array.of(0.1, 0.7, 3), Float64Array.of(0.1, 1, 10, 100)];
+    for (const [exponent, anchor, times] of [
+      [-0.4, 0.1, short],
+      [-0.4, 0.1, short],
+      [-1.2, 0.1, short],
+      [-1.2, 0.1, long],
+      [-1.2, 0.5, long],
+      [-0.4, 0.1, long],
+      [NaN, 0.1, long],
+      [-0.4, 0.1, long],
+    ] as const) {
+      expect(kept(exponent, anchor, times)).toEqual(powerIntegral(exponent, anchor, times));
+    }
   });
 });

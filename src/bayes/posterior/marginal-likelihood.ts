@@ -15,7 +15,13 @@ import { log, log1p } from '../../math/index.ts';
 import type { AngleScaling, AngleSums, SlopeSums } from '../../kernels/sweep.ts';
 import { invert } from '../../nlsq/linear-algebra.ts';
 import { eliminate, type Elimination, type GroupFactor, type ScalingGroup } from '../../nlsq/scaling.ts';
-import { flatCorrection, scalingCorrection, type ScalingKnown, type ScalingPrior } from './scaling-prior.ts';
+import {
+  flatCorrection,
+  scalingCorrection,
+  type ScalingCorrection,
+  type ScalingKnown,
+  type ScalingPrior,
+} from './scaling-prior.ts';
 
 /** Angles with one unknown noise level. */
 export interface NoiseBlock {
@@ -61,21 +67,41 @@ export interface MarginalValue {
   /** ln likelihood up to a constant; −∞ where a Fourier series is not determined. */
   readonly value: number;
   readonly best: Elimination;
+  /** Of each group; null where the model is flat. */
+  readonly terms: readonly (GroupTerm | null)[];
+}
+
+interface GroupTerm {
+  /** A⁻¹. */
+  readonly inverse: Float64Array;
+  /** What the priors say; null for flat ones. */
+  readonly correction: ScalingCorrection | null;
 }
 
 /** The value from the sums of any sweep made with the model's guess. */
 export function marginalValue(model: MarginalModel, sums: AngleSums): MarginalValue {
   const best = eliminate(model.groups, sums, model.guess);
+  const terms = new Array<GroupTerm | null>(model.groups.length).fill(null);
   let value = 0;
   model.blocks.forEach((block, b) => {
     const reference = model.reference[b]!;
     const squares = squaresOf(model, block, best);
     const freedom = freedomOf(model, block, sums);
     value -= 0.5 * freedom * log1p((squares - reference) / reference);
-    for (const g of block.groups)
-      value += groupValue(best.factors[g]!, model.priors[g]!, best, squares / freedom, freedom);
+    for (const g of block.groups) {
+      const [found, prior, variance] = [best.factors[g]!, model.priors[g]!, squares / freedom];
+      if (isFlat(found)) {
+        value += prior === null ? -Infinity : flatValue(found, prior, best, variance);
+      } else {
+        const inverse = invert(found.factor);
+        const correction =
+          prior === null ? null : scalingCorrection(prior, knownOf(found, best, variance, inverse), freedom);
+        terms[g] = { inverse, correction };
+        value += -0.5 * logDeterminant(found) + (correction?.value ?? 0);
+      }
+    }
   });
-  return { value, best };
+  return { value, best, terms };
 }
 
 /** Whether the model is so flat that the data show no contrast. */
@@ -83,19 +109,8 @@ export function isFlat({ factor }: GroupFactor): boolean {
   return factor.rank < factor.size;
 }
 
-function groupValue(
-  found: GroupFactor,
-  prior: ScalingPrior | null,
-  best: Elimination,
-  variance: number,
-  freedom: number,
-): number {
-  if (!isFlat(found)) {
-    const value = -0.5 * logDeterminant(found);
-    return prior === null ? value : value + scalingCorrection(prior, knownOf(found, best, variance), freedom).value;
-  }
-  if (prior === null) return -Infinity;
-  return flatCorrection(prior, best.offset[found.group.angles[0]!]!, found.matrix[0]!, variance);
+function flatValue({ group, matrix }: GroupFactor, prior: ScalingPrior, best: Elimination, variance: number): number {
+  return flatCorrection(prior, best.offset[group.angles[0]!]!, matrix[0]!, variance);
 }
 
 function logDeterminant({ factor }: GroupFactor): number {
@@ -106,8 +121,12 @@ function logDeterminant({ factor }: GroupFactor): number {
 }
 
 /** What the data say of contrast and offset of a group of one term. */
-export function knownOf({ group, factor }: GroupFactor, best: Elimination, variance: number): ScalingKnown {
-  const inverse = invert(factor);
+export function knownOf(
+  { group, factor }: GroupFactor,
+  best: Elimination,
+  variance: number,
+  inverse: Float64Array = invert(factor),
+): ScalingKnown {
   const a = group.angles[0]!;
   return {
     offset: best.offset[a]!,
@@ -124,7 +143,7 @@ export function knownOf({ group, factor }: GroupFactor, best: Elimination, varia
  * Every term depends on θ through ΣM, ΣM² and Σ y·M of each angle alone; their derivatives are the sums d, 2·md and those
  * of rd. Where the model is flat its own derivatives vanish as well, and the gradient counts as 0.
  */
-export function marginalGradient(model: MarginalModel, sums: SlopeSums, best: Elimination): Float64Array {
+export function marginalGradient(model: MarginalModel, sums: SlopeSums, { best, terms }: MarginalValue): Float64Array {
   const columns = sums.parameters.length;
   const gradient = new Float64Array(columns);
   /** Add multiples of d, md and of rd at the best scaling, where r is r − δo − δc·M. */
@@ -143,7 +162,8 @@ export function marginalGradient(model: MarginalModel, sums: SlopeSums, best: El
     let ofSquares = (-0.5 * freedom) / squares;
     for (const g of block.groups) {
       const found = best.factors[g]!;
-      if (!isFlat(found)) ofSquares += addGroup(found, model, g, best, { squares, freedom }, add) / freedom;
+      const term = terms[g]!;
+      if (term !== null) ofSquares += addGroup(found, term, best, model.guess, squares / freedom, add) / freedom;
     }
     for (const a of block.angles) add(a, 0, 0, -2 * ofSquares * model.guess.weight[a]! * best.contrast[a]!);
   }
@@ -154,20 +174,16 @@ type Add = (a: number, ofD: number, ofMd: number, ofRd: number) => void;
 
 /** Add what comes through A and the best scaling of a group; the derivative with respect to s² is returned. */
 function addGroup(
-  found: GroupFactor,
-  { priors, guess }: MarginalModel,
-  g: number,
+  { group }: GroupFactor,
+  { inverse, correction }: GroupTerm,
   best: Elimination,
-  { squares, freedom }: { readonly squares: number; readonly freedom: number },
+  guess: AngleScaling,
+  variance: number,
   add: Add,
 ): number {
-  const { group, factor } = found;
   const { terms, basis } = group;
   const size = 2 * terms;
-  const inverse = invert(factor);
-  const variance = squares / freedom;
-  const prior = priors[g]!;
-  const slope = prior === null ? null : scalingCorrection(prior, knownOf(found, best, variance), freedom).slope;
+  const slope = correction === null ? null : correction.slope;
   /** What ∂A is multiplied with: −½·A⁻¹ of the determinant, and −A⁻¹·G·A⁻¹ of a derivative G in V = s²·A⁻¹. */
   const ofMatrix = inverse.map((value) => -0.5 * value);
   /** A⁻¹ times the derivative in the best coefficients. */

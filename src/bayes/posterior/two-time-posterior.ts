@@ -141,9 +141,10 @@ export async function twoTimePosterior(
         model.sensitivities(values, free.moving),
       );
       const sums = await sweeps.slopes(model.physics(values), sensitivities, marginal.guess, context);
-      const { value, best } = marginalValue(marginal, sums);
+      const found = marginalValue(marginal, sums);
+      const { value } = found;
       if (!(value > -Infinity)) return outside(n);
-      const sweepGradient = marginalGradient(marginal, sums, best);
+      const sweepGradient = marginalGradient(marginal, sums, found);
       let gradient = transposeTimes(columns, sums.parameters.length, n, sweepGradient);
       if (adjustment !== undefined) gradient = transposeTimes(adjustment.change, n, n, gradient);
       const priorGradient = transposeTimes(here.jacobian, n, n, prior.slopes);

@@ -62,13 +62,15 @@ function consensus(options: Partial<ConsensusOptions> = {}, context: TaskContext
 /** Short chains: enough where only their bits matter. */
 const SHORT = { chains: 2, shardDraws: 80, warmup: 30, shardProposals: 100, proposals: 100, draws: 30 } as const;
 
+let usual: Promise<SampledByConsensus> | null = null;
+const usualOne = (): Promise<SampledByConsensus> => (usual ??= consensus());
 let short: Promise<SampledByConsensus> | null = null;
 const inOneThread = (): Promise<SampledByConsensus> => (short ??= consensus(SHORT));
 
 describe('a consensus of three shards', () => {
   test('that is accepted is the posterior of chains on all data', async () => {
     const [sampled, chains] = [
-      await consensus(),
+      await usualOne(),
       await sampleTwoTime(problem, origin, { seed: 2, method: 'nuts', draws: 500, until: null, proposals: 100 }),
     ];
     expect(sampled.method).toBe('cmc');
@@ -105,6 +107,20 @@ describe('a consensus of three shards', () => {
     expect(report.agreement.freedom).toBe(6);
     expect(report.agreement.findings).toEqual([]);
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
+  });
+
+  test('leaves out the pairs that are excluded', async () => {
+    const values = valuesOf(simulatedData(STATIC));
+    for (const at of [3, 4, 40, 700]) values[pairsOf(39) + at] = NaN;
+    const stack = { frames: 39, angles: 2, values, excluded: Uint32Array.of(0, 4) };
+    const pruned = { ...problem, sweeps: coarse.sweeps(stack) };
+    const sampled = await sampleByConsensus(pruned, origin, { ...SHORT, seed: 1, backend: sequential, shards: 3 });
+    expect(sampled.consensus.shards.reduce((sum, { points }) => sum + points, 0)).toBe(2 * pairsOf(39) - 4);
+    const whole = await inOneThread();
+    sampled.consensus.combined.mean.forEach((mean, i) => {
+      const { mean: other, sd } = whole.consensus.combined;
+      expect(Math.abs(mean - other[i]!)).toBeLessThan(0.5 * sd[i]!);
+    });
   });
 
   test('begins with the largest', async () => {
@@ -223,6 +239,12 @@ describe('shards that are too small', () => {
     expect((await consensus({ shards: fitting })).consensus.accepted).toBe(true);
   });
 
+  test('are those with next to no points of an angle', async () => {
+    await expect(consensus({ ...SHORT, shards: 19 })).rejects.toThrow(
+      /19 shards of 78 points .* have no mode of their own/,
+    );
+  });
+
   test('are those that see one stretch of time, since a rate bends with age', async () => {
     await expect(consensus({ strips: 1 })).rejects.toThrow(/too small to be near normal/);
   });
@@ -238,7 +260,7 @@ describe('a shard that is lost', () => {
     expect(sampled.consensus).toMatchObject({ used: 2, leftOut: 1 });
     expect(sampled.consensus.shards[1]!.leftOut).toMatch(/3 workers were lost/);
     expect(sampled.warnings).toMatchObject([{ code: 'shards-left-out' }]);
-    const whole = await consensus();
+    const whole = await usualOne();
     sampled.summaries.slice(0, 3).forEach(({ mean, sd }, k) => {
       expect(Math.abs(mean - whole.summaries[k]!.mean)).toBeLessThan(0.15 * sd);
       expect(Math.abs(sd / whole.summaries[k]!.sd - 1)).toBeLessThan(0.12);

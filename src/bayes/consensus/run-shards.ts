@@ -3,6 +3,8 @@ import { mapBounded } from '../../base/map-bounded.ts';
 import type { TaskContext } from '../../base/task-context.ts';
 import {
   pairsOf,
+  pointsOf,
+  readRows,
   tileArrays,
   tilesOfStrips,
   type RowStrip,
@@ -50,6 +52,8 @@ export interface ShardsRun {
 
 /** From so many shards on they are worked on side by side. */
 export const FEWEST_FOR_POOL = 3;
+/** A shard with fewer points of an angle has no mode worth looking for. */
+const FEWEST_POINTS = 10;
 /** Shards at workers or on their way to them, per worker. */
 const IN_FLIGHT_PER_WORKER = 2;
 
@@ -75,7 +79,9 @@ export async function runShards(run: RunShards, context: TaskContext): Promise<S
   };
 
   const shapes = new Map<number, ShardShape | null>([...kept].map(([shard, { shape }]) => [shard, shape]));
-  await eachShard(run, waiting, lost, async (shard, ref, cost) => {
+  const isLargeEnough = (shard: number): boolean => points[shard]!.points.every((own) => own >= FEWEST_POINTS);
+  for (const shard of waiting) if (!isLargeEnough(shard)) shapes.set(shard, null);
+  await eachShard(run, waiting.filter(isLargeEnough), lost, async (shard, ref, cost) => {
     shapes.set(shard, await run.backend.submit(shapeTask, { ...ask(shard), data: ref }, { ...context, cost }));
     context.progress?.({ kind: 'progress', stage: 'shapes', done: shapes.size, total: shards.length });
   });
@@ -139,11 +145,17 @@ function countPoints(
 ): { readonly points: Float64Array; readonly excluded: Uint32Array } {
   const points = new Float64Array(data.angles);
   const excluded = new Uint32Array(data.angles);
-  for (const [name, values] of Object.entries(tileArrays(data, tiles))) {
-    const angle = Number(name.slice(name.indexOf(':') + 1));
-    const missing = data.excluded[angle] === 0 ? 0 : values.reduce((sum, value) => sum + (value !== value ? 1 : 0), 0);
-    points[angle] = points[angle]! + values.length - missing;
-    excluded[angle] = excluded[angle]! + missing;
+  for (const tile of tiles) {
+    const pairs = pointsOf({ ...tile, angleStart: 0, angleEnd: 1 }, data.frames);
+    for (let a = tile.angleStart; a < tile.angleEnd; a++) {
+      const missing = data.excluded[a] === 0 ? 0 : countMissing(readRows(data, a, tile.rowStart, tile.rowEnd));
+      points[a] = points[a]! + pairs - missing;
+      excluded[a] = excluded[a]! + missing;
+    }
   }
   return { points, excluded };
+}
+
+function countMissing(values: Float32Array): number {
+  return values.reduce((sum, value) => sum + (value !== value ? 1 : 0), 0);
 }

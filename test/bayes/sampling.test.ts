@@ -111,6 +111,23 @@ describe('an adjusted likelihood', () => {
     expect(correlation(contrast!, offset!)).toBeCloseTo(wanted, 1);
   });
 
+  test('does so where contrast and offset are held', async () => {
+    const held = {
+      mode: 'fixed',
+      contrast: new Float64Array(2).fill(0.2),
+      offset: new Float64Array(2).fill(1),
+    } as const;
+    const question = { start: STATIC_TRUTH, options: { starts: 1 }, scaling: held };
+    const outcome = await fitTwoTime(simulatedProblem(STATIC, question));
+    const { independent, names } = outcome.covariance;
+    const wide = { ...outcome, covariance: { ...outcome.covariance, speckle: independent.map((value) => 4 * value) } };
+    const sampled = await sample(STATIC, { adjustment: fitAdjustment(wide) }, question);
+    names.forEach((name, k) => {
+      const { sd } = sampled.summaries.find((summary) => summary.name === name)!;
+      expect(Math.abs(sd / (2 * Math.sqrt(independent[k * (names.length + 1)]!)) - 1), name).toBeLessThan(0.12);
+    });
+  });
+
   test('is refused where the fit has no such error', async () => {
     const outcome = await fitTwoTime(simulatedProblem(STATIC, { start: STATIC_TRUTH, options: { starts: 1 } }));
     const unknown = {

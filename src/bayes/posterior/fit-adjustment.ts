@@ -24,7 +24,8 @@ export interface ScalingGiven {
 }
 
 export interface FitAdjustment extends Adjustment {
-  readonly scaling: ScalingGiven;
+  /** Null where contrast and offset are held. */
+  readonly scaling: ScalingGiven | null;
 }
 
 /**
@@ -37,7 +38,8 @@ export function fitAdjustment(
 ): FitAdjustment {
   const { covariance, parameters, scaling } = outcome;
   const size = covariance.names.length;
-  const n = size - 2 * scaling.length;
+  const isHeld = !covariance.names.includes('contrast[0]');
+  const n = isHeld ? size : size - 2 * scaling.length;
   const whole = covariance[kind];
   const part = (matrix: Float64Array, from: number, rows: number, left: number, columns: number): Float64Array =>
     Float64Array.from({ length: rows * columns }, (_, at) => {
@@ -51,6 +53,7 @@ export function fitAdjustment(
       help: 'fix or tie what the data leave open, or sample with likelihood independent',
     });
   }
+  if (isHeld) return { independent, adjusted, scaling: null };
   const m = size - n;
   const cross = part(whole, n, m, 0, n);
   const factor = factorise(adjusted, n, 1e-15);

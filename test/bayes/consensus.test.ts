@@ -55,9 +55,9 @@ const problem = problemOf(STATIC);
 const origin = { values: STATIC_TRUTH, contrast: Float64Array.of(0.2, 0.2), offset: Float64Array.of(1, 1) };
 
 /** Fewer draws per shard than usual, to be quick. */
+const QUICK = { seed: 1, backend: sequential, shards: 3, shardDraws: 150, shardProposals: 400 } as const;
 function consensus(options: Partial<ConsensusOptions> = {}, context: TaskContext = {}): Promise<SampledByConsensus> {
-  const usual = { seed: 1, backend: sequential, shards: 3, shardDraws: 150, shardProposals: 400 };
-  return sampleByConsensus(problem, origin, { ...usual, ...options }, context);
+  return sampleByConsensus(problem, origin, { ...QUICK, ...options }, context);
 }
 /** Short chains: enough where only their bits matter. */
 const SHORT = { chains: 2, shardDraws: 80, warmup: 30, shardProposals: 100, proposals: 100, draws: 30 } as const;
@@ -114,9 +114,9 @@ describe('a consensus of three shards', () => {
     for (const at of [3, 4, 40, 700]) values[pairsOf(39) + at] = NaN;
     const stack = { frames: 39, angles: 2, values, excluded: Uint32Array.of(0, 4) };
     const pruned = { ...problem, sweeps: coarse.sweeps(stack) };
-    const sampled = await sampleByConsensus(pruned, origin, { ...SHORT, seed: 1, backend: sequential, shards: 3 });
+    const sampled = await sampleByConsensus(pruned, origin, QUICK);
     expect(sampled.consensus.shards.reduce((sum, { points }) => sum + points, 0)).toBe(2 * pairsOf(39) - 4);
-    const whole = await inOneThread();
+    const whole = await usualOne();
     sampled.consensus.combined.mean.forEach((mean, i) => {
       const { mean: other, sd } = whole.consensus.combined;
       expect(Math.abs(mean - other[i]!)).toBeLessThan(0.5 * sd[i]!);

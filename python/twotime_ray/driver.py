@@ -15,6 +15,8 @@ from .host import Host
 NAMESPACE = "twotime"
 # Seconds between looks at the nodes, and between signs of life to the program.
 LOOK = 2
+# Looks at a cluster without a usable node after which there is no hope for one.
+EMPTY = 3
 # Seconds without an answer of an actor, which answers every five, after which it counts as gone.
 SILENCE = 30
 # Hosts in a row that end before they were of any use, after which their node is given up.
@@ -89,6 +91,7 @@ class Driver:
             logging_level=logging.ERROR,
             **local,
         )
+        self.own = self.ray.get_runtime_context().get_node_id()
 
     async def send(self, header):
         await self.forward(pack(self.secret, header))
@@ -152,6 +155,8 @@ class Driver:
         except self.ray.exceptions.OutOfMemoryError as error:
             return "memory", "out of memory: " + first_line(error)
         except self.ray.exceptions.RayError as error:
+            # Whatever it is, nobody relies on this host any more.
+            self.ray.kill(place.actor)
             return "place", first_line(error)
         if kind == "died":
             return "worker", value
@@ -169,18 +174,27 @@ class Driver:
             pass
 
     async def _watch(self):
-        """Keep a host on every node that is there; tell the program that this process lives."""
+        """Keep a host on every node that is there; tell the program that this process lives, or that no node does."""
         loop = asyncio.get_running_loop()
+        empty = 0
         while True:
             for node in self.alive - set(self.kept):
                 self.kept[node] = self._begin(self._keep(node))
             await self.send({"kind": "alive"})
+            empty = empty + 1 if all(task.done() for task in self.kept.values()) else 0
+            if empty == EMPTY:
+                await self.send({"kind": "hopeless"})
             await asyncio.sleep(LOOK)
             await loop.run_in_executor(None, self._look)
 
     def _look(self):
-        """Note which nodes are alive; their number."""
-        nodes = [node for node in self.ray.nodes() if node["Alive"] and node["Resources"].get("CPU", 0) >= 1]
+        """Note which nodes are alive; the number of those with a core."""
+        alive = [node for node in self.ray.nodes() if node["Alive"]]
+        if self.own not in {node["NodeID"] for node in alive}:
+            # Ray does not tell, and answers nothing from now on. The program starts a driver that finds another way in.
+            print("the node through which it reached Ray is gone", file=sys.stderr, flush=True)
+            os._exit(1)
+        nodes = [node for node in alive if node["Resources"].get("CPU", 0) >= 1]
         self.cores = {node["NodeID"]: int(node["Resources"]["CPU"]) for node in nodes}
         self.names = {node["NodeID"]: node["NodeManagerHostname"] for node in nodes}
         self.alive = set(self.cores)

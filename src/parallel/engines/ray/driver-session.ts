@@ -108,11 +108,6 @@ export class DriverSession {
     return this.#driver.socket.secret;
   }
 
-  /** No node has a host or will get one. */
-  get isHopeless(): boolean {
-    return this.#up === 0 && this.#givenUp >= this.facts.nodes;
-  }
-
   send(header: Frame['header'], body?: Uint8Array): Promise<void> {
     return this.#driver.socket.send(header, body);
   }

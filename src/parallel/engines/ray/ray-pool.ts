@@ -29,6 +29,8 @@ interface Host {
   readonly pid: number;
   readonly slots: number;
   running: number;
+  /** It lost a task, so its end will be told. */
+  isLost: boolean;
 }
 
 interface Running {
@@ -54,6 +56,7 @@ export class RayPool implements AsyncDisposable {
   #changed = Promise.withResolvers<void>();
   #broken: string | null = null;
   #useless = 0;
+  #lastReason = '';
   readonly #stop = new AbortController();
   #last = 0;
   #following: Promise<void>;
@@ -91,8 +94,8 @@ export class RayPool implements AsyncDisposable {
   }
 
   /** The hosts that run now. */
-  get hosts(): readonly Omit<Host, 'running'>[] {
-    return [...this.#hosts.values()];
+  get hosts(): readonly Pick<Host, 'number' | 'node' | 'pid' | 'slots'>[] {
+    return Array.from(this.#hosts.values(), ({ number, node, pid, slots }) => ({ number, node, pid, slots }));
   }
 
   async run(attempt: Attempt, limits: AttemptLimits, signal: AbortSignal, progress: Progress): Promise<AttemptOutcome> {
@@ -157,7 +160,7 @@ export class RayPool implements AsyncDisposable {
       let best: Host | null = null;
       for (const host of this.#hosts.values()) {
         const room = host.slots - host.running;
-        if (room > 0 && (best === null || room > best.slots - best.running)) best = host;
+        if (room > 0 && !host.isLost && (best === null || room > best.slots - best.running)) best = host;
       }
       if (best !== null) return best;
       const stop = (): void => this.#change();
@@ -215,12 +218,19 @@ export class RayPool implements AsyncDisposable {
       case 'given-up':
         this.#giveUp(String(header['node']), String(header['reason']));
         return;
+      case 'hopeless':
+        this.#broken = `no node of Ray is of use${this.#lastReason}`;
+        this.#change();
+        return;
       case 'stored':
         this.#data.get(String(header['key']))?.stored.resolve();
         return;
-      case 'lost':
+      case 'lost': {
+        const running = this.#running.get(id);
+        if (running !== undefined) running.host.isLost = true;
         this.#end(id, { kind: 'lost', cause: header['cause'] as LossCause, reason: String(header['reason']) });
         return;
+      }
       case 'progress': {
         const running = this.#running.get(id);
         if (running === undefined) return;
@@ -243,7 +253,14 @@ export class RayPool implements AsyncDisposable {
   #greet(header: Frame['header']): void {
     const number = Number(header['host']);
     const { node, pid, slots } = header;
-    this.#hosts.set(number, { number, node: String(node), pid: Number(pid), slots: Number(slots), running: 0 });
+    this.#hosts.set(number, {
+      number,
+      node: String(node),
+      pid: Number(pid),
+      slots: Number(slots),
+      running: 0,
+      isLost: false,
+    });
     this.#change();
   }
 
@@ -252,7 +269,7 @@ export class RayPool implements AsyncDisposable {
     const host = this.#hosts.get(number);
     if (host === undefined) return;
     this.#hosts.delete(number);
-    this.#warn(`the host on Ray node ${host.node} died (${reason}); a new one takes its place`);
+    this.#warn(`the host on Ray node ${host.node} died (${reason})`);
     for (const [id, running] of this.#running) {
       if (running.host === host && running.ended !== null) this.#end(id, running.ended.outcome);
     }
@@ -260,9 +277,7 @@ export class RayPool implements AsyncDisposable {
 
   #giveUp(node: string, reason: string): void {
     this.#warn(`the hosts of Ray node ${node} end at once (${reason}); it is not used any more`);
-    if (!this.#session.isHopeless) return;
-    this.#broken = reason;
-    this.#change();
+    this.#lastReason = `: ${reason}`;
   }
 
   #endIfComplete(id: string, { ended, events }: Running): void {

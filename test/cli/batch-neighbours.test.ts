@@ -79,6 +79,13 @@ describe('a batch whose jobs start from a neighbour', () => {
     expect(JSON.parse(out)).toMatchObject({ verdict: 'bitwise' });
   });
 
+  it('is refused where jobs do not wait for each other', async () => {
+    const { code, err } = await twotime('batch', pattern, '-c', warm, '-o', at('cluster'), '--backend', 'slurm');
+    expect(code).toBe(3);
+    expect(err.at(-1)).toMatch(/fit\.start: previous needs the jobs one after the other, which slurm does not do/);
+    expect(existsSync(at('cluster'))).toBe(false);
+  });
+
   it('has no meaning for a single fit, which says so', async () => {
     const set = ['--set', 'data.q=0.02 1/Angstrom'];
     const { code, err } = await twotime('fit', at('A_0.npz'), '-c', warm, '-o', at('single'), ...set);

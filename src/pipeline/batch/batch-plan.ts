@@ -54,7 +54,10 @@ export async function planWork(
   most: number = Infinity,
 ): Promise<PlannedBatch> {
   const { output, only } = request;
-  for (const { config } of request.sets) validateFit(fitPlan(config, undefined));
+  for (const { config } of request.sets) {
+    validateFit(fitPlan(config, undefined));
+    refuseNeighboursElsewhere(config, request.sets[0].config);
+  }
   const expanded = await Promise.all(request.sets.map(async (set) => ({ set, named: await expandFiles(set.files) })));
   await checkBatchFolder(output);
   const before = await readBatch(output);
@@ -76,6 +79,17 @@ export async function planWork(
   const configs = { ...before?.configs, ...Object.fromEntries(texts) };
   return { before, configs, jobs: plan.jobs, todo, refusals: plan.refusals, outdated: plan.outdated.size };
 }
+
+/** The jobs of a cluster do not wait for each other. */
+function refuseNeighboursElsewhere({ fit, file }: Config, { parallel: { backend } }: Config): void {
+  if (fit.start === 'own' || !CLUSTERS.includes(backend)) return;
+  throw new ConfigRefused(`fit.start: previous needs the jobs one after the other, which ${backend} does not do`, {
+    where: { file: file ?? 'configuration', key: 'fit.start' },
+    help: 'write fit.start: own, or use the backend local',
+  });
+}
+
+const CLUSTERS: readonly string[] = ['slurm', 'pbs', 'ray'];
 
 function isToDo({ status, result }: JobRecord, only: BatchRequest['only']): boolean {
   switch (status) {

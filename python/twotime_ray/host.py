@@ -26,18 +26,24 @@ class Host:
     def __init__(self):
         self.waiting = {}
         self.news = collections.deque()
-        self.stirred = asyncio.Event()
+        self.stirred = None
         self.death = None
         self.tail = b""
         self.process = None
+        self.connection = None
+        self.writer = None
 
     async def open(self, secret, command, folder, options, expected):
         """Start the host process; 'ok' with its first frame, which says what it is. `expected` must be part of that."""
+        # Older versions of Python bind it to the loop that runs.
+        self.stirred = asyncio.Event()
         try:
             await self._start(secret, command, folder, options)
             first = await asyncio.wait_for(read(self.reader, secret), STARTS_WITHIN)
         except asyncio.TimeoutError:
             return self._die("it did not start within %d s" % STARTS_WITHIN)
+        except ConnectionError:
+            first = None
         except (OSError, BadFrame) as error:
             return self._die("it did not start: %s" % error)
         if first is None:
@@ -50,7 +56,7 @@ class Host:
         return "ok", first
 
     async def _start(self, secret, command, folder, options):
-        ours, theirs = socket.socketpair()
+        self.connection, theirs = socket.socketpair()
         try:
             self.process = subprocess.Popen(
                 [*command, str(theirs.fileno())],
@@ -65,13 +71,14 @@ class Host:
         threading.Thread(target=self._keep_tail, daemon=True).start()
         self.secret = secret
         self.sending = asyncio.Lock()
-        self.reader, self.writer = await asyncio.open_connection(sock=ours, limit=2**20)
+        self.reader, self.writer = await asyncio.open_connection(sock=self.connection, limit=2**20)
         self.writer.write(secret)
         await self._send(pack(secret, {"kind": "open", **options}))
 
     def _keep_tail(self):
-        for line in self.process.stderr:
-            self.tail = (self.tail + line)[-TAIL:]
+        with self.process.stderr as lines:
+            for line in lines:
+                self.tail = (self.tail + line)[-TAIL:]
 
     async def _send(self, *frames):
         async with self.sending:
@@ -124,8 +131,8 @@ class Host:
                 frame = await asyncio.wait_for(read(self.reader, self.secret), SILENCE)
             except asyncio.TimeoutError:
                 reason = "it gave no sign of life for %d s" % SILENCE
-            except (OSError, BadFrame) as error:
-                reason = str(error)
+            except (ConnectionError, BadFrame) as error:
+                reason = str(error) if isinstance(error, BadFrame) else self._last_words()
             else:
                 if frame is None:
                     reason = self._last_words()
@@ -158,6 +165,7 @@ class Host:
         if self.process is not None and self.process.poll() is None:
             self.process.kill()
             self.process.wait()
+        self._disconnect()
         for result in self.waiting.values():
             if not result.done():
                 result.set_result(("died", reason))
@@ -165,10 +173,16 @@ class Host:
         self.stirred.set()
         return "died", reason
 
+    def _disconnect(self):
+        if self.writer is not None:
+            self.writer.close()
+        elif self.connection is not None:
+            self.connection.close()
+
     async def close(self):
         """End the host process."""
+        self._disconnect()
         if self.process is not None:
-            self.writer.close()
             loop = asyncio.get_running_loop()
             try:
                 await loop.run_in_executor(None, self.process.wait, 2)

@@ -52,7 +52,10 @@ export class FrameSocket {
     const input = new Input(this.#socket, rest);
     for (;;) {
       const start = await input.take(FRAME_START, 0);
-      if (start === null) return;
+      if (start === null) {
+        if (input.rest().length > 0) throw new BadFrames('a message was cut off');
+        return;
+      }
       const length = frameLength(start);
       if (length === null) throw new BadFrames('what came is no message');
       const whole = await input.take(length - FRAME_START, FRAME_START);

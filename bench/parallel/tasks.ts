@@ -1,5 +1,5 @@
-/** The smallest task there is: what is left of its time is the overhead of a task. */
-import type { Task } from '../../src/parallel/index.ts';
+/** The smallest tasks there are: what is left of their time is the overhead of a task, or the way of data. */
+import type { DataRef, Task, TaskFunctionContext } from '../../src/parallel/index.ts';
 
 export const doubleTask: Task<number, number> = {
   name: 'bench.double',
@@ -10,4 +10,17 @@ export const doubleTask: Task<number, number> = {
 
 export function double(value: number): number {
   return 2 * value;
+}
+
+type Values = Readonly<Record<'values', Float64Array>>;
+
+export const lengthTask: Task<DataRef<Values>, number> = {
+  name: 'bench.length',
+  version: 1,
+  module: import.meta.url,
+  export: 'lengthOf',
+};
+
+export async function lengthOf(ref: DataRef<Values>, { data }: TaskFunctionContext): Promise<number> {
+  return (await data(ref)).values.length;
 }

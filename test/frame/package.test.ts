@@ -83,13 +83,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 describe('the tarball', () => {
   it('holds the program and its papers, and nothing of the workshop', () => {
     const allowed =
-      /^(?:bin\/|dist\/|assets\/|schema\/|node_modules\/h5wasm-plugins\/|(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$)/;
+      /^(?:bin\/|dist\/|assets\/|schema\/|python\/twotime_ray\/\w+\.py$|node_modules\/h5wasm-plugins\/|(?:package\.json|README\.md|LICENSE|CHANGELOG\.md)$)/;
     const names = packed.files.map((file) => file.path);
     expect(names.filter((name) => !allowed.test(name))).toEqual([]);
     expect(names.filter((name) => name.startsWith('dist/') && /(?<!\.d)\.ts$|assembly/.test(name))).toEqual([]);
     expect(names).toEqual(
       expect.arrayContaining([
         ...['bin/twotime', 'dist/cli/main.js', 'dist/kernels/kernels.wasm', 'LICENSE'],
+        ...['dist/parallel/engines/ray/host.js', 'python/twotime_ray/__main__.py'],
         ...['dist/library/index.js', 'dist/library/index.d.ts'],
       ]),
     );

@@ -16,7 +16,7 @@ import { refuseChangedFile, type FileState } from '../batch/changed-file.ts';
 import { readCheckpoint } from '../checkpoint-file.ts';
 import { EVENTS_FILE, EventLog } from '../event-log.ts';
 import { runFit } from '../fit-run.ts';
-import type { RunWork } from '../requests.ts';
+import type { FitRunRequest, RunWork } from '../requests.ts';
 import { resumeFit } from '../resume-run.ts';
 import { RunLock } from '../run-lock.ts';
 import { FIT_CHECKPOINT_FILE, readRequest } from '../run-request.ts';
@@ -30,6 +30,8 @@ export interface FitTaskInput {
   /** When the run began that may be replaced; null: none may. Every other run there is one of this task. */
   readonly replaces: string | null;
   readonly work: RunWork;
+  /** As in `FitRunRequest`. */
+  readonly from: NonNullable<FitRunRequest['from']> | null;
   readonly argv: readonly string[];
 }
 
@@ -62,7 +64,7 @@ export async function beginOf(output: string): Promise<string | null> {
 }
 
 export async function runFitTask(input: FitTaskInput, context: TaskFunctionContext): Promise<ResultRecord> {
-  const { file, state, output, replaces, work, argv } = input;
+  const { file, state, output, replaces, work, from, argv } = input;
   const signal = context.signal ?? new AbortController().signal;
   if (state !== null) await refuseChangedFile(state);
   await untilFree(output, context);
@@ -70,15 +72,12 @@ export async function runFitTask(input: FitTaskInput, context: TaskFunctionConte
   log.listen((event) => context.progress?.(event));
   const pieces = await piecesOf(output);
   const isOurs = (await isRun(output)) && (replaces === null || (await beginOf(output)) !== replaces);
+  const asked = { file, config: configFrom(input.config), output, force: replaces !== null, work, argv };
   const alive = setInterval(context.beat, BEAT_MILLISECONDS);
   try {
     const record = isOurs
       ? await resume(input, log, signal)
-      : await runFit(
-          { file, config: configFrom(input.config), output, force: replaces !== null, work, argv },
-          log,
-          signal,
-        );
+      : await runFit({ ...asked, ...(from === null ? {} : { from }) }, log, signal);
     if (record.status === 'cancelled' && signal.aborted)
       throw new Cancelled('stopped on request', { cause: signal.reason });
     return record;

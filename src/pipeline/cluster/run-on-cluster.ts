@@ -53,11 +53,11 @@ export function workFolderOf(output: string): string {
 }
 
 export async function fitInputOf(
-  { file, config, output, force, work = 'fit', argv }: FitRunRequest,
+  { file, config, output, force, work = 'fit', from, argv }: FitRunRequest,
   state: FitTaskInput['state'],
 ): Promise<FitTaskInput> {
   const replaces = force ? await beginOf(output) : null;
-  return { file, state, config: plainConfig(config), output, replaces, work, argv };
+  return { file, state, config: plainConfig(config), output, replaces, work, from: from ?? null, argv };
 }
 
 /** As the backend does; a job that somebody else cancelled is a failure of the fit, not its stop. */

@@ -22,6 +22,7 @@ import { Fleet, type GoneElement } from './fleet.ts';
 import { Hosts, type ToldLine } from './hosts.ts';
 import { JobKeeper } from './job-keeper.ts';
 import { hostPlaces } from './job-script.ts';
+import { Nap } from './nap.ts';
 import type { BatchEngineOptions } from './options.ts';
 import { SharedFiles } from './shared-files.ts';
 import { verdictOf } from './verdict.ts';
@@ -29,6 +30,10 @@ import { codeOf, folderError, WorkFolder } from './work-folder.ts';
 
 /** Attempts in the folder per attempt that can run, so that a host need not wait for the driver. */
 const AHEAD = 2;
+/** What is written on one machine may be seen on another so much later, ms. */
+const VISIBLE = 90_000;
+/** A job without a result is given up sooner: one that comes after all is taken. */
+const JUDGE_AFTER = 15_000;
 const FOLDER_FAILS_FOR = 120_000;
 
 export class BatchEngine implements Engine {
@@ -53,7 +58,7 @@ export class BatchEngine implements Engine {
   #opening: Promise<void> | null = null;
   #pumping: Promise<void> | null = null;
   #isClosed = false;
-  #wake: () => void = () => undefined;
+  readonly #nap = new Nap();
 
   /** Nothing is written or submitted before the first attempt. */
   constructor(options: BatchEngineOptions) {
@@ -64,14 +69,17 @@ export class BatchEngine implements Engine {
     this.#folder = new WorkFolder(path.resolve(folder));
     this.#hosts = new Hosts(this.#folder);
     const places = hostPlaces(directory);
-    const limits = { ask: options.ask ?? { least: 10_000, most: 60_000 }, visible: options.visible ?? 90_000 };
+    const limits = {
+      ask: options.ask ?? { least: 10_000, most: 60_000 },
+      grace: Math.min(options.visible ?? VISIBLE, JUDGE_AFTER),
+    };
     this.#fleet = new Fleet(dialect, site, this.#folder, places, run, limits);
     this.#store = new AttemptStore(this.#folder);
     this.#shared = new SharedFiles(this.#folder);
     this.#jobs = new JobKeeper(this.#fleet, this.#hosts, this.#folder, {
       jobs: site.jobs,
       title: dialect.title,
-      silence: options.silence ?? 30_000,
+      silence: options.silence ?? 20_000,
       tell: (level, text) => this.#tell(level, text),
     });
   }
@@ -114,7 +122,7 @@ export class BatchEngine implements Engine {
   async [Symbol.asyncDispose](): Promise<void> {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#wake();
+    this.#nap.wake();
     await this.#pumping;
     this.#attempts.endAll(() => ({ kind: 'cancelled' }));
     if (this.#opening === null) return;
@@ -216,11 +224,11 @@ export class BatchEngine implements Engine {
     } catch {
       // Nobody can be told; it is given up below when its time is over.
     }
-    this.#wake();
+    this.#nap.wake();
   }
 
   #pump(): void {
-    this.#wake();
+    this.#nap.wake();
     this.#pumping ??= this.#watch().finally(() => {
       this.#pumping = null;
       if (this.#attempts.size > 0 && !this.#isClosed) this.#pump();
@@ -237,24 +245,14 @@ export class BatchEngine implements Engine {
         moved = await this.#turn();
         failingSince = null;
       } catch (error) {
+        if (failingSince === null) this.#tell('warning', `the cluster cannot be watched for now: ${String(error)}`);
         failingSince ??= performance.now();
         const isHopeless = isTwotimeError(error) || performance.now() - failingSince > FOLDER_FAILS_FOR;
         if (isHopeless) this.#attempts.endAll(() => ({ kind: 'failed', error: folderError(error, this.#folder.path) }));
-        else this.#tell('warning', `the cluster cannot be watched for now: ${String(error)}`);
       }
       pause = moved ? least : Math.min(most, 1.5 * pause);
-      if (await this.#sleep(pause)) pause = least;
+      if (await this.#nap.sleep(pause)) pause = least;
     }
-  }
-
-  #sleep(ms: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-    });
   }
 
   async #turn(): Promise<boolean> {
@@ -325,7 +323,7 @@ export class BatchEngine implements Engine {
   async #check(attempt: InFlight): Promise<void> {
     const { task, holder, resultSince, stoppingSince } = attempt;
     const now = performance.now();
-    const { visible = 90_000, grace = 2000 } = this.#options;
+    const { visible = VISIBLE, grace = 2000 } = this.#options;
     if (resultSince !== null) {
       const outcome = await this.#store.result(task.id);
       if (outcome !== null) this.#attempts.end(attempt, outcome);

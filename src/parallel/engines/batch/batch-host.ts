@@ -15,6 +15,7 @@ import { runCommand } from './command.ts';
 import { dataFileName, readDataFile } from './data-file.ts';
 import { readEngineFile, type EngineFile } from './engine-file.ts';
 import { LedgerWriter } from './ledger.ts';
+import { Nap } from './nap.ts';
 import { pbs } from './pbs.ts';
 import { slurm } from './slurm.ts';
 import { attemptName, codeOf, taskFileName, WorkFolder, type TaskName } from './work-folder.ts';
@@ -74,7 +75,7 @@ class BatchHost {
   #failure: { readonly error: unknown } | null = null;
   /** A thread was lost that may have left something held in the name of this process: it ends. */
   #isSpent = false;
-  #wake: () => void = () => undefined;
+  readonly #nap = new Nap();
 
   constructor(folder: WorkFolder, file: EngineFile, element: string, tasks: TaskHost) {
     this.#folder = folder;
@@ -95,7 +96,7 @@ class BatchHost {
       this.#ledger.add({ kind: 'beat' });
       this.#ledger.flush().catch((error: unknown) => this.#fail(error));
     }, BEAT_MILLISECONDS);
-    stop.addEventListener('abort', () => this.#wake(), { once: true });
+    stop.addEventListener('abort', this.#nap.wake, { once: true });
     let pause = least;
     let idleSince = performance.now();
     try {
@@ -105,7 +106,7 @@ class BatchHost {
         if (moved || this.#running.size > 0) idleSince = performance.now();
         if (this.#running.size === 0 && (await this.#isOver(idleSince))) break;
         pause = moved ? least : Math.min(most, 1.5 * pause);
-        if (await this.#sleep(pause)) pause = least;
+        if (await this.#nap.sleep(pause)) pause = least;
       }
       if (this.#failure !== null) throw this.#failure.error;
       await this.#leave(stop);
@@ -114,20 +115,9 @@ class BatchHost {
     }
   }
 
-  /** Whether it was woken before its time: an attempt has ended, or the host is to stop. */
-  #sleep(ms: number): Promise<boolean> {
-    return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(false), ms);
-      this.#wake = () => {
-        clearTimeout(timer);
-        resolve(true);
-      };
-    });
-  }
-
   #fail(error: unknown): void {
     this.#failure ??= { error };
-    this.#wake();
+    this.#nap.wake();
   }
 
   async #isOver(idleSince: number): Promise<boolean> {
@@ -174,7 +164,7 @@ class BatchHost {
       .catch((error: unknown) => this.#fail(error))
       .finally(() => {
         this.#running.delete(name);
-        this.#wake();
+        this.#nap.wake();
       });
     this.#running.set(name, { task, stop, done });
     return true;

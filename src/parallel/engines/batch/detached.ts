@@ -36,7 +36,7 @@ export interface NamedTask {
 const NAMES_FILE = 'names.json';
 const POLL = { least: 100, most: 2000 };
 const IDLE_SECONDS = 5;
-const LIMITS = { ask: { least: 10_000, most: 60_000 }, visible: 90_000 };
+const LIMITS = { ask: { least: 10_000, most: 60_000 }, grace: 15_000 };
 const END_WITHIN_MILLISECONDS = 5000;
 
 function fleetOf(

@@ -37,8 +37,8 @@ export interface GoneElement {
 export interface FleetLimits {
   /** Between two questions to the scheduler, ms: at least, and when nothing changes. */
   readonly ask: { readonly least: number; readonly most: number };
-  /** What was written may be seen so much later, ms. */
-  readonly visible: number;
+  /** A job that has ended is judged so much later, ms: what its host wrote last may not have arrived. */
+  readonly grace: number;
 }
 
 /** The scheduler may take so long to know a job, ms. */
@@ -278,8 +278,7 @@ export class Fleet {
     }
     if (state === null && !element.wasKnown && holder === null && now - element.since < KNOWN_WITHIN) return null;
     element.endedSince ??= now;
-    // What its host wrote last may not have arrived.
-    if (holder !== null && now - element.endedSince < this.#limits.visible) return null;
+    if (holder !== null && now - element.endedSince < this.#limits.grace) return null;
     element.state = 'gone';
     return element.cancelledHere ? { ...told, state: null } : told;
   }

@@ -1,5 +1,5 @@
 /** Decides how many jobs there are: submits them when work waits, learns from those that are lost, ends them all. */
-import { Defect } from '../../../base/errors.ts';
+import { Defect, isTwotimeError } from '../../../base/errors.ts';
 import type { EventLevel } from '../../../base/events.ts';
 import { CommandFailed } from './command.ts';
 import type { Fleet, GoneElement } from './fleet.ts';
@@ -68,6 +68,11 @@ export class JobKeeper {
       if (taken > 0) tell('info', `${taken} ${taken === 1 ? 'job' : 'jobs'} submitted to ${title}`);
       if (taken < count) tell('warning', `${title} takes no more jobs for now (${taken} of ${count})`);
     } catch (error) {
+      if (isTwotimeError(error, 'ConfigRefused') && this.#memoryFactor > 1) {
+        this.#memoryFactor = 1;
+        tell('warning', `${title} has no jobs with more memory (${error.message}); as much as before is asked for`);
+        return;
+      }
       if (!(error instanceof CommandFailed)) throw error;
       this.#nextSubmission = performance.now() + AGAIN_AFTER;
       tell('warning', `jobs could not be submitted (${error.message}); tried again`);

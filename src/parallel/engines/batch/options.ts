@@ -25,7 +25,7 @@ export interface BatchEngineOptions {
   readonly ask?: { readonly least: number; readonly most: number };
   /** What was written on one machine may be seen on another so much later, ms. Default 90 s. */
   readonly visible?: number;
-  /** A host that tells nothing for so long is asked for, ms. Default 30 s. */
+  /** A host that tells nothing for so long is asked for, ms. Default 20 s. */
   readonly silence?: number;
   /** Runs the commands of the scheduler. */
   readonly run?: RunCommand;

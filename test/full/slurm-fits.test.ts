@@ -1,0 +1,114 @@
+/** Fits and batches on a real Slurm: the bits of this machine, whatever happens to jobs and drivers on the way. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { RINGS_CONFIG, writeRings } from '../support/batch-files.ts';
+import { SlurmCluster, whyNoSlurm } from '../support/slurm.ts';
+
+const missing = whyNoSlurm();
+if (missing !== null) console.warn(`\n*** the tests of fits on Slurm are SKIPPED: ${missing}\n`);
+const root = join(import.meta.dirname, '../..');
+const example = join(root, 'examples/laminar-flow');
+const SITE = ['memory=900 MB', 'cores=2', 'jobs=2', 'time=20 min'].flatMap((one) => [
+  '--set',
+  `parallel.cluster.${one}`,
+]);
+
+describe.skipIf(missing !== null)('on a real Slurm', () => {
+  let cluster: SlurmCluster;
+  let folder = '';
+  const at = (...names: string[]): string => join(folder, ...names);
+  const start = (...args: string[]) =>
+    spawn(process.execPath, [join(root, 'bin/twotime'), ...args], { cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] });
+  const run = async (...args: string[]): Promise<{ code: number; err: string }> => {
+    const child = start(...args);
+    let err = '';
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    const [code] = (await once(child, 'close')) as [number];
+    return { code, err };
+  };
+  const fit = (output: string): string[] => [
+    ...['fit', join(example, 'laminar-flow.h5'), '-c', join(example, 'fit.yaml'), '-o', output],
+    ...['--set', 'output.figures=false'],
+  ];
+  const digestOf = (name: string): string =>
+    (JSON.parse(readFileSync(at(name, 'result.json'), 'utf8')) as { digest: string }).digest;
+  const until = async (holds: () => boolean): Promise<void> => {
+    for (let k = 0; k < 1200 && !holds(); k++) await new Promise((resolve) => setTimeout(resolve, 50));
+  };
+  const isUnderWay = (name: string): boolean => existsSync(at(name, 'checkpoint/fit.json'));
+  const holderOf = (work: string): number =>
+    Number(readdirSync(at(work, 'hosts')).toSorted().at(-1)!.split('.').at(-1));
+
+  beforeAll(async () => {
+    cluster = await SlurmCluster.start({ nodes: 2 });
+    folder = await mkdtemp(join(tmpdir(), 'twotime-slurm-fits-'));
+    await run(...fit('here'));
+  });
+  afterAll(async () => {
+    const jobs = await cluster.jobsLeft();
+    const hidden = readdirSync(folder).filter((name) => name.startsWith('.'));
+    await cluster[Symbol.asyncDispose]();
+    await rm(folder, { recursive: true });
+    if (jobs.length + hidden.length > 0) throw new Error(`left behind: ${[...jobs, ...hidden].join(', ')}`);
+  });
+
+  it('a fit has the digest it has here', async () => {
+    const { code, err } = await run(...fit('far'), '--backend', 'slurm', ...SITE);
+    expect({ code, digest: digestOf('far') }).toEqual({ code: 0, digest: digestOf('here') });
+    expect(err).toContain('1 job submitted to Slurm');
+  });
+
+  it('a fit goes on in another job when its job is killed', async () => {
+    const work = run(...fit('lost'), '--backend', 'slurm', ...SITE);
+    await until(() => isUnderWay('lost'));
+    process.kill(holderOf('.lost.cluster'), 'SIGKILL');
+    const { code, err } = await work;
+    expect({ code, digest: digestOf('lost') }).toEqual({ code: 0, digest: digestOf('here') });
+    expect(err).toMatch(/attempt 1 was lost \(Slurm job \d+_0 /);
+    expect(readFileSync(at('lost/events.ndjson'), 'utf8')).toContain('resuming: ');
+  });
+
+  it('a fit that was stopped on the cluster is finished here', async () => {
+    const child = start(...fit('half'), '--backend', 'slurm', ...SITE);
+    await until(() => isUnderWay('half'));
+    child.kill('SIGTERM');
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code).toBe(75);
+    expect((await run('resume', 'half')).code).toBe(0);
+    expect(digestOf('half')).toBe(digestOf('here'));
+  });
+
+  it('a fit whose driver was killed is taken up by the same command, in the same job', async () => {
+    const child = start(...fit('orphan'), '--backend', 'slurm', ...SITE);
+    await until(() => isUnderWay('orphan'));
+    child.kill('SIGKILL');
+    await once(child, 'close');
+    const holder = holderOf('.orphan.cluster');
+    const work = run(...fit('orphan'), '--backend', 'slurm', ...SITE);
+    const { code, err } = await work;
+    expect({ code, digest: digestOf('orphan') }).toEqual({ code: 0, digest: digestOf('here') });
+    expect(err).toContain('1 jobs of an earlier process');
+    expect(err).not.toContain('submitted to Slurm');
+    expect(holder).toBeGreaterThan(0);
+  });
+
+  it('a batch has the digests it has here', async () => {
+    for (const k of [1, 2, 3]) await writeRings(at(`f${k}.npz`), { q: [0.01, 0.02], frames: 60, D: 5000, seed: k });
+    writeFileSync(at('fit.yaml'), RINGS_CONFIG);
+    const batch = (output: string, ...more: string[]) =>
+      run('batch', 'f*.npz', '-c', 'fit.yaml', '-o', output, ...more);
+    await batch('near');
+    await batch('wide', '--backend', 'slurm', ...SITE);
+    const digests = (name: string): unknown =>
+      (JSON.parse(readFileSync(at(name, 'batch.json'), 'utf8')) as { jobs: { result: { digest: string } }[] }).jobs.map(
+        ({ result }) => result.digest,
+      );
+    expect(digests('wide')).toEqual(digests('near'));
+    expect(existsSync(at('wide/.cluster'))).toBe(false);
+  });
+});

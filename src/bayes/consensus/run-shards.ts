@@ -11,7 +11,8 @@ import {
   type Tile,
   type TriangleStack,
 } from '../../kernels/index.ts';
-import { TaskLost, type ExecutionBackend } from '../../parallel/index.ts';
+import { TaskLost } from '../../parallel/index.ts';
+import type { ExecutionBackend } from '../../parallel/protocol.ts';
 import { taskIdentity } from '../../parallel/task-identity.ts';
 import { fromPlain } from '../../nlsq/checkpoint.ts';
 import type { ChainSettings } from '../nuts/index.ts';

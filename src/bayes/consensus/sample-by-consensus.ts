@@ -14,7 +14,7 @@ import { Defect, InputRefused } from '../../base/errors.ts';
 import type { Warning } from '../../base/events.ts';
 import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
 import { bindModel } from '../../model/index.ts';
-import type { ExecutionBackend } from '../../parallel/index.ts';
+import type { ExecutionBackend } from '../../parallel/protocol.ts';
 import { fromPlain } from '../../nlsq/checkpoint.ts';
 import { freeParameters } from '../../nlsq/free-parameters.ts';
 import { importanceSample, judgeImportance, resample, type WeightedDraws } from '../importance/index.ts';

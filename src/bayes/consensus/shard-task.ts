@@ -15,7 +15,10 @@ import {
   type Tile,
   type TileArrays,
 } from '../../kernels/index.ts';
-import { openTaskKernels, type DataRef, type Task, type TaskFunctionContext } from '../../parallel/index.ts';
+import { openTaskKernels } from '../../parallel/index.ts';
+import type { Task } from '../../parallel/protocol.ts';
+import type { TaskFunctionContext } from '../../parallel/run-named-task.ts';
+import type { DataRef } from '../../parallel/shared-data.ts';
 import { toPlain, type PlainNumber } from '../../nlsq/checkpoint.ts';
 import { essBulk, rHat } from '../diagnostics/index.ts';
 import { importanceSample, startingDraws } from '../importance/index.ts';

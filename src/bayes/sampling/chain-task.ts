@@ -15,13 +15,10 @@ import {
   type TileArrays,
   type TriangleStack,
 } from '../../kernels/index.ts';
-import {
-  openTaskKernels,
-  type DataRef,
-  type ExecutionBackend,
-  type Task,
-  type TaskFunctionContext,
-} from '../../parallel/index.ts';
+import { openTaskKernels } from '../../parallel/index.ts';
+import type { ExecutionBackend, Task } from '../../parallel/protocol.ts';
+import type { TaskFunctionContext } from '../../parallel/run-named-task.ts';
+import type { DataRef } from '../../parallel/shared-data.ts';
 import { advanceChain, type Advance, type AdvanceChain, type ChainSettings, type ChainState } from '../nuts/index.ts';
 import { bindPosterior, type PlainPosterior } from './plain-posterior.ts';
 

@@ -37,7 +37,7 @@ import {
   type SampledChains,
 } from '../nuts/index.ts';
 import type { FitAdjustment, PosteriorOrigin, PosteriorProblem, TwoTimePosterior } from '../posterior/index.ts';
-import type { ExecutionBackend } from '../../parallel/index.ts';
+import type { ExecutionBackend } from '../../parallel/protocol.ts';
 import { chainsElsewhere, type ChainsElsewhere } from './chain-task.ts';
 import { findCoordinates } from './find-coordinates.ts';
 import { plainPosterior } from './plain-posterior.ts';

@@ -22,6 +22,23 @@ export interface LoadedDataset extends Dataset, AsyncDisposable {
   readonly readSeconds: number;
 }
 
+/**
+ * A memory that no data set lies in, for the next one: those of a loop over files take one memory in all, which garbage
+ * collection would leave to gather. A large one is not held back.
+ */
+let spare: KernelRegions | null = null;
+const LARGEST_SPARE = 256e6;
+
+function takeRegions(): KernelRegions {
+  const regions = spare ?? new KernelRegions(new KernelMemory());
+  spare = null;
+  return regions;
+}
+
+function giveBack(regions: KernelRegions): void {
+  if (regions.memory.memory.buffer.byteLength <= LARGEST_SPARE) spare = regions;
+}
+
 /** Where the values lie, of the data sets that are open. */
 const places = new WeakMap<Dataset, KernelRegions>();
 
@@ -37,8 +54,9 @@ export async function readDataset(
   const config = configure(settings);
   const context: TaskContext = { signal, progress };
   const began = performance.now();
-  const regions = new KernelRegions(new KernelMemory());
+  const regions = takeRegions();
   using owned = new DisposableStack();
+  owned.defer(() => giveBack(regions));
   const memory = owned.use(regions.open());
   const dataset = owned.use(
     await readInThreads({ file, config, memory, kernels: loadKernels(), folder: tmpdir() }, context),
@@ -50,8 +68,8 @@ export async function readDataset(
     config,
     readSeconds,
     [Symbol.asyncDispose]: async () => {
-      places.delete(loaded);
-      kept.dispose();
+      // Once: the memory is the next one's then.
+      if (places.delete(loaded)) kept.dispose();
     },
   };
   places.set(loaded, regions);

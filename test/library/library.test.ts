@@ -11,6 +11,7 @@ import {
   sample,
   type Settings,
 } from '../../src/library/index.ts';
+import { placeOf } from '../../src/library/read-dataset.ts';
 import { RINGS_CONFIG, writeRings } from '../support/batch-files.ts';
 import { temporaryFolder, twotime, writeText } from '../cli/command.ts';
 
@@ -62,6 +63,25 @@ describe('the library', () => {
     expect(two).toBe(one);
     expect(shared).not.toBe(one);
     for (const fitted of fits) await fitted[Symbol.asyncDispose]();
+  });
+
+  it('puts data sets that follow each other into one memory, and those beside each other into their own', async () => {
+    const first = await readDataset(file, settings);
+    const beside = await readDataset(file, settings);
+    const memory = placeOf(first);
+    expect(placeOf(beside)).not.toBe(memory);
+    const before = await fit(first);
+    await before[Symbol.asyncDispose]();
+    await first[Symbol.asyncDispose]();
+    await first[Symbol.asyncDispose]();
+    await expect(readDataset(at('missing.npz'), settings)).rejects.toMatchObject({ tag: 'InputRefused' });
+    await using next = await readDataset(file, settings);
+    await using another = await readDataset(file, settings);
+    expect(placeOf(next)).toBe(memory);
+    expect(placeOf(another)).not.toBe(memory);
+    await using after = await fit(next);
+    expect(after.result.digest).toBe(before.result.digest);
+    await beside[Symbol.asyncDispose]();
   });
 
   it('says all that is wrong with settings, by key, and what is wrong with files', async () => {

@@ -1,12 +1,14 @@
 /** What fits compute with: the kernel memory, the kernels, and the worker threads that share their sweeps. */
-import type { Warning } from '../base/events.ts';
+import type { RunEvent, Warning } from '../base/events.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import type { ParallelConfig } from '../config/config.ts';
 import { createKernelSweeps, instantiateKernels, loadKernels } from '../kernels/index.ts';
 import type { CompiledKernels, KernelMemory, Sweeps, TriangleStack } from '../kernels/index.ts';
+import type { FitProblem } from '../nlsq/index.ts';
 import {
   createPoolSweeps,
   deathEvent,
+  type DistributedSweeps,
   type ExecutionBackend,
   fallbackWarning,
   LocalEngine,
@@ -15,6 +17,7 @@ import {
   TaskRunner,
   WorkerThreads,
 } from '../parallel/index.ts';
+import { distributeIfQuicker } from './quickest-sweeps.ts';
 import { openRayWorkers, type RayWorkers } from './ray-workers.ts';
 import { thisMachine } from './this-machine.ts';
 
@@ -165,6 +168,16 @@ export class Compute implements AsyncDisposable {
   /** Wait for the workers of Ray, if it is asked for. Throws `ConfigRefused` with `fallback: error`, `Cancelled`. */
   async join(): Promise<void> {
     this.#ray = await this.#pool.ray;
+  }
+
+  /** Sweeps over all data on the nodes of Ray, where that was found to be quicker than `sweeps`; null where it is not. */
+  async sweepsOnNodes(
+    { sweeps, model }: Pick<FitProblem, 'sweeps' | 'model'>,
+    context: TaskContext & { readonly progress: (event: RunEvent) => void },
+  ): Promise<DistributedSweeps | null> {
+    if (this.#ray === null || !this.#pool.parallel.chunks) return null;
+    const { backend } = this.#ray;
+    return await distributeIfQuicker({ local: sweeps, threads: this.#workers, model, backend }, context);
   }
 
   /** Where independent work of the fit runs side by side; null when one thread computes everything. */

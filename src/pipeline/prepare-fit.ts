@@ -63,8 +63,16 @@ export async function prepareFit(
   await compute.join();
   const { problem, warnings } = prepareProblem(config, dataset, compute, warn);
   [...plausibilityWarnings(config), ...dataset.warnings, ...warnings].forEach(warn);
+  const elsewhere = await compute.sweepsOnNodes(problem, { signal: context.signal, progress: log.record });
+  const { sweeps } = elsewhere === null ? problem : owned.use(elsewhere);
   const kept = owned.move();
-  return { dataset, problem, compute, readSeconds, [Symbol.asyncDispose]: () => kept.disposeAsync() };
+  return {
+    dataset,
+    problem: { ...problem, sweeps },
+    compute,
+    readSeconds,
+    [Symbol.asyncDispose]: () => kept.disposeAsync(),
+  };
 }
 
 export interface Reading {

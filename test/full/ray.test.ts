@@ -1,7 +1,7 @@
 /** The Ray engine passes the suites of all engines, on a real Ray of this machine. */
-import { describe } from 'vitest';
-import { RayEngine } from '../../src/parallel/engines/ray/ray-engine.ts';
-import { RayPool } from '../../src/parallel/engines/ray/ray-pool.ts';
+import { describe, expect, it } from 'vitest';
+import { createKernelSweeps, KernelMemory, loadKernels, pairsOf } from '../../src/kernels/index.ts';
+import { distributeSweeps, RayEngine, RayPool, TaskRunner } from '../../src/parallel/index.ts';
 import { describeConformance } from '../parallel/conformance-suite.ts';
 import { describeFaults } from '../parallel/fault-suite.ts';
 import { findRealRay } from '../support/real-ray.ts';
@@ -18,4 +18,28 @@ describe.skipIf(ray === null)('on a real Ray', () => {
   };
   describeConformance(subject);
   describeFaults(subject);
+
+  describe('sweeps over data in parts on its hosts', () => {
+    it('have the bits of this thread', async () => {
+      await using own = await RayPool.open({ python: ray!.python, address: 'local', workers: 2 });
+      const backend = new TaskRunner(new RayEngine(own));
+      const memory = new KernelMemory();
+      const kernels = await loadKernels();
+      const frames = 900;
+      const values = memory.float32(2 * pairsOf(frames));
+      for (let k = 0; k < values.length; k++) values[k] = 1 + ((k * 7919) % 1000) / 4000;
+      const local = createKernelSweeps(kernels, memory, { frames, angles: 2, values, excluded: new Uint32Array(2) });
+      const physics = {
+        ...({ pairFunction: 'published', kappa: 3e-5, g: null } as const),
+        c: Float64Array.from({ length: frames }, (_, k) => k),
+        h: new Float64Array(2),
+      };
+      const one = Float64Array.of(1, 1);
+      const scaling = { contrast: Float64Array.of(0.3, 0.2), offset: one, weight: one };
+      await using distributed = await distributeSweeps(local, backend);
+      expect(distributed.parts).toBeGreaterThan(4);
+      const rounds = Array.from({ length: 5 }, () => distributed.sweeps.adjoint(physics, scaling, {}));
+      for (const found of await Promise.all(rounds)) expect(found).toEqual(await local.adjoint(physics, scaling, {}));
+    });
+  });
 });

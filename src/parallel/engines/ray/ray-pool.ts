@@ -10,7 +10,7 @@ import { Defect } from '../../../base/errors.ts';
 import type { RunEvent } from '../../../base/events.ts';
 import type { Attempt, AttemptOutcome, LossCause } from '../../engine.ts';
 import { encodeAttempt, outcomeIn, type AttemptLimits, type Frame } from '../../host/index.ts';
-import type { PlacedData, SharedArrays } from '../../shared-data.ts';
+import { isDataRef, type PlacedData, type SharedArrays } from '../../shared-data.ts';
 import { partsOf } from './data-parts.ts';
 import { DriverSession, RayUnavailable, type RayFacts, type SessionOptions } from './driver-session.ts';
 
@@ -31,6 +31,8 @@ interface Host {
   running: number;
   /** It lost a task, so its end will be told. */
   isLost: boolean;
+  /** Keys of the shared data that tasks of it have read. */
+  readonly read: Set<string>;
 }
 
 interface Running {
@@ -99,7 +101,8 @@ export class RayPool implements AsyncDisposable {
   }
 
   async run(attempt: Attempt, limits: AttemptLimits, signal: AbortSignal, progress: Progress): Promise<AttemptOutcome> {
-    const host = await this.#freeHost(signal);
+    const wanted = keysIn(attempt.input);
+    const host = await this.#freeHost(wanted, signal);
     if (host === 'cancelled') return { kind: 'cancelled' };
     if (typeof host === 'string') return { kind: 'failed', error: new Defect(`there is no Ray any more: ${host}`) };
     const id = String(++this.#last);
@@ -112,6 +115,7 @@ export class RayPool implements AsyncDisposable {
       return { kind: 'failed', error: new Defect('the input of a task cannot be sent', { cause }) };
     }
     host.running += 1;
+    for (const key of wanted) host.read.add(key);
     const outcome = new Promise<AttemptOutcome>((settle) => {
       this.#running.set(id, { host, settle, progress, events: 0, ended: null });
     });
@@ -134,6 +138,7 @@ export class RayPool implements AsyncDisposable {
     this.#data.set(key, entry);
     await this.#store(key);
     const release = async (): Promise<void> => {
+      for (const { read } of this.#hosts.values()) read.delete(key);
       if (this.#data.delete(key)) await this.#session.send({ kind: 'drop', key, digest });
     };
     return { place: { kind: PLACE, key }, release };
@@ -152,15 +157,18 @@ export class RayPool implements AsyncDisposable {
     await entry.stored.promise;
   }
 
-  /** The host with most room; waits for one. A reason when there will be none. */
-  async #freeHost(signal: AbortSignal): Promise<Host | string> {
+  /** The host that knows most of these data already, among such the one with most room; waits for one. A reason when there will be none. */
+  async #freeHost(wanted: readonly string[], signal: AbortSignal): Promise<Host | string> {
     for (;;) {
       if (signal.aborted) return 'cancelled';
       if (this.#broken !== null) return this.#broken;
       let best: Host | null = null;
+      let bestRank = -1;
       for (const host of this.#hosts.values()) {
         const room = host.slots - host.running;
-        if (room > 0 && !host.isLost && (best === null || room > best.slots - best.running)) best = host;
+        if (room <= 0 || host.isLost) continue;
+        const rank = wanted.filter((key) => host.read.has(key)).length + room / (room + 1);
+        if (rank > bestRank) [best, bestRank] = [host, rank];
       }
       if (best !== null) return best;
       const stop = (): void => this.#change();
@@ -260,6 +268,7 @@ export class RayPool implements AsyncDisposable {
       slots: Number(slots),
       running: 0,
       isLost: false,
+      read: new Set<string>(),
     });
     this.#change();
   }
@@ -296,4 +305,13 @@ export class RayPool implements AsyncDisposable {
   #warn(text: string): void {
     if (!this.#stop.signal.aborted) this.#options.tell?.({ kind: 'log', level: 'warning', text });
   }
+}
+
+/** Keys of the shared data that an input is, or names at its top. */
+function keysIn(input: unknown): string[] {
+  if (typeof input !== 'object' || input === null || ArrayBuffer.isView(input)) return [];
+  const values: unknown[] = isDataRef(input) ? [input] : Object.values(input);
+  return values.flatMap((value) =>
+    typeof value === 'object' && value !== null && isDataRef(value) ? [String(value.place['key'])] : [],
+  );
 }

@@ -11,7 +11,7 @@ import { doubleTask, pauseTask, sumOfSharedTask } from '../parallel/tasks.ts';
 import { descendants, holds, isRunning, listeningAddresses, parentOf, processes } from '../support/processes.ts';
 import { findRealRay } from '../support/real-ray.ts';
 
-const ray = process.platform === 'linux' ? findRealRay('what happens when processes of Ray die') : null;
+const ray = process.platform === 'linux' ? await findRealRay('what happens when processes of Ray die') : null;
 const GONE_WITHIN = 20_000;
 const told: string[] = [];
 const tell = (event: RunEvent): void => void (event.kind === 'log' && told.push(event.text));

@@ -7,7 +7,7 @@ import { descendants } from '../support/processes.ts';
 import { findRealRay } from '../support/real-ray.ts';
 import { startTwotime, until } from '../support/twotime-process.ts';
 
-const ray = process.platform === 'linux' ? findRealRay('fits, batches and posteriors on Ray') : null;
+const ray = process.platform === 'linux' ? await findRealRay('fits, batches and posteriors on Ray') : null;
 const example = path.resolve(import.meta.dirname, '../../examples/laminar-flow');
 const FILES = ['a', 'b', 'c', 'd', 'e', 'f'];
 let folder: string;

@@ -6,22 +6,30 @@ import { describeConformance } from '../parallel/conformance-suite.ts';
 import { describeFaults } from '../parallel/fault-suite.ts';
 import { findRealRay } from '../support/real-ray.ts';
 
-const ray = findRealRay('the Ray engine');
+const rays = {
+  newest: await findRealRay('the Ray engine', 'newest'),
+  oldest: await findRealRay('the Ray engine', 'oldest'),
+};
 
-describe.skipIf(ray === null)('on a real Ray', () => {
+const WHICH = ['newest', 'oldest'] as const;
+
+describe.each(WHICH.map((which) => ({ which, ray: rays[which] })))('on the $which Ray', ({ ray }) => {
+  const python = ray?.python ?? '';
   let pool: RayPool;
   const subject = {
     name: 'ray',
-    open: async () => (pool = await RayPool.open({ python: ray!.python, address: 'local', workers: 2, heap: 32 })),
+    open: async () => (pool = await RayPool.open({ python, address: 'local', workers: 2, heap: 32 })),
     make: (limits: { readonly grace?: number; readonly lease?: number }) => new RayEngine(pool, limits),
     portion: 0.2,
   };
-  describeConformance(subject);
-  describeFaults(subject);
+  describe.skipIf(ray === null)('the suites of all engines', () => {
+    describeConformance(subject);
+    describeFaults(subject);
+  });
 
-  describe('sweeps over data in parts on its hosts', () => {
+  describe.skipIf(ray === null)('sweeps over data in parts on its hosts', () => {
     it('have the bits of this thread', async () => {
-      await using own = await RayPool.open({ python: ray!.python, address: 'local', workers: 2 });
+      await using own = await RayPool.open({ python, address: 'local', workers: 2 });
       const backend = new TaskRunner(new RayEngine(own));
       const memory = new KernelMemory();
       const kernels = await loadKernels();

@@ -53,6 +53,11 @@ describe('the script of a job', () => {
     );
   });
 
+  it('leaves the selection of PBS to the site where that has one of its own', () => {
+    const text = script(pbs, { site: { ...site, options: ['-l select=1:system=polaris', '-l place=scatter'] } });
+    expect(text.match(/select=\S+/g)).toEqual(['select=1:system=polaris']);
+  });
+
   it('asks PBS for a plain job where an array of one would be illegal', () => {
     expect(script(pbs, { elements: 1 })).not.toContain('-J');
     expect(pbs.elementsOf({ name: 'a', job: '7.pbs1', elements: 1 })).toEqual(['7.pbs1']);

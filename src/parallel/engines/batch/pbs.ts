@@ -16,7 +16,10 @@ export const pbs: Dialect = {
       `-N ${name}`,
       ...(elements === 1 ? [] : [`-J 0-${elements - 1}`]),
       '-r y',
-      `-l select=1:ncpus=${site.cores}${memory}`,
+      // Sites whose nodes are told apart in the selection have it among their options.
+      ...(site.options.some((option) => option.startsWith('-l select='))
+        ? []
+        : [`-l select=1:ncpus=${site.cores}${memory}`]),
       ...(site.time === null ? [] : [`-l walltime=${clockTime(site.time)}`]),
       ...(site.filesystems.length === 0 ? [] : [`-l filesystems=${site.filesystems.join(':')}`]),
       ...(site.account === null ? [] : [`-A ${site.account}`]),

@@ -1,6 +1,6 @@
 /** Processes of a real Ray are killed one after the other: the results of a run without faults, and nothing is left behind. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { request } from 'node:http';
 import { join } from 'node:path';
@@ -23,11 +23,21 @@ const open = (options: Partial<RayPoolOptions> = {}): Promise<RayPool> =>
 const driverOf = (pid: number): number =>
   processes().find(({ parent, command }) => parent === pid && command.includes('-m twotime_ray'))!.pid;
 
-const foldersOfRay = (): string[] => readdirSync('/tmp').filter((name) => name.startsWith('twotime-ray-'));
-const leftOvers = (): string[] =>
-  processes()
-    .filter(({ command }) => /twotime-ray-|twotime_ray|engines\/ray\/host/.test(command))
-    .map(({ command }) => command);
+/** What a driver started: every process, and the folder of its Ray. */
+function everythingOf(driver: number): { readonly pids: readonly number[]; readonly folder: string } {
+  const all = [...processes().filter(({ pid }) => pid === driver), ...descendants(driver)];
+  const folder = all
+    .map(({ command }) => /\/tmp\/twotime-ray-\w+/.exec(command)?.[0])
+    .find((found) => found !== undefined);
+  expect(all.length).toBeGreaterThan(4);
+  expect(existsSync(folder ?? '')).toBe(true);
+  return { pids: all.map(({ pid }) => pid), folder: folder! };
+}
+
+/** Nothing of it is there any more. */
+async function expectGone({ pids, folder }: ReturnType<typeof everythingOf>): Promise<void> {
+  expect(await holds(() => !pids.some(isRunning) && !existsSync(folder), GONE_WITHIN)).toBe(true);
+}
 
 /** Forty tasks of 50 ms; `strike` comes when they are under way. */
 async function mapUnderFire(backend: TaskRunner, strike: () => unknown): Promise<void> {
@@ -46,9 +56,7 @@ async function mapUnderFire(backend: TaskRunner, strike: () => unknown): Promise
 
 describe.skipIf(ray === null)('a Ray of this machine alone', () => {
   let pool: RayPool;
-  let before: readonly string[];
   beforeAll(async () => {
-    before = foldersOfRay();
     pool = await open();
   });
   afterEach(() => told.splice(0));
@@ -94,16 +102,18 @@ describe.skipIf(ray === null)('a Ray of this machine alone', () => {
     const input = { data: shared.ref, first: 0 };
     expect(await backend.submit(sumOfSharedTask, input)).toBe(6);
     const again = new TaskRunner(new RayEngine(pool));
+    const everything = everythingOf(driverOf(process.pid));
     await mapUnderFire(again, () => process.kill(driverOf(process.pid), 'SIGKILL'));
     expect(told.some((text) => /driver of Ray ended with SIGKILL.*started again/.test(text))).toBe(true);
     expect(await backend.submit(sumOfSharedTask, input)).toBe(6);
     await backend.shutdown();
+    await expectGone(everything);
   });
 
   it('leaves nothing behind when it is closed', async () => {
+    const everything = everythingOf(driverOf(process.pid));
     await pool[Symbol.asyncDispose]();
-    expect(await holds(() => leftOvers().length === 0, GONE_WITHIN), leftOvers().join('\n')).toBe(true);
-    expect(foldersOfRay()).toEqual(before);
+    await expectGone(everything);
   });
 });
 
@@ -119,16 +129,12 @@ describe.skipIf(ray === null)('a driver of Ray that is silent', () => {
 
 describe.skipIf(ray === null)('a program that is killed', () => {
   it('takes its Ray with it', async () => {
-    const before = foldersOfRay();
     const script = join(import.meta.dirname, '../parallel/use-ray.ts');
     const child = spawn(process.execPath, [script, ray!.python], { stdio: ['ignore', 'pipe', 'inherit'] });
     await lineFrom(child);
-    const driver = driverOf(child.pid!);
-    const all = [driver, ...descendants(driver).map(({ pid }) => pid)];
-    expect(all.length).toBeGreaterThan(4);
+    const everything = everythingOf(driverOf(child.pid!));
     child.kill('SIGKILL');
-    expect(await holds(() => !all.some(isRunning), GONE_WITHIN)).toBe(true);
-    expect(foldersOfRay()).toEqual(before);
+    await expectGone(everything);
   });
 });
 

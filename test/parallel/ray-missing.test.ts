@@ -2,13 +2,13 @@
 import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ParallelConfig } from '../../src/config/index.ts';
 import { missingBackendWarning, RayPool } from '../../src/parallel/index.ts';
 
 let folder: string;
 const open = (python: string, address = 'local') => RayPool.open({ python, address, workers: 1 });
-const foldersOfRay = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('twotime-ray-'));
+const foldersOfRay = (): string[] => readdirSync(folder).filter((name) => name.startsWith('twotime-ray-'));
 
 /** A program in place of Python. */
 function program(lines: string): string {
@@ -21,16 +21,19 @@ function program(lines: string): string {
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'twotime-no-ray-'));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => {
+  vi.unstubAllEnvs();
+  rmSync(folder, { recursive: true });
+});
 
 describe.skipIf(process.platform === 'win32')('a Ray that is not there', () => {
   it('is told with the reason', async () => {
-    const before = foldersOfRay();
+    vi.stubEnv('TMPDIR', folder);
     await expect(open('/nonexistent/python')).rejects.toThrow(/ENOENT/);
     await expect(open(program('echo no luck >&2; exit 3'))).rejects.toThrow(/ended with exit code 3: no luck$/);
     await expect(open(program('head -c 100 /dev/zero >&3'))).rejects.toMatchObject({ name: 'RayUnavailable' });
     await expect(open('python3', '127.0.0.1:1')).rejects.toThrow(/^there is no cluster at 127\.0\.0\.1:1: /);
-    expect(foldersOfRay()).toEqual(before);
+    expect(foldersOfRay()).toEqual([]);
   });
 
   it('is given up when whoever waits gives up', async () => {

@@ -83,10 +83,14 @@ export class DriverSession {
     const late = setTimeout(giveUp(`Ray did not answer within ${CONNECTS_WITHIN / 1000} s`), CONNECTS_WITHIN);
     const stop = giveUp('stopped on request');
     options.signal?.addEventListener('abort', stop, { once: true });
+    if (options.signal?.aborted === true) stop();
     try {
       void driver.socket.send(await request(options, driver.folder));
       const frames = driver.socket.frames();
-      const { value } = await frames.next().catch(() => ({ value: undefined }));
+      const { value } = await frames.next().catch((error: unknown) => {
+        driver.kill(error instanceof Error ? error.message : String(error));
+        return { value: undefined };
+      });
       if (value?.header['kind'] === 'ready') {
         const { header } = value;
         const facts = { ray: String(header['ray']), python: String(header['python']), nodes: Number(header['nodes']) };

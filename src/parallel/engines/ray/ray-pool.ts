@@ -46,6 +46,8 @@ interface Running {
 
 /** Drivers in a row that end before anything was done, after which the pool gives up. */
 const MOST_USELESS = 3;
+/** ms */
+const TELL_AFTER = 10_000;
 const PLACE = 'ray';
 
 export class RayPool implements AsyncDisposable {
@@ -75,10 +77,21 @@ export class RayPool implements AsyncDisposable {
     const name = `twotime-${Date.now().toString(36)}-${process.pid}`;
     const session = await DriverSession.open({ ...options, run: name });
     const pool = new RayPool(options, session, name);
+    const waiting = setTimeout(() => {
+      if (pool.slots === 0)
+        options.tell?.({ kind: 'log', level: 'info', text: 'waiting for cores of Ray that are free' });
+    }, TELL_AFTER);
+    // Closed, it has no hosts, which ends the waiting.
+    const stop = (): void => void pool[Symbol.asyncDispose]();
+    options.signal?.addEventListener('abort', stop, { once: true });
+    if (options.signal?.aborted === true) stop();
     await session.settled;
+    options.signal?.removeEventListener('abort', stop);
+    clearTimeout(waiting);
     if (pool.#broken !== null || pool.slots === 0) {
+      const none = `no host started on the ${session.facts.nodes} nodes of Ray`;
       const reason =
-        pool.#broken ?? `no host started on the ${session.facts.nodes} nodes of Ray; their cores may be taken`;
+        pool.#broken ?? `${none}${pool.#lastReason === '' ? '; their cores may be taken' : pool.#lastReason}`;
       await pool[Symbol.asyncDispose]();
       throw new RayUnavailable(reason);
     }
@@ -133,6 +146,7 @@ export class RayPool implements AsyncDisposable {
 
   /** Put data into the object store, from where every host fetches them when a task of it asks for them. */
   async share(arrays: SharedArrays, digest: string): Promise<PlacedData> {
+    if (this.#broken !== null) throw new Defect(`there is no Ray any more: ${this.#broken}`);
     const key = String(++this.#last);
     const entry = { arrays, stored: Promise.withResolvers<void>() };
     this.#data.set(key, entry);
@@ -192,7 +206,10 @@ export class RayPool implements AsyncDisposable {
       for (const [id, { ended }] of [...this.#running]) {
         this.#end(id, ended?.outcome ?? { kind: 'lost', cause: 'place', reason });
       }
-      if (this.#stop.signal.aborted) return;
+      if (this.#stop.signal.aborted) {
+        for (const { stored } of this.#data.values()) stored.resolve();
+        return;
+      }
       this.#warn(`${reason}; it is started again`);
       await this.#reconnect(reason);
       if (this.#broken !== null) return;
@@ -203,7 +220,11 @@ export class RayPool implements AsyncDisposable {
     this.#useless += 1;
     try {
       if (this.#useless === MOST_USELESS) throw new Defect(reason);
-      this.#session = await DriverSession.open({ ...this.#options, run: this.#name, signal: this.#stop.signal });
+      this.#session = await DriverSession.open({
+        ...this.#options,
+        run: `${this.#name}-${++this.#last}`,
+        signal: this.#stop.signal,
+      });
       if (this.#stop.signal.aborted) await this.#session.close();
       for (const key of this.#data.keys()) this.#store(key).catch(() => undefined);
     } catch (error) {

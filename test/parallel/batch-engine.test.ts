@@ -232,6 +232,20 @@ describe('the batch engine', () => {
     await work;
   });
 
+  it('hosts of another version take nothing, and say why', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    await using backend = new TaskRunner(make());
+    const work = backend.submit(doubleTask, 21).catch(() => undefined);
+    await vi.waitUntil(() => paper.scripts.length === 1);
+    const file = JSON.parse((await folder.read('engine.json'))!.toString()) as object;
+    await folder.put(JSON.stringify({ ...file, kernels: 'other' }), 'engine.json');
+    expect(await serveFolder(folder.path, '1_0', new AbortController().signal)).toBe(68);
+    expect(vi.mocked(console.error).mock.lastCall?.[0]).toContain('the program has changed since');
+    expect(await folder.tasks()).toHaveLength(1);
+    await backend.shutdown({ wait: false });
+    await work;
+  });
+
   it('hosts run what is offered, with the folder gone as soon as it is closed', async () => {
     const stop = new AbortController();
     const served: Promise<number>[] = [];

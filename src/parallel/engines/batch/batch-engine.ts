@@ -10,6 +10,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isTwotimeError, OutputFailed } from '../../../base/errors.ts';
 import type { EventLevel, RunEvent } from '../../../base/events.ts';
+import { loadKernels } from '../../../kernels/index.ts';
 import type { Attempt, AttemptOutcome, Engine } from '../../engine.ts';
 import { encodeAttempt, releasedError } from '../../host/index.ts';
 import type { PlacedData, SharedArrays } from '../../shared-data.ts';
@@ -142,6 +143,7 @@ export class BatchEngine implements Engine {
     const file: EngineFile = {
       ...{ schema: ENGINE_SCHEMA, scheduler: dialect.name, token: this.#token, tasksPerHost, detached: false },
       ...{ grace: grace ?? null, lease: lease ?? null, heap: heap ?? null, poll: this.#poll, idle },
+      kernels: (await loadKernels()).hash,
     };
     if (before !== null) await this.#adopt();
     await this.#folder.put(JSON.stringify(file, null, 1), 'engine.json');

@@ -10,6 +10,7 @@ import {
   type RemoteAttempt,
 } from '../../host/index.ts';
 import type { AttemptOutcome } from '../../engine.ts';
+import { loadKernels } from '../../../kernels/index.ts';
 import { usableCores } from '../../machine.ts';
 import { runCommand } from './command.ts';
 import { dataFileName, readDataFile } from './data-file.ts';
@@ -27,6 +28,9 @@ const GRACE_MILLISECONDS = 2000;
 /** Attempts of a task when hosts try again by themselves. */
 const MOST_ATTEMPTS = 6;
 
+/** Exit code of a host that is of another version than the driver. */
+const OTHER_PROGRAM = 68;
+
 interface Running {
   readonly task: TaskName;
   readonly stop: AbortController;
@@ -39,6 +43,12 @@ export async function serveFolder(path: string, element: string, stop: AbortSign
   try {
     const file = await readEngineFile(folder);
     if (file === null) return 0;
+    if (file.kernels !== (await loadKernels()).hash) {
+      console.error(
+        'the program has changed since the work was submitted: submit it again with one version everywhere',
+      );
+      return OTHER_PROGRAM;
+    }
     const { cores } = usableCores({ cores: availableParallelism(), environment: process.env });
     const slots = file.tasksPerHost === 'cores' ? cores : file.tasksPerHost;
     await using tasks = await TaskHost.open({

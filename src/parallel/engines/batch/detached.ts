@@ -5,6 +5,7 @@ import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { OutputRefused } from '../../../base/errors.ts';
 import type { ClusterConfig } from '../../../config/config.ts';
+import { loadKernels } from '../../../kernels/index.ts';
 import { decodeOutcome, encodeAttempt } from '../../host/index.ts';
 import type { Task } from '../../protocol.ts';
 import { taskIdentity } from '../../task-identity.ts';
@@ -70,6 +71,7 @@ export async function submitDetached(options: DetachedOptions, tasks: readonly N
   const file: EngineFile = {
     ...{ schema: ENGINE_SCHEMA, scheduler: dialect.name, token, tasksPerHost: 1, detached: true },
     ...{ grace: grace ?? null, lease: null, heap: null, poll: POLL, idle: IDLE_SECONDS },
+    kernels: (await loadKernels()).hash,
   };
   try {
     await folder.put(JSON.stringify(file, null, 1), 'engine.json');

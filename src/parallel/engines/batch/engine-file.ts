@@ -8,6 +8,8 @@ export interface EngineFile {
   readonly scheduler: 'slurm' | 'pbs';
   /** In the names of all jobs of this folder: how they are found again. */
   readonly token: string;
+  /** sha256 of the kernels: a host with others would give other bits. */
+  readonly kernels: string;
   /** Attempts a host runs at a time; `cores`: one per core of its allocation. */
   readonly tasksPerHost: number | 'cores';
   /** Of `TaskHost`. */

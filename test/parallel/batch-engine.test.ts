@@ -27,6 +27,8 @@ class PaperSlurm {
   most = 1000;
   states = '';
   refuse: ((script: string) => void) | null = null;
+  /** Answers a search for a job by its name. */
+  find: () => string = () => '';
 
   readonly run: RunCommand = async (command, args, input = '') => {
     switch (command) {
@@ -35,6 +37,7 @@ class PaperSlurm {
         this.scripts.push(input);
         return `${this.scripts.length}\n`;
       case 'squeue':
+        if (args.includes('%F')) return this.find();
         this.questions += 1;
         return this.states;
       case 'scancel':
@@ -212,6 +215,29 @@ describe('the batch engine', () => {
     await vi.waitUntil(() => told().includes('takes no more jobs for now (2 of 8)'), { timeout: 5000 });
     expect(paper.arrays).toEqual(['0-1']);
     await backend.shutdown({ wait: false });
+    await work;
+  });
+
+  it('submits nothing again before it knows what became of a submission without an answer', async () => {
+    let submissions = 0;
+    paper.refuse = () => {
+      submissions += 1;
+      throw new CommandFailed('sbatch', 'Unable to contact slurm controller (connect failure)');
+    };
+    let searches = 0;
+    paper.find = () => {
+      searches += 1;
+      if (searches === 1) throw new CommandFailed('squeue', 'Unable to contact slurm controller (connect failure)');
+      return '7\n';
+    };
+    await using backend = new TaskRunner(make());
+    const work = backend.submit(doubleTask, 21, { progress }).catch(() => undefined);
+    await vi.waitUntil(() => told().includes('jobs could not be submitted (squeue: Unable to contact'), {
+      timeout: 5000,
+    });
+    // At the latest when it ends: the job that was taken after all is found and cancelled.
+    await backend.shutdown({ wait: false });
+    expect({ submissions, cancelled: paper.cancelled }).toEqual({ submissions: 1, cancelled: ['7_0'] });
     await work;
   });
 

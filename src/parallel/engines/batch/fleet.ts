@@ -53,6 +53,8 @@ export class Fleet {
   readonly #run: RunCommand;
   readonly #limits: FleetLimits;
   readonly #elements = new Map<string, Element>();
+  /** Submissions that may have been taken although no answer came: name and number of jobs. */
+  readonly #doubtful = new Map<string, number>();
   #submissions = 0;
   #askedAt = -Infinity;
   #pause: number;
@@ -139,7 +141,7 @@ export class Fleet {
     requeue: boolean,
   ): Promise<number> {
     this.#most ??= await this.#dialect.mostElements(this.#run);
-    let taken = 0;
+    let taken = await this.clearDoubts();
     let part = Math.min(count, this.#most);
     while (taken < count && part > 0) {
       part = Math.min(part, count - taken);
@@ -149,7 +151,7 @@ export class Fleet {
       await this.#folder.put(script, 'jobs', name, 'script.sh');
       // Written before, so that what was submitted is looked for by whoever finds no answer.
       await this.#folder.put(JSON.stringify({ name, elements: part }), 'jobs', name, 'intent.json');
-      const job = await this.#handOver(name, script);
+      const job = await this.#handOver(name, script, part);
       if (job === null) part = Math.floor(part / 2);
       else {
         await this.#note({ name, job, elements: part });
@@ -160,7 +162,7 @@ export class Fleet {
   }
 
   /** The identifier of the new job; null when there are too many. */
-  async #handOver(name: string, script: string): Promise<string | null> {
+  async #handOver(name: string, script: string, elements: number): Promise<string | null> {
     const [command, ...args] = this.#dialect.submit;
     this.counts.submissions += 1;
     try {
@@ -171,9 +173,11 @@ export class Fleet {
     } catch (error) {
       if (!(error instanceof CommandFailed)) throw error;
       if (isOutOfReach(error)) {
+        this.#doubtful.set(name, elements);
         const found = await this.#dialect.find(this.#run, name);
-        if (found !== null) return found;
-        throw error;
+        if (found === null) throw error;
+        this.#doubtful.delete(name);
+        return found;
       }
       await this.#folder.remove('jobs', name);
       if (this.#dialect.isLimit(error.said)) return null;
@@ -183,6 +187,19 @@ export class Fleet {
         cause: error,
       });
     }
+  }
+
+  /** Look for submissions that were not answered; how many jobs were found. Throws `CommandFailed` while nobody answers. */
+  async clearDoubts(): Promise<number> {
+    let found = 0;
+    for (const [name, elements] of this.#doubtful) {
+      const job = await this.#dialect.find(this.#run, name);
+      this.#doubtful.delete(name);
+      if (job === null) continue;
+      await this.#note({ name, job, elements });
+      found += elements;
+    }
+    return found;
   }
 
   async #note(submission: Submission): Promise<void> {

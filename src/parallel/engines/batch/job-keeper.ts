@@ -131,6 +131,7 @@ export class JobKeeper {
     const isUp = (name: string): boolean => this.#fleet.isUp(name);
     await listen();
     try {
+      await this.#fleet.clearDoubts();
       const waiting = this.#fleet.open.filter((name) => !isUp(name));
       if (waiting.length > 0) await this.#fleet.cancel(waiting);
       while (performance.now() < until && this.#fleet.open.some(isUp)) {

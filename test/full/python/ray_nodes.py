@@ -3,11 +3,17 @@
 Prints its address and that of its dashboard. Ends with its standard input. RAY_TMPDIR says where its files are.
 """
 
+import socket
 import sys
 
 from ray.cluster_utils import Cluster
 
-cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": True})
+# The usual port of the dashboard may be taken.
+with socket.socket() as free:
+    free.bind(("127.0.0.1", 0))
+    port = free.getsockname()[1]
+head = {"num_cpus": 1, "include_dashboard": True, "dashboard_port": port}
+cluster = Cluster(initialize_head=True, head_node_args=head)
 nodes = [cluster.head_node, cluster.add_node(num_cpus=1)]
 print(cluster.address, cluster.head_node.webui_url, flush=True)
 for _ in sys.stdin:

@@ -53,29 +53,37 @@ export interface FittedRun {
  * when there is no point; the folder is then the caller's to leave or to discard.
  */
 export async function completeFit(run: RunToComplete, log: EventLog, signal: AbortSignal): Promise<ResultRecord> {
-  const fitted = await fitRun(run, log, signal);
+  const fitted = await sampleRun(await fitRun(run, log, signal), log, signal);
   // Nothing is left for the threads to do, and figures need the memory they hold.
   await run.prepared.compute[Symbol.asyncDispose]();
   return await writeFitted(fitted, new BackgroundWriter(writerLimits(run.request.config.parallel)), log, signal);
 }
 
-/** The first half of `completeFit`: attach the log, fit, sample the posterior if that is asked. */
+/** The first part of `completeFit`: attach the log, fit. */
 export async function fitRun(run: RunToComplete, log: EventLog, signal: AbortSignal): Promise<FittedRun> {
   const { prepared, directory } = run;
   const warn = (warning: Warning): void => log.record({ kind: 'warning', warning });
   log.attach(directory.path);
   const going = AbortSignal.any([signal, directory.lost]);
-  const context = { signal: going, progress: log.record };
-  return await whileOurs(directory, async () => {
-    const [outcome, fitSeconds] = await timed('fit', log, () => fitWithCheckpoints(run, context, warn));
-    const fitted = { ...run, ...prepared, outcome, posterior: null };
-    if (run.request.work !== 'sample') return { finished: fitted, fitSeconds, sampleSeconds: null };
-    const [finished, sampleSeconds] = await timed('sample', log, () => sampleFit(fitted, log, context));
-    return { finished, fitSeconds, sampleSeconds };
-  });
+  const [outcome, fitSeconds] = await whileOurs(directory, () =>
+    timed('fit', log, () => fitWithCheckpoints(run, { signal: going, progress: log.record }, warn)),
+  );
+  return { finished: { ...run, ...prepared, outcome, posterior: null }, fitSeconds, sampleSeconds: null };
 }
 
-/** The second half: write everything through `writer`, which may serve other runs at the same time. */
+/** The second part, where it is asked: sample the posterior. */
+export async function sampleRun(fitted: FittedRun, log: EventLog, signal: AbortSignal): Promise<FittedRun> {
+  const { finished, fitSeconds } = fitted;
+  if (finished.request.work !== 'sample') return fitted;
+  const { directory } = finished;
+  const going = AbortSignal.any([signal, directory.lost]);
+  const [sampled, sampleSeconds] = await whileOurs(directory, () =>
+    timed('sample', log, () => sampleFit(finished, log, { signal: going, progress: log.record })),
+  );
+  return { finished: sampled, fitSeconds, sampleSeconds };
+}
+
+/** The last part: write everything through `writer`, which may serve other runs at the same time. */
 export async function writeFitted(
   { finished: fitted, fitSeconds, sampleSeconds }: FittedRun,
   writer: BackgroundWriter,

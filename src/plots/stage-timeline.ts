@@ -8,7 +8,7 @@ import { textWidth } from './text-width.ts';
 
 /** Seconds from the beginning. */
 export interface StageSpan {
-  readonly stage: 'load' | 'fit' | 'write';
+  readonly stage: 'load' | 'fit' | 'sample' | 'write';
   readonly job: string;
   readonly start: number;
   readonly end: number;
@@ -23,11 +23,12 @@ export interface StageTimeline {
   readonly version: string;
 }
 
-const STAGES = ['load', 'fit', 'write'] as const;
+const STAGES = ['load', 'fit', 'sample', 'write'] as const;
 /** Neighbours differ, so that one ends visibly where the next begins. */
 const COLOURS = {
   load: ['#2d7d46', '#7fb98f'],
   fit: ['#1f5fa8', '#7ba7d4'],
+  sample: ['#6b4a9e', '#b09ad0'],
   write: ['#b04a1a', '#dd9b78'],
 } as const;
 const LEFT = 70;
@@ -37,7 +38,8 @@ const GAP = 10;
 const NAME_SIZE = 9;
 
 export function drawStageTimeline({ title, spans, total, notes, version }: StageTimeline): string {
-  const lanes = STAGES.map((stage) => lanesOf(spans.filter((span) => span.stage === stage)));
+  const stages = STAGES.filter((stage) => stage !== 'sample' || spans.some((span) => span.stage === stage));
+  const lanes = stages.map((stage) => lanesOf(spans.filter((span) => span.stage === stage)));
   const height = lanes.reduce((sum, rows) => sum + Math.max(1, rows.length) * ROW + GAP, GAP);
   const box: Box = { x: LEFT, y: 4, width: WIDTH, height };
   const x = linearScale([0, Math.max(total, 1e-6)], [box.x, box.x + box.width]);
@@ -45,7 +47,7 @@ export function drawStageTimeline({ title, spans, total, notes, version }: Stage
   const numbers = new Map(jobs.map((job, k) => [job, k]));
   const parts: string[] = [];
   let y = box.y + GAP;
-  for (const [k, stage] of STAGES.entries()) {
+  for (const [k, stage] of stages.entries()) {
     const rows = lanes[k]!;
     const middle = y + (Math.max(1, rows.length) * ROW) / 2;
     parts.push(text(LEFT - 10, middle + 4, stage, { anchor: 'end', size: LABEL_SIZE, fill: INK }));
@@ -55,7 +57,7 @@ export function drawStageTimeline({ title, spans, total, notes, version }: Stage
     }
     if (rows.length === 0) y += ROW;
     y += GAP;
-    if (k < STAGES.length - 1) {
+    if (k < stages.length - 1) {
       parts.push(line(box.x, y - GAP / 2, box.x + box.width, y - GAP / 2, { stroke: FAINT_INK, 'stroke-width': 0.3 }));
     }
   }

@@ -49,7 +49,7 @@ ${figures.map((svg) => `<figure>${svg}</figure>`).join('\n')}
 function rowOf(job: JobRecord, varied: readonly string[], namesConfig: boolean): string {
   const { name, file, status, reason, result, seconds } = job;
   const q = result?.q ?? job.q;
-  const total = seconds === null ? null : seconds.load + seconds.fit + seconds.write;
+  const total = seconds === null ? null : seconds.load + seconds.fit + (seconds.sample ?? 0) + seconds.write;
   const folder = encodeURIComponent(name);
   const run = result === null ? escape(name) : `<a href="${folder}/report.txt">${escape(name)}</a>`;
   const said = result === null || result.fit === 'converged' ? status : `${status}: ${result.fit}`;

@@ -43,10 +43,11 @@ export function failureLines(jobs: readonly Pick<JobRecord, 'name' | 'file' | 's
   });
 }
 
-function stagesText({ total, load, fit, write, outside, fitWaited }: StageTimes): string {
+function stagesText({ total, load, fit, sample = 0, write, outside, fitWaited }: StageTimes): string {
+  const sampled = sample > 0 ? `sample ${seconds(sample)}, ` : '';
   const share = (100 * outside) / total;
   return (
-    `${seconds(total)}: load ${seconds(load)}, fit ${seconds(fit)}, write ${seconds(write)} side by side; ` +
+    `${seconds(total)}: load ${seconds(load)}, fit ${seconds(fit)}, ${sampled}write ${seconds(write)} side by side; ` +
     `the fit waited ${seconds(fitWaited)} for data; outside the stages ${plain(share, 2)} %`
   );
 }

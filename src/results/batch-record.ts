@@ -81,7 +81,13 @@ export interface JobRecord {
   /** Why it failed, was skipped or cancelled; null otherwise. */
   readonly reason: string | null;
   /** s in each stage, the last time it ran; null before. */
-  readonly seconds: { readonly load: number; readonly fit: number; readonly write: number } | null;
+  readonly seconds: {
+    readonly load: number;
+    readonly fit: number;
+    /** 0 or absent where none was sampled. */
+    readonly sample?: number;
+    readonly write: number;
+  } | null;
   readonly result: JobResult | null;
 }
 
@@ -96,6 +102,8 @@ export interface StageTimes {
   readonly total: number;
   readonly load: number;
   readonly fit: number;
+  /** Absent in batches of earlier versions. */
+  readonly sample?: number;
   readonly write: number;
   /** The fit waited for data; reading waited for room; fits waited for earlier ones to be written. */
   readonly fitWaited: number;

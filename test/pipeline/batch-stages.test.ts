@@ -32,6 +32,8 @@ function watched(turns: { load: number; fit: number; write: number }): [Stages<J
   const stages: Stages<Job, Job, Job> = {
     bytes: ({ bytes }) => bytes,
     name: ({ name }) => name,
+    samples: () => false,
+    sample: async (job) => job,
     async load(job) {
       change('bytes', job.bytes);
       change('ahead', 1);
@@ -79,6 +81,42 @@ describe('the stages of a batch', () => {
     expect(seen.ahead).toBeLessThanOrEqual(2);
     expect(seen.behind).toBeLessThanOrEqual(2);
     expect(seen.bytes).toBeGreaterThan(1);
+  });
+
+  it('sample one job while the next is fitted, all in order, and keep no fitted job waiting beyond that', async () => {
+    const [plain, seen] = watched({ load: 1, fit: 3, write: 2 });
+    let [atDesk, fitted] = [0, 0];
+    let [mostAtDesk, mostFitted] = [0, 0];
+    const fit = plain.fit.bind(plain);
+    const stages: Stages<Job, Job, Job> = {
+      ...plain,
+      samples: ({ name }) => name !== '3',
+      async fit(job) {
+        const done = await fit(job);
+        fitted += 1;
+        return done;
+      },
+      async sample(job) {
+        mostAtDesk = Math.max(mostAtDesk, (atDesk += 1));
+        const before = fitted;
+        await turn(8);
+        mostFitted = Math.max(mostFitted, fitted - before);
+        seen.log.push(`sample ${job.name}`);
+        atDesk -= 1;
+        return job.name === '5' ? null : job;
+      },
+    };
+    await runStages(jobsOf(8), stages, LIMITS, new Timeline(), never);
+    // Job 3, which is not sampled, passes by.
+    expect([mostAtDesk, mostFitted]).toEqual([1, 2]);
+    const of = (stage: string): string[] =>
+      seen.log.filter((line) => line.startsWith(stage)).map((line) => line.at(-1)!);
+    expect(of('sample')).toEqual(['0', '1', '2', '4', '5', '6', '7']);
+    expect(of('write').toSorted()).toEqual(['0', '1', '2', '3', '4', '6', '7']);
+    const [alone, order] = watched({ load: 1, fit: 1, write: 1 });
+    const slow = { ...alone, samples: () => true, sample: async (job: Job) => (order.log.push('sample'), job) };
+    await runStages(jobsOf(1), slow, { ...LIMITS, ahead: 0 }, new Timeline(), never);
+    expect(order.log).toEqual(['load 0', 'fit 0', 'sample', 'write 0']);
   });
 
   it('hold no more memory than they may, except for one job that is larger alone', async () => {

@@ -5,7 +5,7 @@ import { Defect, formatError, isTwotimeError } from '../../base/errors.ts';
 import type { Config, ParallelConfig } from '../../config/index.ts';
 import type { BackgroundWriter } from '../../data/index.ts';
 import { jobResultOf, jobStatusOf, type JobRecord, type ResultRecord } from '../../results/index.ts';
-import { fitRun, writeFitted, type FittedRun, type RunToComplete } from '../complete-fit.ts';
+import { fitRun, sampleRun, writeFitted, type FittedRun, type RunToComplete } from '../complete-fit.ts';
 import { EVENTS_FILE, EventLog } from '../event-log.ts';
 import { checkNewRun, createRun } from '../fit-run.ts';
 import { prepareFit, type PreparedFit, type SharedCompute } from '../prepare-fit.ts';
@@ -115,6 +115,21 @@ export class JobStages implements Stages<JobRecord, LoadedJob, FittedJob> {
     }
   }
 
+  samples(job: JobRecord): boolean {
+    return configOf(this.#around.configs, job).sample.batch;
+  }
+
+  async sample(fitted: FittedJob): Promise<FittedJob | null> {
+    const { job, log, run, isNew } = fitted;
+    try {
+      return { ...fitted, fitted: await sampleRun(fitted.fitted, log, this.#around.signal) };
+    } catch (error) {
+      await giveUp(fitted, run, isNew);
+      this.#failed(job, error);
+      return null;
+    }
+  }
+
   async write({ job, log, begun, prepared, run, fitted, isNew }: FittedJob): Promise<void> {
     const writingSince = performance.now();
     let record: ResultRecord;
@@ -136,6 +151,7 @@ export class JobStages implements Stages<JobRecord, LoadedJob, FittedJob> {
       seconds: {
         load: round(timeline.secondsOf(job.name, 'load')),
         fit: round(timeline.secondsOf(job.name, 'fit')),
+        sample: round(timeline.secondsOf(job.name, 'sample')),
         write: round((performance.now() - writingSince) / 1000),
       },
       result: isStopped ? null : jobResultOf(record),

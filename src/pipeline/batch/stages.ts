@@ -1,19 +1,23 @@
 /**
- * Load, fit, write: three stages that work beside each other on a stream of jobs, each on one job or a few.
+ * Load, fit, sample, write: stages that work beside each other on a stream of jobs, each on one job or a few.
  *
- * Reading keeps at most `ahead` jobs before the fit, writing at most `behind` after it, and all of them together no more
- * memory than given; whoever is ahead waits. One job alone may take any memory.
+ * Reading keeps at most `ahead` jobs before the fit, one job is sampled while the next is fitted, writing keeps at most
+ * `behind`, and all of them together take no more memory than given; whoever is ahead waits. One job alone may take any
+ * memory.
  */
 import type { Timeline } from './timeline.ts';
 
-/** A job on its way; what `load` gives goes to `fit`, what `fit` gives to `write`. */
+/** A job on its way; what `load` gives goes to `fit`, what `fit` gives to `sample` if it is to be, and to `write`. */
 export interface Stages<Job, Loaded, Fitted> {
   /** Memory a job takes from its loading until it is written, bytes. */
   bytes(job: Job): number;
   name(job: Job): string;
-  /** Null when the job has ended here. None of the three may throw for the sake of one job. */
+  /** Whether a job is sampled. */
+  samples(job: Job): boolean;
+  /** Null when the job has ended here. None of the stages may throw for the sake of one job. */
   load(job: Job): Promise<Loaded | null>;
   fit(loaded: Loaded): Promise<Fitted | null>;
+  sample(fitted: Fitted): Promise<Fitted | null>;
   write(fitted: Fitted): Promise<void>;
   /** Give up what was loaded and is not wanted any more. */
   drop(loaded: Loaded): Promise<void>;
@@ -45,6 +49,7 @@ export async function runStages<Job, Loaded, Fitted>(
   }
   const memory = new Allowance(limits.bytes);
   const places = new Allowance(limits.ahead);
+  const desk = new Allowance(1);
   const pens = new Allowance(limits.behind);
   const queue = new Queue<{ readonly job: Job; readonly loaded: Loaded }>();
   const load = async (): Promise<void> => {
@@ -65,8 +70,20 @@ export async function runStages<Job, Loaded, Fitted>(
       queue.close();
     }
   };
+  /** What follows the fit; a place at the desk or a pen is taken already. */
+  const finish = async (job: Job, fitted: Fitted): Promise<void> => {
+    const name = stages.name(job);
+    let done: Fitted | null = fitted;
+    if (stages.samples(job)) {
+      done = await timeline.working('sample', name, () => stages.sample(fitted)).finally(() => desk.give(1));
+      if (done !== null) await pens.take(1);
+    }
+    if (done === null) return;
+    const whole = done;
+    await timeline.working('write', name, () => stages.write(whole)).finally(() => pens.give(1));
+  };
   const fit = async (): Promise<void> => {
-    const writing = new Set<Promise<void>>();
+    const finishing = new Set<Promise<void>>();
     const failures: unknown[] = [];
     try {
       for (;;) {
@@ -74,27 +91,25 @@ export async function runStages<Job, Loaded, Fitted>(
         if (next === null) break;
         const { job, loaded } = next;
         places.give(1);
-        const name = stages.name(job);
         const isWanted = !stopped();
         if (!isWanted) await stages.drop(loaded);
-        const fitted = isWanted ? await timeline.working('fit', name, () => stages.fit(loaded)) : null;
+        const fitted = isWanted ? await timeline.working('fit', stages.name(job), () => stages.fit(loaded)) : null;
         if (fitted === null) {
           memory.give(stages.bytes(job));
           continue;
         }
-        await timeline.waiting('write', () => pens.take(1));
-        const written = timeline
-          .working('write', name, () => stages.write(fitted))
+        const [stage, room] = stages.samples(job) ? (['sample', desk] as const) : (['write', pens] as const);
+        await timeline.waiting(stage, () => room.take(1));
+        const finished = finish(job, fitted)
           .catch((error: unknown) => void failures.push(error))
           .finally(() => {
-            pens.give(1);
             memory.give(stages.bytes(job));
-            writing.delete(written);
+            finishing.delete(finished);
           });
-        writing.add(written);
+        finishing.add(finished);
       }
     } finally {
-      await Promise.all(writing);
+      await Promise.all(finishing);
     }
     if (failures.length > 0) throw failures[0];
   };
@@ -111,8 +126,14 @@ async function takeThrough<Job, Loaded, Fitted>(
   const name = stages.name(job);
   const loaded = await timeline.working('load', name, () => stages.load(job));
   if (loaded === null) return;
-  const fitted = await timeline.working('fit', name, () => stages.fit(loaded));
-  if (fitted !== null) await timeline.working('write', name, () => stages.write(fitted));
+  let fitted = await timeline.working('fit', name, () => stages.fit(loaded));
+  if (fitted !== null && stages.samples(job)) {
+    const before = fitted;
+    fitted = await timeline.working('sample', name, () => stages.sample(before));
+  }
+  if (fitted === null) return;
+  const whole = fitted;
+  await timeline.working('write', name, () => stages.write(whole));
 }
 
 /** So much of something; who wants more than there is waits, in order. More than all of it is given when all is there. */

@@ -1,7 +1,7 @@
 /** Who worked when, and who waited for whom: spans of the stages of a batch. */
 import type { StageTimes } from '../../results/index.ts';
 
-export type StageName = 'load' | 'fit' | 'write';
+export type StageName = 'load' | 'fit' | 'sample' | 'write';
 
 /** s since the timeline began. */
 export interface Span {
@@ -15,7 +15,7 @@ export class Timeline {
   readonly spans: Span[] = [];
   /** ms since 1970, by the clock that only goes forward. */
   readonly began: number = absoluteNow();
-  readonly #waited = { load: 0, fit: 0, write: 0 };
+  readonly #waited = { load: 0, fit: 0, sample: 0, write: 0 };
 
   /** Seconds since it began. */
   now(): number {
@@ -60,10 +60,11 @@ export class Timeline {
       total,
       load: worked('load'),
       fit: worked('fit'),
+      sample: worked('sample'),
       write: worked('write'),
       fitWaited: this.#waited.fit,
       loadWaited: this.#waited.load,
-      writeWaited: this.#waited.write,
+      writeWaited: this.#waited.write + this.#waited.sample,
       outside: total - covered(this.spans),
     };
   }

@@ -46,10 +46,10 @@ export async function writeSummary(
 
 function notesOn({ stages }: BatchRecord): string[] {
   if (stages === null) return [];
-  const { total, load, fit, write, fitWaited, loadWaited, writeWaited, outside } = stages;
+  const { total, load, fit, sample = 0, write, fitWaited, loadWaited, writeWaited, outside } = stages;
   const of = (seconds: number): string => `${seconds.toFixed(2)} s`;
   return [
-    `Worked: load ${of(load)}, fit ${of(fit)}, write ${of(write)}; of ${of(total)}, ${of(outside)} passed outside the stages.`,
+    `Worked: load ${of(load)}, fit ${of(fit)}, ${sample > 0 ? `sample ${of(sample)}, ` : ''}write ${of(write)}; of ${of(total)}, ${of(outside)} passed outside the stages.`,
     `Waited: the fit ${of(fitWaited)} for data, reading ${of(loadWaited)} for room, the fit ${of(writeWaited)} for earlier jobs to be written.`,
   ];
 }

@@ -50,6 +50,6 @@ function notesOn({ stages }: BatchRecord): string[] {
   const of = (seconds: number): string => `${seconds.toFixed(2)} s`;
   return [
     `Worked: load ${of(load)}, fit ${of(fit)}, ${sample > 0 ? `sample ${of(sample)}, ` : ''}write ${of(write)}; of ${of(total)}, ${of(outside)} passed outside the stages.`,
-    `Waited: the fit ${of(fitWaited)} for data, reading ${of(loadWaited)} for room, the fit ${of(writeWaited)} for earlier jobs to be written.`,
+    `Waited: the fit ${of(fitWaited)} for data, reading ${of(loadWaited)} for room, the fit ${of(writeWaited)} for earlier jobs to be sampled or written.`,
   ];
 }

@@ -14,7 +14,9 @@ export async function clusterInputOf(
 ): Promise<FitTaskInput> {
   const output = join(folder, job.name);
   // What has ended and is to be done all the same is begun anew; what has not is gone on with.
-  const request = { file: job.file, config: configOf(configs, job), output, force: job.result !== null, argv };
+  const config = configOf(configs, job);
+  const work = config.sample.batch ? ('sample' as const) : ('fit' as const);
+  const request = { file: job.file, config, output, force: job.result !== null, work, argv };
   const { file, path, size, modified } = job;
   return await fitInputOf(request, { file, path, size, modified });
 }

@@ -12,13 +12,13 @@ import { promisify } from 'node:util';
 const SCRIPT = join(import.meta.dirname, '../../../shared/tools/slurm-mini-cluster.sh');
 const run = promisify(execFile);
 
-/** Why there can be no Slurm here; null when there can. */
-export function whyNoSlurm(): string | null {
+/** Why there can be no Slurm here, with accounting if so wanted; null when there can. */
+export function whyNoSlurm(accounting = false): string | null {
   if (!existsSync(SCRIPT)) return `${SCRIPT} is not there`;
-  const missing = ['munged', 'slurmctld', 'slurmd', 'sbatch'].filter((name) => !isCommand(name));
-  return missing.length === 0
-    ? null
-    : `${missing.join(', ')} not installed (apt-get install slurm-wlm slurm-wlm-basic-plugins munge)`;
+  const commands = ['munged', 'slurmctld', 'slurmd', 'sbatch', ...(accounting ? ['slurmdbd', 'mariadbd'] : [])];
+  const missing = commands.filter((name) => !isCommand(name));
+  const packages = `slurm-wlm slurm-wlm-basic-plugins munge${accounting ? ' slurmdbd slurm-wlm-mysql-plugin mariadb-server' : ''}`;
+  return missing.length === 0 ? null : `${missing.join(', ')} not installed (apt-get install ${packages})`;
 }
 
 function isCommand(name: string): boolean {
@@ -34,6 +34,7 @@ export interface SlurmOptions {
   readonly nodes: number;
   /** How long Slurm remembers jobs that are over, s. */
   readonly memory?: number;
+  readonly accounting?: boolean;
 }
 
 export class SlurmCluster implements AsyncDisposable {
@@ -44,10 +45,11 @@ export class SlurmCluster implements AsyncDisposable {
   }
 
   /** Start one; commands of Slurm in this process then speak to it. */
-  static async start({ nodes, memory = 60 }: SlurmOptions): Promise<SlurmCluster> {
+  static async start({ nodes, memory = 60, accounting = false }: SlurmOptions): Promise<SlurmCluster> {
     const folder = `/tmp/tws-${process.pid}-${Date.now() % 100_000}`;
     const cluster = new SlurmCluster(folder);
-    await cluster.do('start', '--nodes', String(nodes), '--cpus', '2', '--min-job-age', String(memory));
+    const limits = ['--nodes', String(nodes), '--cpus', '2', '--min-job-age', String(memory)];
+    await cluster.do('start', ...limits, ...(accounting ? ['--dbd'] : []));
     process.env['SLURM_CONF'] = join(folder, 'etc/slurm.conf');
     return cluster;
   }

@@ -193,6 +193,23 @@ describe.skipIf(ray === null)('a Ray cluster of two nodes that was there before'
     expect(tasks).toContain('test.sumOfShared');
   });
 
+  it('is waited for while others have its cores, which is said, until it is free or nobody waits any more', async () => {
+    const others = await open({ address, environment, workers: null });
+    const stop = new AbortController();
+    const given = {
+      address,
+      environment,
+      workers: null,
+      tell: (event: RunEvent) => (tell(event), stop.abort('enough')),
+    };
+    await expect(open({ ...given, signal: stop.signal })).rejects.toMatchObject({ name: 'RayUnavailable' });
+    expect(told).toContain('waiting for cores of Ray that are free');
+    const opening = open({ address, environment, workers: null });
+    setTimeout(() => void others[Symbol.asyncDispose](), 2000);
+    await using pool = await opening;
+    expect(pool.slots).toBe(2);
+  });
+
   it('goes on with one node when the other dies', { timeout: 120_000 }, async () => {
     await using pool = await open({ address, environment, workers: null });
     const backend = new TaskRunner(new RayEngine(pool));

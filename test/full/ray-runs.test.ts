@@ -59,8 +59,8 @@ describe.skipIf(ray === null)('a run on Ray', () => {
     const hosts = () => descendants(process.pid).filter(({ command }) => /engines\/ray\/host/.test(command));
     await until(started, () => hosts().length > 0 && finishedRuns('batch-ray') > 0);
     for (const { pid } of hosts()) process.kill(pid, 'SIGKILL');
-    const { code } = await started.ended;
-    expect(code).toBe(0);
+    const { code, out } = await started.ended;
+    expect(code, out).toBe(0);
     const [here, there] = ['batch-here', 'batch-ray'].map(digestsOf);
     expect(there).toEqual(here);
     expect(here).toHaveLength(FILES.length);

@@ -9,7 +9,7 @@ import { LocalEngine, selectBackend, TaskLost, TaskRunner, WorkerThreads } from 
 import type { ExecutionBackend } from '../../parallel/index.ts';
 import type { JobRecord } from '../../results/index.ts';
 import { thisMachine } from '../this-machine.ts';
-import type { JobEnd } from './batch-folder.ts';
+import { lookAtRuns, type JobEnd } from './batch-folder.ts';
 import { bytesOfJob, pointsOfJob } from './job-memory.ts';
 import { RunLock } from '../run-lock.ts';
 import { jobTask, type JobTaskOutput } from './job-task.ts';
@@ -115,8 +115,18 @@ async function submitJob(
       if (!(error instanceof TaskLost) || left === 0) throw error;
       warn(`${job.name}: ${error.reasons.join(', ')}; begun again`);
       await freed(join(folder, job.name), signal);
+      const finished = finishedBefore(folder, job);
+      if (finished !== null) return { end: finished, broken: null, spans: [], began: Date.now() };
     }
   }
+}
+
+/** The end of a job whose process was lost after it had written its result; null of any other. */
+function finishedBefore(folder: string, job: JobRecord): JobEnd | null {
+  const [found] = lookAtRuns(folder, [job]);
+  if (found === undefined || found.result === null) return null;
+  const { name, status, reason, result } = found;
+  return { name, status, reason, seconds: null, result };
 }
 
 /** Wait until a lock that was left behind counts no more. A lock that still counts is told by whoever meets it. */

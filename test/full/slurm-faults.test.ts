@@ -216,12 +216,14 @@ describe.skipIf(missing !== null)('the batch engine on a real Slurm', () => {
     const input = { folder, ms: 100, value: 90 };
     expect(await submitDetached(options, [{ name: 'count', task: countTask, input }])).toBe(1);
     expect(await lookDetached(options.folder)).toMatchObject({ open: ['count'] });
+    let looks = 0;
     await until(async () => {
-      // Slurm keeps a job that was put back for two minutes; its owner may shorten that.
+      // Slurm keeps a job that was put back for two minutes; its owner may shorten that, once its first copy is gone for good.
       const waiting = (await cluster.jobs()).find((job) => job.includes('PENDING'));
-      if (waiting !== undefined) await cluster.scontrol('update', `jobid=${waiting.split(' ')[0]}`, 'StartTime=now');
+      looks = waiting === undefined ? 0 : looks + 1;
+      if (looks === 60) await cluster.scontrol('update', `jobid=${waiting!.split(' ')[0]}`, 'StartTime=now');
       return (await lookDetached(options.folder))?.open.length === 0;
-    }, 100);
+    }, 140);
     expect({ begun: count('begin') >= 2, ended: count('end') }).toEqual({ begun: true, ended: 1 });
     expect((await lookDetached(options.folder))?.failed.size).toBe(0);
     // One element, started again by Slurm.

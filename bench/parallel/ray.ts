@@ -3,7 +3,8 @@
  *
  *   TWOTIME_RAY_PYTHON=… node bench/parallel/ray.ts [ADDRESS]       (default: a Ray of this machine alone, two tasks at a time)
  */
-import { RayEngine, RayPool, TaskRunner } from '../../src/parallel/index.ts';
+import { TaskRunner } from '../../src/parallel/index.ts';
+import { RayEngine, RayPool } from '../../src/parallel/engines/ray/index.ts';
 import { doubleTask, lengthTask } from './tasks.ts';
 
 const TASKS = 2000;

@@ -4,7 +4,7 @@ import type { Config } from '../config/index.ts';
 import { runBatch } from '../pipeline/batch/run-batch.ts';
 import { writeSummary } from '../pipeline/batch/write-summary.ts';
 import { EventLog } from '../pipeline/event-log.ts';
-import { runFitAnywhere } from '../pipeline/cluster/index.ts';
+import { fitAnywhere } from '../pipeline/fit-anywhere.ts';
 import type { BatchRecord, JobRecord, ResultRecord } from '../results/index.ts';
 import type { CallOptions } from './read-dataset.ts';
 import { configure, type Settings } from './settings.ts';
@@ -24,7 +24,7 @@ export async function fitToRun(
   const log = new EventLog();
   if (progress !== undefined) log.listen(progress);
   const request = { file, config: configure(settings), output, force, argv: [] };
-  return runFitAnywhere(request, log, signal ?? new AbortController().signal);
+  return fitAnywhere(request, log, signal ?? new AbortController().signal);
 }
 
 export interface BatchOptions extends Pick<CallOptions, 'signal'> {

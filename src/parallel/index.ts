@@ -6,26 +6,13 @@
  * const backend = new TaskRunner(new LocalEngine(threads));
  * for await (const [index, output] of backend.map(task, inputs, { signal })) …
  * ```
+ *
+ * The engines of other machines have faces of their own, `engines/batch` and `engines/ray`, which are loaded only when they
+ * are asked for.
  */
 export type { Attempt, AttemptOutcome, Engine, LossCause } from './engine.ts';
 export * from './distributed/index.ts';
 export { createPoolSweeps, type PoolSweeps } from './engines/local/create-sweeps.ts';
-export {
-  BatchEngine,
-  closeDetached,
-  CommandFailed,
-  detachedScript,
-  livingJobs,
-  lookDetached,
-  submitDetached,
-  type DetachedOptions,
-  type DetachedState,
-  pbs,
-  runCommand,
-  slurm,
-  type BatchEngineOptions,
-  type Dialect,
-} from './engines/batch/index.ts';
 export { LocalEngine, type LocalEngineOptions } from './engines/local/local-engine.ts';
 export { ThreadedExecutor, type ThreadedOptions } from './engines/local/threaded-executor.ts';
 export {
@@ -34,9 +21,6 @@ export {
   type ThreadDeath,
   type WorkerThreadsOptions,
 } from './engines/local/worker-threads.ts';
-export { RayUnavailable } from './engines/ray/driver-session.ts';
-export { RayEngine } from './engines/ray/ray-engine.ts';
-export { RayPool, type RayPoolOptions } from './engines/ray/ray-pool.ts';
 export { SequentialEngine } from './engines/sequential/sequential-engine.ts';
 export { findAllocation, usableCores, type Allocation, type Machine } from './machine.ts';
 export type { Accounts, ExecutionBackend, MapOptions, Task, TaskOptions } from './protocol.ts';

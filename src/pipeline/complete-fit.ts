@@ -13,7 +13,6 @@ import type { EventLog } from './event-log.ts';
 import type { PreparedFit } from './prepare-fit.ts';
 import type { FitRunRequest } from './requests.ts';
 import type { RunDirectory } from './run-directory.ts';
-import { sampleFit } from './sample-fit.ts';
 import { FIT_CHECKPOINT_FILE } from './run-request.ts';
 import { timed } from './timed.ts';
 import { packageVersion, softwareVersions } from './versions.ts';
@@ -76,6 +75,8 @@ export async function sampleRun(fitted: FittedRun, log: EventLog, signal: AbortS
   const { finished, fitSeconds } = fitted;
   if (finished.request.work !== 'sample') return fitted;
   const { directory } = finished;
+  // Not loaded for a fit alone, which would start later.
+  const { sampleFit } = await import('./sample-fit.ts');
   const going = AbortSignal.any([signal, directory.lost]);
   const [sampled, sampleSeconds] = await whileOurs(directory, () =>
     timed('sample', log, () => sampleFit(finished, log, { signal: going, progress: log.record })),

@@ -18,7 +18,7 @@ import {
   WorkerThreads,
 } from '../parallel/index.ts';
 import { distributeIfQuicker } from './quickest-sweeps.ts';
-import { openRayWorkers, type RayWorkers } from './ray-workers.ts';
+import type { RayWorkers } from './ray-workers.ts';
 import { thisMachine } from './this-machine.ts';
 
 /** Share of `parallel.memory` that each of the two windows over data in a file may take, and bytes that are always enough. */
@@ -48,7 +48,7 @@ export class ComputePool implements AsyncDisposable {
     this.kernels = kernels;
     this.parallel = parallel;
     const stop = signal === undefined ? this.#stop.signal : AbortSignal.any([this.#stop.signal, signal]);
-    this.ray = openRayWorkers(parallel, { signal: stop, progress }, warn);
+    this.ray = rayWorkers(parallel, { signal: stop, progress }, warn);
     // Whoever needs them hears of a failure; who ends before that does not.
     this.ray.catch(() => undefined);
     this.workers = parallel.chunks ? selectBackend(parallel, thisMachine()).workers : 1;
@@ -73,6 +73,17 @@ export class ComputePool implements AsyncDisposable {
     const ray = await this.ray.catch(() => null);
     await Promise.all([ray?.[Symbol.asyncDispose](), this.threads?.[Symbol.asyncDispose]()]);
   }
+}
+
+/** The engine is loaded only where it is asked for. */
+async function rayWorkers(
+  parallel: ParallelConfig,
+  context: TaskContext,
+  warn: (warning: Warning) => void,
+): Promise<RayWorkers | null> {
+  if (parallel.backend !== 'ray') return null;
+  const { openRayWorkers } = await import('./ray-workers.ts');
+  return openRayWorkers(parallel, context, warn);
 }
 
 /** What one fit computes with. */

@@ -6,15 +6,8 @@ import { DEFAULT_RAY } from '../config/index.ts';
 import { loadHdf5 } from '../data/hdf5-library.ts';
 import { createKernelSweeps, KernelMemory, loadKernels, pairsOf } from '../kernels/index.ts';
 import { bindModel, makeTimeGrid } from '../model/index.ts';
-import {
-  explainOthers,
-  pbs,
-  selectBackend,
-  slurm,
-  WorkerThreads,
-  type BackendChoice,
-  type Machine,
-} from '../parallel/index.ts';
+import { explainOthers, selectBackend, WorkerThreads, type BackendChoice, type Machine } from '../parallel/index.ts';
+import { pbs, slurm } from '../parallel/engines/batch/index.ts';
 import { svgToPng } from '../report/index.ts';
 import { describeMachine } from '../results/index.ts';
 import { whyMissing } from './cluster/index.ts';

@@ -10,7 +10,6 @@ import { checkRunDirectory } from './output-folder.ts';
 import { fitPlan, prepareFit, type PreparedFit } from './prepare-fit.ts';
 import type { FitRunRequest } from './requests.ts';
 import { RunDirectory } from './run-directory.ts';
-import { checkSampling } from './sample-fit.ts';
 import { CONFIG_FILE, REQUEST_FILE, requestText, sha256Of } from './run-request.ts';
 import { packageVersion } from './versions.ts';
 
@@ -49,7 +48,7 @@ function refuseOtherData({ file, from }: FitRunRequest, { dataset }: PreparedFit
 export async function checkNewRun({ output, force, config, work }: FitRunRequest): Promise<void> {
   await checkRunDirectory(output, force);
   validateFit(fitPlan(config, undefined));
-  if (work === 'sample') checkSampling(config);
+  if (work === 'sample') (await import('./sample-fit.ts')).checkSampling(config);
 }
 
 /** Make the run directory of a fit that can begin; whoever asked leaves or discards it. */

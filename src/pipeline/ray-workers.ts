@@ -2,14 +2,8 @@
 import type { RunEvent, Warning } from '../base/events.ts';
 import { throwIfCancelled, type TaskContext } from '../base/task-context.ts';
 import { DEFAULT_RAY, type ParallelConfig } from '../config/index.ts';
-import {
-  missingBackendWarning,
-  RayEngine,
-  RayPool,
-  RayUnavailable,
-  TaskRunner,
-  usableCores,
-} from '../parallel/index.ts';
+import { missingBackendWarning, TaskRunner, usableCores } from '../parallel/index.ts';
+import { RayEngine, RayPool, RayUnavailable } from '../parallel/engines/ray/index.ts';
 import type { ExecutionBackend } from '../parallel/index.ts';
 import { thisMachine } from './this-machine.ts';
 

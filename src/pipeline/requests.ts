@@ -1,8 +1,6 @@
 /** Turns the resolved configuration into the questions the lower layers answer: what to read, what to fit. */
-import { AGREEMENT, type SampleOptions } from '../bayes/index.ts';
 import type { Config, Range } from '../config/config.ts';
 import type { DataRequest, PhiSelection } from '../data/request.ts';
-import type { Prior } from '../model/index.ts';
 import type { FitOptions, ParameterSetting, ScalingChoice } from '../nlsq/problem.ts';
 
 export type RunWork = 'fit' | 'sample';
@@ -85,28 +83,4 @@ export function spread(value: number | readonly number[] | null, angles: number)
 export function fitOptions({ fit, seed }: Config): FitOptions {
   const { starts, maxIterations, weights, errors, profile } = fit;
   return { starts, seed, maxIterations, weights, errors, profile };
-}
-
-export function priorsOf({ parameters }: Config): Readonly<Record<string, Prior>> {
-  return Object.fromEntries(Object.entries(parameters).map(([name, { prior }]) => [name, prior]));
-}
-
-/** Draws per chain at most while chains are to agree, by default and when an effective size is asked for. */
-const MOST_DRAWS = 1000;
-const MOST_DRAWS_UNTIL = 10_000;
-
-export function sampleOptions({ sample, seed }: Config): SampleOptions {
-  const { method, chains, warmup, draws, until, maxTime } = sample;
-  const agreement =
-    typeof until === 'number'
-      ? { ...AGREEMENT, effectiveSize: until }
-      : until === 'auto' && draws === 'auto'
-        ? AGREEMENT
-        : null;
-  return {
-    ...{ seed, method: method === 'cmc' ? undefined : method, chains, until: agreement },
-    warmup: warmup === 'auto' ? undefined : warmup,
-    draws: draws === 'auto' ? (typeof until === 'number' ? MOST_DRAWS_UNTIL : MOST_DRAWS) : draws,
-    maxSeconds: maxTime ?? undefined,
-  };
 }

@@ -5,7 +5,7 @@ import { InputRefused } from '../base/errors.ts';
 import { loadConfig } from '../config/index.ts';
 import type { ResultRecord } from '../results/index.ts';
 import type { EventLog } from './event-log.ts';
-import { runFitAnywhere } from './cluster/index.ts';
+import { fitAnywhere } from './fit-anywhere.ts';
 import { readRun } from './read-run.ts';
 import type { FitRunRequest } from './requests.ts';
 import { CONFIG_FILE } from './run-request.ts';
@@ -41,5 +41,5 @@ export async function sampleOfRun(
   }
   const from = { run, contentHash: record.data.contentHash, digest: config === null ? record.digest : null };
   const resolved = await loadConfig(config ?? join(run, CONFIG_FILE), { set });
-  return runFitAnywhere({ ...request, file: input, config: resolved, work: 'sample', from }, log, signal);
+  return fitAnywhere({ ...request, file: input, config: resolved, work: 'sample', from }, log, signal);
 }

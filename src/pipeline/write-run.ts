@@ -1,6 +1,5 @@
 /** Everything a finished fit leaves in its run directory; `result.json` comes last, so its presence means a whole run. */
 import type { Warning } from '../base/events.ts';
-import { priorDraws } from '../bayes/index.ts';
 import type { WriteGroup } from '../data/index.ts';
 import type { FitOutcome } from '../nlsq/index.ts';
 import { putFigures, putReport, type FigureFilesInput } from '../report/index.ts';
@@ -8,7 +7,6 @@ import {
   decideArrays,
   makeProvenance,
   putFitArrays,
-  putPosteriorFiles,
   putResult,
   putTables,
   type FitArraysInput,
@@ -55,6 +53,9 @@ export async function writeArraysAndFigures(
   }
   if (run.posterior !== null) {
     const { sampled } = run.posterior;
+    // Not loaded for a fit alone, which would start later.
+    const { priorDraws } = await import('../bayes/index.ts');
+    const { putPosteriorFiles } = await import('../results/write-posterior.ts');
     await putPosteriorFiles(files, directory.path, {
       ...{ ...run.posterior, dataset, model: run.problem.model, version: packageVersion(), started: run.started },
       prior: priorDraws(sampled.posterior, sampled.settings.seed),

@@ -8,7 +8,6 @@ export { encodeRgbaPng, rgbaScanlines } from './png.ts';
 export type { PngCodec } from './png.ts';
 export { PNG_SCALE } from './page.ts';
 export type { PageFacts } from './page.ts';
-export { posteriorFigures } from './posterior/posterior-figures.ts';
 export type { DrawnPosterior, PosteriorFigureInput } from './posterior/figure-input.ts';
 export { fittedValues, rateCurve } from './rate-band.ts';
 export type { RateCurve } from './rate-band.ts';

@@ -2,7 +2,7 @@
 import { basename, join } from 'node:path';
 import { constants, crc32, deflateSync } from 'node:zlib';
 import type { Warning } from '../base/events.ts';
-import { drawFigures, posteriorFigures } from '../plots/index.ts';
+import { drawFigures } from '../plots/index.ts';
 import type { Figure, FigureInput, PageFacts, PngCodec, PosteriorFigureInput } from '../plots/index.ts';
 import type { FileToWrite, WriteGroup } from '../data/index.ts';
 import { digestOutcome } from '../results/index.ts';
@@ -52,7 +52,7 @@ export async function putFigures(files: WriteGroup, directory: string, input: Fi
     await files.put({ path: join(directory, 'plots', name), ...file });
   };
   const rasteriser = await findRasteriser();
-  for (const figure of allFigures(input, facts)) {
+  for await (const figure of allFigures(input, facts)) {
     if (files.stopped) break;
     if (figure !== null) {
       const { name, svg } = figure;
@@ -66,9 +66,12 @@ export async function putFigures(files: WriteGroup, directory: string, input: Fi
   return { files: names, warnings: rasteriser === null ? [] : [rasteriser] };
 }
 
-function* allFigures(input: FigureFilesInput, facts: PageFacts): Generator<Figure | null> {
+async function* allFigures(input: FigureFilesInput, facts: PageFacts): AsyncGenerator<Figure | null> {
   yield* drawFigures({ ...input, facts, codec: CODEC });
-  if (input.posterior) yield* posteriorFigures({ ...input.posterior, fit: input.outcome, facts });
+  if (!input.posterior) return;
+  // Not loaded for a fit alone, which would start later.
+  const { posteriorFigures } = await import('../plots/posterior/posterior-figures.ts');
+  yield* posteriorFigures({ ...input.posterior, fit: input.outcome, facts });
 }
 
 /** Null when PNG files can be made on this machine, else the warning that says why not. */

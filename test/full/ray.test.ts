@@ -1,7 +1,8 @@
 /** The Ray engine passes the suites of all engines, on a real Ray of this machine. */
 import { describe, expect, it } from 'vitest';
 import { createKernelSweeps, KernelMemory, loadKernels, pairsOf } from '../../src/kernels/index.ts';
-import { distributeSweeps, RayEngine, RayPool, TaskRunner } from '../../src/parallel/index.ts';
+import { distributeSweeps, TaskRunner } from '../../src/parallel/index.ts';
+import { RayEngine, RayPool } from '../../src/parallel/engines/ray/index.ts';
 import { describeConformance } from '../parallel/conformance-suite.ts';
 import { describeFaults } from '../parallel/fault-suite.ts';
 import { findRealRay } from '../support/real-ray.ts';

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { tmpdir } from 'node:os';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { ParallelConfig } from '../../src/config/index.ts';
-import { missingBackendWarning, RayPool } from '../../src/parallel/index.ts';
+import { missingBackendWarning } from '../../src/parallel/index.ts';
+import { RayPool } from '../../src/parallel/engines/ray/index.ts';
 
 let folder: string;
 const open = (python: string, address = 'local') => RayPool.open({ python, address, workers: 1 });

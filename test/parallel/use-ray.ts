@@ -1,5 +1,6 @@
 /** Uses a Ray of this machine until it is killed: the Python is the first argument. Prints a line when tasks run. */
-import { RayEngine, RayPool, TaskRunner } from '../../src/parallel/index.ts';
+import { TaskRunner } from '../../src/parallel/index.ts';
+import { RayEngine, RayPool } from '../../src/parallel/engines/ray/index.ts';
 import { doubleTask, pauseTask } from './tasks.ts';
 
 const pool = await RayPool.open({ python: process.argv[2]!, address: 'local', workers: 2 });

@@ -1,6 +1,7 @@
 /** Figures of a posterior: which there are, what they say, and that they keep their size and their texts apart. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { posteriorFigures, type PosteriorFigureInput } from '../../src/plots/index.ts';
+import type { PosteriorFigureInput } from '../../src/plots/index.ts';
+import { posteriorFigures } from '../../src/plots/posterior/posterior-figures.ts';
 import { readSvg } from '../support/read-svg.ts';
 import { makeSyntheticFit } from '../support/synthetic-fit.ts';
 import {

@@ -8,7 +8,8 @@ import { logDensities, spreadEvenly, type Quantity } from '../../src/bayes/index
 import { loadHdf5, type Hdf5Library } from '../../src/data/hdf5-library.ts';
 import { decodeNpy, type NpyArray } from '../../src/data/npy.ts';
 import { NpzReader } from '../../src/data/npz-reader.ts';
-import { posteriorRecord, type PosteriorFilesInput } from '../../src/results/index.ts';
+import type { PosteriorFilesInput } from '../../src/results/index.ts';
+import { posteriorRecord } from '../../src/results/posterior-record.ts';
 import { askPython, missingPython } from '../support/numpy.ts';
 import { pythonOf } from '../support/python-blocks.ts';
 import { PRIORS, sampledRun, writePosterior } from '../support/sampled-run.ts';

@@ -9,7 +9,9 @@ import {
 import { BackgroundWriter } from '../../src/data/index.ts';
 import { valuesOf } from '../../src/kernels/index.ts';
 import { physicalParameters, type Prior } from '../../src/model/index.ts';
-import { posteriorRecord, putPosteriorFiles, type PosteriorFilesInput } from '../../src/results/index.ts';
+import type { PosteriorFilesInput } from '../../src/results/index.ts';
+import { posteriorRecord } from '../../src/results/posterior-record.ts';
+import { putPosteriorFiles } from '../../src/results/write-posterior.ts';
 import { FLOW_TRUTH, simulatedProblem, type Simulated } from '../nlsq/simulated.ts';
 
 const PHI = [-40.5, 0, 50];

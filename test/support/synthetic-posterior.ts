@@ -6,7 +6,8 @@ import { summarise, type Quantity } from '../../src/bayes/sampling/quantities.ts
 import { physicalParameters } from '../../src/model/index.ts';
 import { freeParameters } from '../../src/nlsq/free-parameters.ts';
 import type { DrawnPosterior, PosteriorFigureInput } from '../../src/plots/index.ts';
-import { posteriorRecord, type PosteriorRecord } from '../../src/results/index.ts';
+import type { PosteriorRecord } from '../../src/results/index.ts';
+import { posteriorRecord } from '../../src/results/posterior-record.ts';
 import { makeNormal, makeSyntheticFit, type SyntheticFit } from './synthetic-fit.ts';
 
 export interface SyntheticSampling {

@@ -1,7 +1,7 @@
 /** `twotime fit`: one file, one configuration, one run directory. */
 import { loadConfig } from '../../config/load.ts';
 import { EventLog } from '../../pipeline/event-log.ts';
-import { runFitAnywhere } from '../../pipeline/cluster/index.ts';
+import { fitAnywhere } from '../../pipeline/fit-anywhere.ts';
 import { progressListener } from '../progress.ts';
 import { stoppable } from '../stop-signal.ts';
 import { tellResult } from '../tell-result.ts';
@@ -25,7 +25,7 @@ export async function fitCommand(file: string, options: FitCommandOptions, termi
   log.listen(progressListener(terminal, options.quiet));
   const request = { file, config, output: options.output, force: options.force, argv: process.argv.slice(2) };
   return stoppable(terminal.message, async (signal) => {
-    const record = await runFitAnywhere(request, log, signal);
+    const record = await fitAnywhere(request, log, signal);
     return tellResult(record, options.output, log, options, signal, terminal);
   });
 }

@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { UsageRefused } from '../../base/errors.ts';
 import { loadConfig } from '../../config/load.ts';
 import { EventLog } from '../../pipeline/event-log.ts';
-import { runFitAnywhere } from '../../pipeline/cluster/index.ts';
+import { fitAnywhere } from '../../pipeline/fit-anywhere.ts';
 import { sampleOfRun } from '../../pipeline/sample-of-run.ts';
 import { progressListener } from '../progress.ts';
 import { stoppable } from '../stop-signal.ts';
@@ -45,7 +45,7 @@ export async function sampleCommand(
     const ask = { output, force, work: 'sample', argv } as const;
     const record = isRun
       ? await sampleOfRun({ ...ask, run: source, config: options.config ?? null, set }, log, signal)
-      : await runFitAnywhere({ ...ask, file: source, config: await loadConfig(options.config!, { set }) }, log, signal);
+      : await fitAnywhere({ ...ask, file: source, config: await loadConfig(options.config!, { set }) }, log, signal);
     return tellResult(record, output, log, options, signal, terminal);
   });
 }

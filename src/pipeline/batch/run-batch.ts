@@ -10,7 +10,7 @@ import type { TaskContext } from '../../base/task-context.ts';
 import type { Config, ParallelConfig } from '../../config/index.ts';
 import { BackgroundWriter } from '../../data/index.ts';
 import { KernelMemory, KernelRegions } from '../../kernels/index.ts';
-import type { Dialect } from '../../parallel/index.ts';
+import type { Dialect } from '../../parallel/engines/batch/index.ts';
 import { BATCH_SCHEMA, countJobs, type BatchRecord, type JobRecord, type StageTimes } from '../../results/index.ts';
 import { writerLimits } from '../complete-fit.ts';
 import { findScheduler, openClusterWorkers, type ClusterWorkers } from '../cluster/index.ts';

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputRefused, isTwotimeError } from '../../base/errors.ts';
-import { lookDetached } from '../../parallel/index.ts';
+import { lookDetached } from '../../parallel/engines/batch/index.ts';
 import { countJobs, type FolderStatus, type JobRecord } from '../../results/index.ts';
 import { EVENTS_FILE } from '../event-log.ts';
 import { RunLock } from '../run-lock.ts';

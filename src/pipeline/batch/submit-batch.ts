@@ -13,7 +13,7 @@ import {
   submitDetached,
   type DetachedOptions,
   type Dialect,
-} from '../../parallel/index.ts';
+} from '../../parallel/engines/batch/index.ts';
 import { BATCH_SCHEMA, countJobs, type BatchRecord } from '../../results/index.ts';
 import { dialectOf, FIT_GRACE, fitTask, whyMissing } from '../cluster/index.ts';
 import { BatchFolder, CLUSTER_FOLDER, lookAtRuns, readBatch } from './batch-folder.ts';

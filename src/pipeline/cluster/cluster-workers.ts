@@ -3,17 +3,15 @@ import { OutputRefused } from '../../base/errors.ts';
 import type { RunEvent, Warning } from '../../base/events.ts';
 import { DEFAULT_CLUSTER, type ParallelConfig } from '../../config/index.ts';
 import { makeFolder } from '../../data/index.ts';
+import { missingBackendWarning, TaskRunner, type ExecutionBackend } from '../../parallel/index.ts';
 import {
   BatchEngine,
   CommandFailed,
-  missingBackendWarning,
   pbs,
   runCommand,
   slurm,
-  TaskRunner,
   type Dialect,
-  type ExecutionBackend,
-} from '../../parallel/index.ts';
+} from '../../parallel/engines/batch/index.ts';
 import { RunLock } from '../run-lock.ts';
 
 /** Disposing cancels what is under way, ends the jobs and removes the work folder. */

@@ -2,7 +2,8 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputRefused, isTwotimeError } from '../../base/errors.ts';
-import { TaskLost, type Dialect, type ExecutionBackend } from '../../parallel/index.ts';
+import { TaskLost, type ExecutionBackend } from '../../parallel/index.ts';
+import type { Dialect } from '../../parallel/engines/batch/index.ts';
 import type { TaskContext } from '../../base/task-context.ts';
 import type { ResultRecord } from '../../results/index.ts';
 import type { EventLog } from '../event-log.ts';

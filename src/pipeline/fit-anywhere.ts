@@ -1,0 +1,13 @@
+/** One fit where the configuration says: on this machine, or as a job of a cluster. */
+import type { ResultRecord } from '../results/index.ts';
+import type { EventLog } from './event-log.ts';
+import { runFit } from './fit-run.ts';
+import type { FitRunRequest } from './requests.ts';
+
+/** What runs on clusters is loaded only where it is asked for. Throws as `runFit`, and what `runOnCluster` does. */
+export async function fitAnywhere(request: FitRunRequest, log: EventLog, signal: AbortSignal): Promise<ResultRecord> {
+  const { backend } = request.config.parallel;
+  if (backend !== 'slurm' && backend !== 'pbs') return await runFit(request, log, signal);
+  const { runFitAnywhere } = await import('./cluster/index.ts');
+  return await runFitAnywhere(request, log, signal);
+}

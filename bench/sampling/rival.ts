@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { essBulk } from '../../src/bayes/index.ts';
-import type { ResultRecord } from '../../src/results/index.ts';
+import type { PosteriorRecord, ResultRecord } from '../../src/results/index.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -71,7 +71,7 @@ function main(): void {
     ['auto', ['--method', 'auto']],
     ['nuts', ['--method', 'nuts']],
   ] as const;
-  const rates = ours.map(([name, more]) => {
+  const answers = ours.map(([name, more]) => {
     const run = join(folder, name);
     const began = performance.now();
     twotime('sample', data, '-c', config, '-o', run, '--likelihood', 'independent', '-q', ...more);
@@ -88,10 +88,12 @@ function main(): void {
       `twotime ${posterior.method}, ${record.support.points} points: ${seconds.toFixed(2)} s, ${effective.toFixed(0)} effective draws, ` +
         `${(effective / seconds).toFixed(1)} a second, ${divergences} divergences, ${record.resources.peakMegabytes.toFixed(0)} MB`,
     );
-    return effective / seconds;
+    return { rate: effective / seconds, posterior };
   });
 
-  const start = write('start.json', [JSON.stringify({ gap: GAP, contrast: CONTRAST, ...TRUTH })]);
+  const start = write('start.json', [
+    JSON.stringify({ gap: GAP, contrast: CONTRAST, ...TRUTH, sd: lengths(answers[1]!.posterior) }),
+  ]);
   const script = join(import.meta.dirname, 'numpyro_nuts.py');
   const args = [script, data, start, options.chains, options.warmup, options.draws];
   const ran = spawnSync(options.python, args, { encoding: 'utf8', maxBuffer: 2 ** 28 });
@@ -108,7 +110,17 @@ function main(): void {
       `${rate.toFixed(2)} a second, ${rival.divergences} divergences, ${rival.leapfrogsPerDraw.toFixed(1)} leapfrogs per draw, ` +
       `${rival.peakMegabytes.toFixed(0)} MB`,
   );
-  for (const [k, [name]] of ours.entries()) console.log(`${name}: ${(rates[k]! / rate).toFixed(0)} times as fast`);
+  for (const [k, [name]] of ours.entries())
+    console.log(`${name}: ${(answers[k]!.rate / rate).toFixed(0)} times as fast`);
+}
+
+/** Standard deviations of the parameters and of the scaling of an angle, for the steps of the rival. */
+function lengths({ parameters, angles }: PosteriorRecord): Record<string, number> {
+  const [first] = angles;
+  return {
+    ...Object.fromEntries(Object.entries(parameters).map(([name, { sd }]) => [name, sd!])),
+    ...{ contrast: first!.contrast!.sd!, offset: first!.offset!.sd!, sigma: first!.sigma.sd! },
+  };
 }
 
 function write(name: string, lines: readonly string[]): string {

@@ -391,6 +391,15 @@ describe('a batch of many jobs', () => {
   });
 });
 
+describe('a file of a batch that a killed process left half', () => {
+  it('is removed when the batch goes on', async () => {
+    const half = at('whole', '.batch.json.4711.tmp');
+    writeFileSync(half, '{');
+    await twotime('batch', '-c', config, '-o', at('whole'));
+    expect(existsSync(half)).toBe(false);
+  });
+});
+
 describe('twotime status', () => {
   it('reads runs, batches and folders of runs, and refuses what is none', async () => {
     const whole = at('whole');

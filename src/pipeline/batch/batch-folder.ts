@@ -189,9 +189,9 @@ export class BatchFolder implements AsyncDisposable {
     ftruncateSync(this.#journal);
   }
 
-  /** Remove what killed processes left of run directories they were putting together. */
-  async removeHalfRuns(): Promise<void> {
-    const halves = (await readdir(this.path)).filter((name) => /^\..+\.new-\d+$/.test(name));
+  /** Remove what killed processes left of run directories they were putting together, and of files they were writing. */
+  async removeHalves(): Promise<void> {
+    const halves = (await readdir(this.path)).filter((name) => /^\..+\.(?:new-\d+|\d+\.tmp)$/.test(name));
     for (const name of halves) await rm(this.file(name), { recursive: true, force: true });
   }
 

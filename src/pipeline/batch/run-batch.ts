@@ -67,7 +67,7 @@ export async function runBatch(
   const scheduler = await schedulerFor(request, planned, tell);
   await using folder = await BatchFolder.open(request.output);
   if (folder.takenOver !== null) tell({ kind: 'log', level: 'warning', text: folder.takenOver });
-  await folder.removeHalfRuns();
+  await folder.removeHalves();
   const work = new BatchWork(request, planned, folder, tell, AbortSignal.any([context.signal, folder.lost]));
   await folder.save(work.record(null));
   if (planned.outdated > 0) {

@@ -70,7 +70,7 @@ export async function submitBatch(request: BatchRequest, context: TaskContext): 
   const planned = await planWork(request, context);
   await using folder = await BatchFolder.open(request.output);
   await refuseDetachedWork(request.output);
-  await folder.removeHalfRuns();
+  await folder.removeHalves();
   const record = recordOf(planned);
   await folder.save(record);
   const wanted = new Set(planned.todo);

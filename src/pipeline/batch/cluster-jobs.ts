@@ -1,11 +1,11 @@
 /** Jobs of a batch as jobs of a cluster, each with all cores of its allocation. */
 import { join } from 'node:path';
 import type { RunEvent } from '../../base/events.ts';
-import { jobResultOf, jobStatusOf, type JobRecord } from '../../results/index.ts';
+import type { JobRecord } from '../../results/index.ts';
 import { fitInputOf, submitFit, type ClusterWorkers, type FitTaskInput } from '../cluster/index.ts';
 import { configOf } from './job-stages.ts';
 import type { JobTaskOutput } from './job-task.ts';
-import type { JobLanes } from './job-threads.ts';
+import { endOf, type JobLanes } from './job-threads.ts';
 
 /** What one job of a batch asks of a cluster. */
 export async function clusterInputOf(
@@ -33,13 +33,5 @@ export async function runOnCluster(
   };
   const signal = AbortSignal.any([work.signal, lost]);
   const record = await submitFit(backend, await clusterInputOf(job, work), { signal, progress });
-  const status = jobStatusOf(record.status);
-  const end = {
-    name: job.name,
-    status,
-    reason: status === 'ok' ? null : record.solver.reason,
-    seconds: null,
-    result: jobResultOf(record),
-  };
-  return { end, broken: null, spans: [], began };
+  return { end: endOf(job, record), broken: null, spans: [], began };
 }

@@ -7,11 +7,12 @@ import { settleAll } from '../../base/settle.ts';
 import { KernelMemory, loadKernels } from '../../kernels/index.ts';
 import { LocalEngine, selectBackend, TaskLost, TaskRunner, WorkerThreads } from '../../parallel/index.ts';
 import type { ExecutionBackend } from '../../parallel/index.ts';
-import type { JobRecord } from '../../results/index.ts';
-import { thisMachine } from '../this-machine.ts';
-import { lookAtRuns, type JobEnd } from './batch-folder.ts';
-import { bytesOfJob, pointsOfJob } from './job-memory.ts';
+import { jobResultOf, jobStatusOf, type JobRecord, type ResultRecord } from '../../results/index.ts';
+import { beginOf, finishedRun } from '../run-begin.ts';
 import { RunLock } from '../run-lock.ts';
+import { thisMachine } from '../this-machine.ts';
+import type { JobEnd } from './batch-folder.ts';
+import { bytesOfJob, pointsOfJob } from './job-memory.ts';
 import { jobTask, type JobTaskOutput } from './job-task.ts';
 import type { Timeline } from './timeline.ts';
 
@@ -108,25 +109,27 @@ async function submitJob(
   const config = configs.get(job.config);
   if (config === undefined) throw new Defect(`the batch has no configuration '${job.config}'`);
   const input = { job, config: { ...config, parallel }, folder, argv, memory };
+  const run = join(folder, job.name);
+  const replaces = job.result === null ? null : await beginOf(run);
   for (let left = again; ; left--) {
     try {
       return await backend.submit(jobTask, input, { signal, retries: 0 });
     } catch (error) {
-      if (!(error instanceof TaskLost) || left === 0) throw error;
+      if (!(error instanceof TaskLost)) throw error;
+      if (left > 0) await freed(run, signal);
+      const finished = await finishedRun(run, replaces);
+      if (finished !== null) return { end: endOf(job, finished), broken: null, spans: [], began: Date.now() };
+      if (left === 0) throw error;
       warn(`${job.name}: ${error.reasons.join(', ')}; begun again`);
-      await freed(join(folder, job.name), signal);
-      const finished = finishedBefore(folder, job);
-      if (finished !== null) return { end: finished, broken: null, spans: [], began: Date.now() };
     }
   }
 }
 
-/** The end of a job whose process was lost after it had written its result; null of any other. */
-function finishedBefore(folder: string, job: JobRecord): JobEnd | null {
-  const [found] = lookAtRuns(folder, [job]);
-  if (found === undefined || found.result === null) return null;
-  const { name, status, reason, result } = found;
-  return { name, status, reason, seconds: null, result };
+/** The end of a job whose result is all that is known of it. */
+export function endOf({ name }: JobRecord, record: ResultRecord): JobEnd {
+  const status = jobStatusOf(record.status);
+  const reason = status === 'ok' ? null : record.solver.reason;
+  return { name, status, reason, seconds: null, result: jobResultOf(record) };
 }
 
 /** Wait until a lock that was left behind counts no more. A lock that still counts is told by whoever meets it. */

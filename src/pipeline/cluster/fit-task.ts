@@ -4,8 +4,7 @@
  * An attempt goes on where the one before it stopped or was lost, from the run directory; one whose run has a result gives
  * that. So two jobs that were started for the same fit do no harm, whichever is first.
  */
-import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { Cancelled, isTwotimeError } from '../../base/errors.ts';
 import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
@@ -14,12 +13,13 @@ import type { Task, TaskFunctionContext } from '../../parallel/index.ts';
 import type { ResultRecord } from '../../results/index.ts';
 import { refuseChangedFile, type FileState } from '../batch/changed-file.ts';
 import { readCheckpoint } from '../checkpoint-file.ts';
-import { EVENTS_FILE, EventLog } from '../event-log.ts';
+import { EventLog } from '../event-log.ts';
 import { runFit } from '../fit-run.ts';
 import type { FitRunRequest, RunWork } from '../requests.ts';
 import { resumeFit } from '../resume-run.ts';
+import { beginOf } from '../run-begin.ts';
 import { RunLock } from '../run-lock.ts';
-import { FIT_CHECKPOINT_FILE, readRequest } from '../run-request.ts';
+import { FIT_CHECKPOINT_FILE } from '../run-request.ts';
 
 export interface FitTaskInput {
   readonly file: string;
@@ -32,6 +32,8 @@ export interface FitTaskInput {
   readonly work: RunWork;
   /** As in `FitRunRequest`. */
   readonly from: NonNullable<FitRunRequest['from']> | null;
+  /** As in `ResumeRequest`, where a run is gone on with. */
+  readonly set: readonly string[];
   readonly argv: readonly string[];
 }
 
@@ -43,8 +45,11 @@ export const fitTask: Task<FitTaskInput, ResultRecord> = {
   version: 1,
   module: import.meta.url,
   export: 'runFitTask',
-  // Who asked, and where the configuration came from, stand in the run and change nothing of its result.
-  decides: (input) => ({ ...input, argv: [], config: { ...input.config, file: null, origins: [], parallel: null } }),
+  // Who asked, from where, and what was there before change nothing of the result: it is one task for all of them.
+  decides: ({ file, state, output, config, work }) => ({
+    ...{ file: resolve(file), state: state === null ? null : { ...state, file: '' }, output: resolve(output), work },
+    config: { ...config, file: null, origins: [], parallel: null },
+  }),
 };
 
 export function plainConfig(config: Config): PlainConfig {
@@ -55,14 +60,6 @@ function configFrom(plain: PlainConfig): Config {
   return { ...plain, origins: new Map(plain.origins) as Config['origins'] };
 }
 
-/** When a run began, as it says itself; null when there is none. */
-export async function beginOf(output: string): Promise<string | null> {
-  return await readRequest(output).then(
-    ({ request }) => request.started,
-    () => null,
-  );
-}
-
 export async function runFitTask(input: FitTaskInput, context: TaskFunctionContext): Promise<ResultRecord> {
   const { file, state, output, replaces, work, from, argv } = input;
   const signal = context.signal ?? new AbortController().signal;
@@ -71,7 +68,8 @@ export async function runFitTask(input: FitTaskInput, context: TaskFunctionConte
   const log = new EventLog();
   log.listen((event) => context.progress?.(event));
   const pieces = await piecesOf(output);
-  const isOurs = (await isRun(output)) && (replaces === null || (await beginOf(output)) !== replaces);
+  const begun = await beginOf(output);
+  const isOurs = begun !== null && begun !== replaces;
   const asked = { file, config: configFrom(input.config), output, force: replaces !== null, work, argv };
   const alive = setInterval(context.beat, BEAT_MILLISECONDS);
   try {
@@ -92,17 +90,10 @@ export async function runFitTask(input: FitTaskInput, context: TaskFunctionConte
 
 const BEAT_MILLISECONDS = 5000;
 
-async function resume({ file, output }: FitTaskInput, log: EventLog, signal: AbortSignal): Promise<ResultRecord> {
-  const request = { directory: output, input: file, set: [], fromStart: false };
+async function resume({ file, output, set }: FitTaskInput, log: EventLog, signal: AbortSignal): Promise<ResultRecord> {
+  const request = { directory: output, input: file, set, fromStart: false };
   const resumed = await resumeFit(request, log, signal);
   return resumed.kind === 'resumed' ? resumed.record : (JSON.parse(resumed.text) as ResultRecord);
-}
-
-async function isRun(output: string): Promise<boolean> {
-  return await stat(join(output, EVENTS_FILE)).then(
-    () => true,
-    () => false,
-  );
 }
 
 /** Finished pieces in the checkpoint. */

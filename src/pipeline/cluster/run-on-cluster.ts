@@ -1,7 +1,8 @@
 /** One fit as a job of a cluster, watched from here. */
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { InputRefused, isTwotimeError } from '../../base/errors.ts';
+import { writeFileAtomically } from '../../data/index.ts';
 import { TaskLost, type ExecutionBackend } from '../../parallel/index.ts';
 import type { Dialect } from '../../parallel/engines/batch/index.ts';
 import type { TaskContext } from '../../base/task-context.ts';
@@ -10,7 +11,8 @@ import type { EventLog } from '../event-log.ts';
 import { checkNewRun, runFit } from '../fit-run.ts';
 import type { FitRunRequest } from '../requests.ts';
 import { findScheduler, openClusterWorkers } from './cluster-workers.ts';
-import { beginOf, fitTask, plainConfig, type FitTaskInput } from './fit-task.ts';
+import { beginOf, finishedRun } from '../run-begin.ts';
+import { fitTask, plainConfig, type FitTaskInput } from './fit-task.ts';
 
 /**
  * Run one fit where the configuration says: on a cluster as a job, or here. As `runFit`; events of a job go to the listeners
@@ -41,10 +43,23 @@ async function runOnCluster(
   await refuseMissingFile(request.file);
   await using workers = await openClusterWorkers(dialect, request.config.parallel, folder, log.record);
   const input = await fitInputOf(request, null);
-  return await submitFit(workers.backend, isTakenUp ? { ...input, replaces: null } : input, {
-    signal: AbortSignal.any([signal, workers.lost]),
-    progress: log.record,
-  });
+  const replaces = await firstReplaced(folder, isTakenUp, input.replaces);
+  return await submitFit(
+    workers.backend,
+    { ...input, replaces },
+    {
+      signal: AbortSignal.any([signal, workers.lost]),
+      progress: log.record,
+    },
+  );
+}
+
+/** The run that stood there when the work began; what stands there for a process that takes the work up may be of a job. */
+async function firstReplaced(folder: string, isTakenUp: boolean, now: string | null): Promise<string | null> {
+  const file = join(folder, 'replaces.json');
+  if (isTakenUp) return JSON.parse(await readFile(file, 'utf8')) as string | null;
+  await writeFileAtomically(file, JSON.stringify(now));
+  return now;
 }
 
 /** Beside the run directory, which is to be empty when the fit begins. */
@@ -58,10 +73,13 @@ export async function fitInputOf(
   state: FitTaskInput['state'],
 ): Promise<FitTaskInput> {
   const replaces = force ? await beginOf(output) : null;
-  return { file, state, config: plainConfig(config), output, replaces, work, from: from ?? null, argv };
+  return { file, state, config: plainConfig(config), output, replaces, work, from: from ?? null, set: [], argv };
 }
 
-/** As the backend does; a job that somebody else cancelled is a failure of the fit, not its stop. */
+/**
+ * As the backend does; a job that somebody else cancelled is a failure of the fit, not its stop, and hosts that were lost
+ * after one of them had finished the run are no failure.
+ */
 export async function submitFit(
   backend: ExecutionBackend,
   input: FitTaskInput,
@@ -70,8 +88,11 @@ export async function submitFit(
   try {
     return await backend.submit(fitTask, input, context);
   } catch (error) {
-    if (context.signal.aborted || !isTwotimeError(error, 'Cancelled')) throw error;
-    throw new TaskLost(fitTask.name, [error.message]);
+    if (context.signal.aborted) throw error;
+    const isCancelled = isTwotimeError(error, 'Cancelled');
+    const finished = isCancelled || error instanceof TaskLost ? await finishedRun(input.output, input.replaces) : null;
+    if (finished !== null) return finished;
+    throw isCancelled ? new TaskLost(fitTask.name, [error.message]) : error;
   }
 }
 

@@ -1,11 +1,11 @@
 """Sample an APS-legacy two-time file with NumPyro's NUTS on all points: the rival of bench/sampling/rival.ts.
 
 The same support (pairs i < j without the frame at t = 0), model (`published`) and priors as `twotime sample --likelihood
-independent`; contrast, offset and one sigma per angle are sampled, as a NumPyro program does. It starts at the values given,
-with a dense metric that has about the right lengths, in double precision and on all cores.
+independent`; contrast, offset and one sigma per angle are sampled, as a NumPyro program does. It is given the posterior that
+twotime found: chains begin at its mean, with its covariance as a dense metric, and run side by side. Double
+precision.
 
-Usage: numpyro_nuts.py FILE START.json CHAINS WARMUP DRAWS    prints one JSON line
-START.json: {"gap": A, "D0": ..., "alpha": ..., ..., "phi0": deg, "contrast": c, "sd": {the same names, "offset", "sigma"}}
+Usage: numpyro_nuts.py FILE SAMPLES.npz GAP CHAINS WARMUP DRAWS    prints one JSON line (GAP in Angstrom)
 """
 
 import json
@@ -13,7 +13,7 @@ import resource
 import sys
 import time
 
-CHAINS = int(sys.argv[3])
+CHAINS = int(sys.argv[4])
 started = time.perf_counter()
 
 import h5py
@@ -25,6 +25,7 @@ import numpyro.distributions as dist
 from numpyro.infer import MCMC, NUTS, init_to_value
 
 numpyro.enable_x64()
+numpyro.set_host_device_count(CHAINS)
 
 PHYSICAL = ["D0", "alpha", "D_offset", "gamma_dot_t0", "beta", "gamma_dot_t_offset", "phi0"]
 
@@ -83,36 +84,21 @@ def make_model(q, phi, t, dt, gap):
 
 
 def main():
-    with open(sys.argv[2]) as file:
-        start = json.load(file)
-    warmup, draws = int(sys.argv[4]), int(sys.argv[5])
+    gap, warmup, draws = float(sys.argv[3]), int(sys.argv[5]), int(sys.argv[6])
     q, phi, t, dt, c2 = read(sys.argv[1])
-    model = make_model(q, phi, t, dt, start["gap"])
+    model = make_model(q, phi, t, dt, gap)
     y = jnp.asarray(c2, dtype=jnp.float64)
-    init = {name: float(start[name]) for name in PHYSICAL}
-    init |= {
-        "contrast": jnp.full(phi.size, start["contrast"]),
-        "offset": jnp.ones(phi.size),
-        "sigma": jnp.full(phi.size, 0.05),
-    }
-    # Steps begin in the right lengths, so that the warmup need not find them: sites in the order of their names.
-    angles = np.ones(phi.size)
-    sd = start["sd"]
-    variances = {
-        "D0": sd["D0"] / start["D0"],
-        "D_offset": sd["D_offset"],
-        "alpha": sd["alpha"],
-        "beta": sd["beta"],
-        "contrast": angles * sd["contrast"] / (start["contrast"] * (1 - start["contrast"])),
-        "gamma_dot_t0": sd["gamma_dot_t0"] / start["gamma_dot_t0"],
-        "gamma_dot_t_offset": sd["gamma_dot_t_offset"],
-        "offset": angles * sd["offset"],
-        "phi0": sd["phi0"],
-        "sigma": angles * sd["sigma"] / 0.05,
-    }
-    metric = np.diag(np.concatenate([np.atleast_1d(value) for value in variances.values()]) ** 2)
-    kernel = NUTS(model, dense_mass=True, inverse_mass_matrix=metric, init_strategy=init_to_value(values=init))
-    mcmc = MCMC(kernel, num_warmup=warmup, num_samples=draws, num_chains=CHAINS, chain_method="sequential", progress_bar=False)
+    # It begins in the middle of the posterior with the exact lengths and correlations of its coordinates, so the warmup need not
+    # find them: log of what is positive, logit of the contrast, sites in the order of their names.
+    with np.load(sys.argv[2]) as file:
+        found = {name: file[name].reshape(-1, *file[name].shape[2:]) for name in [*PHYSICAL, "contrast", "offset", "sigma"]}
+    init = {name: np.mean(values, axis=0) for name, values in found.items()}
+    ways = {name: np.log for name in ["D0", "gamma_dot_t0", "sigma"]} | {"contrast": lambda c: np.log(c / (1 - c))}
+    columns = [ways.get(name, np.asarray)(found[name]).reshape(len(found["D0"]), -1) for name in sorted(found)]
+    metric = np.cov(np.concatenate(columns, axis=1), rowvar=False)
+    held = {"dense_mass": True, "inverse_mass_matrix": metric, "adapt_mass_matrix": False}
+    kernel = NUTS(model, **held, init_strategy=init_to_value(values=init))
+    mcmc = MCMC(kernel, num_warmup=warmup, num_samples=draws, num_chains=CHAINS, chain_method="parallel", progress_bar=False)
     mcmc.run(jax.random.PRNGKey(1), y, extra_fields=("diverging", "num_steps"))
     samples = mcmc.get_samples(group_by_chain=True)
     extra = mcmc.get_extra_fields()

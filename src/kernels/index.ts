@@ -17,7 +17,7 @@ export { packTiles, tileArrays, type TileArrays } from './packed-tiles.ts';
 export { readJob } from './job-record.ts';
 export { KernelMemory } from './memory.ts';
 export { KernelRegion, KernelRegions } from './regions.ts';
-export { TreeSum } from './reduce.ts';
+export { TreeSum, type TreeNode } from './reduce.ts';
 export { ReferenceEngine } from './reference.ts';
 export { compiledSpeckleKernel, speckleBytes, speckleKernels, speckleSums } from './speckle.ts';
 export type { AdjointSums, AngleScaling, AngleSums, NormalSums, SlopeSums, Sweeps } from './sweep.ts';

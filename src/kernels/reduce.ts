@@ -6,6 +6,13 @@
  */
 import { Defect } from '../base/errors.ts';
 
+/** The sum of a whole subtree: the node at `position` of `level`, where leaves are level 0. */
+export interface TreeNode {
+  readonly level: number;
+  readonly position: number;
+  readonly values: Float64Array;
+}
+
 export class TreeSum {
   readonly #leaves: number;
   readonly #length: number;
@@ -21,23 +28,33 @@ export class TreeSum {
     if (leaves === 0) this.#root = new Float64Array(length);
   }
 
+  /** Numbers of each leaf. */
+  get length(): number {
+    return this.#length;
+  }
+
   /** Add the partial result of one leaf; the array is copied. */
   add(leaf: number, partial: Float64Array): void {
-    if (partial.length !== this.#length || leaf < 0 || leaf >= this.#leaves) {
-      throw new Defect(`partial result ${leaf} of length ${partial.length} does not fit the sum`);
+    this.addNode({ level: 0, position: leaf, values: partial });
+  }
+
+  /** Add a subtree whose leaves were added elsewhere; the array is copied. */
+  addNode({ level: first, position: start, values }: TreeNode): void {
+    let position = start;
+    let width = Math.ceil(this.#leaves / 2 ** first);
+    if (values.length !== this.#length || position < 0 || position >= width) {
+      throw new Defect(`partial result ${start} of length ${values.length} does not fit the sum`);
     }
     let node = this.#spare.pop() ?? new Float64Array(this.#length);
-    node.set(partial);
-    let position = leaf;
-    let width = this.#leaves;
-    for (let level = 0; width > 1; level++) {
+    node.set(values);
+    for (let level = first; width > 1; level++) {
       const partner = position ^ 1;
       if (partner < width) {
         const key = `${level}:${partner}`;
         const other = this.#waiting.get(key);
         if (other === undefined) {
           const own = `${level}:${position}`;
-          if (this.#waiting.has(own)) throw new Defect(`partial result ${leaf} was added twice`);
+          if (this.#waiting.has(own)) throw new Defect(`partial result ${start} was added twice`);
           this.#waiting.set(own, node);
           return;
         }
@@ -52,6 +69,16 @@ export class TreeSum {
       width = (width + 1) >> 1;
     }
     this.#root = node;
+  }
+
+  /** What was added so far, in as few subtrees as there are; of adjacent leaves at most two per level. */
+  nodes(): TreeNode[] {
+    const levels = Math.ceil(Math.log2(Math.max(1, this.#leaves)));
+    if (this.#root !== null) return [{ level: levels, position: 0, values: this.#root }];
+    return Array.from(this.#waiting, ([key, values]) => {
+      const [level, position] = key.split(':').map(Number);
+      return { level: level!, position: position!, values };
+    });
   }
 
   /** The sum of all leaves; every leaf must have been added. */

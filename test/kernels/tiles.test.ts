@@ -68,6 +68,24 @@ describe('the tree sum', () => {
     );
   });
 
+  test('has the same bits when runs of leaves are added elsewhere, wherever they are cut', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 40 }), fc.array(fc.nat(40), { maxLength: 5 }), (count, cuts) => {
+        const parts = partials(count);
+        const tree = new TreeSum(count, 5);
+        const ends = [...new Set([0, ...cuts.filter((cut) => cut < count), count])].toSorted((a, b) => a - b);
+        for (const [k, end] of ends.slice(1).entries()) {
+          const elsewhere = new TreeSum(count, 5);
+          for (let leaf = ends[k]!; leaf < end; leaf++) elsewhere.add(leaf, parts[leaf]!);
+          const nodes = elsewhere.nodes();
+          expect(nodes.length).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(count + 1)));
+          for (const node of nodes) tree.addNode(node);
+        }
+        expect(tree.total()).toEqual(sum(parts, Array.from(parts.keys())));
+      }),
+    );
+  });
+
   test('adds neighbours first', () => {
     const parts = [1, 1e16, -1e16, 1, 3].map((x) => new Float64Array(5).fill(x));
     expect(sum(parts, [0, 1, 2, 3, 4])[0]).toBe(1 + 1e16 + (-1e16 + 1) + 3);

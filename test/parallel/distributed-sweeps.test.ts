@@ -100,6 +100,18 @@ describe('distributed sweeps', () => {
     }
   });
 
+  test.each([0, 1])('return the bits of one thread in groups of parts: %i workers', async (workers) => {
+    const asked = question(200);
+    const expected = await ask(asked.local, asked);
+    await using backend = backendOf(workers);
+    const groups = { count: 3, threads: 2 };
+    for (const options of [{ groups }, { groups, parts: 7 }, { groups: { count: 50, threads: 1 } }]) {
+      await using distributed = await distributeSweeps(asked.local, backend, options);
+      expect(await ask(distributed.sweeps, asked)).toEqual(expected);
+      expect(await ask(distributed.sweeps, asked)).toEqual(expected);
+    }
+  });
+
   test('read data that lie in a file', async () => {
     const asked = question(100);
     const expected = await ask(asked.local, asked);
@@ -127,10 +139,20 @@ describe('distributed sweeps', () => {
     expect(backend.accounts.submitted).toBe(distributed.parts);
   });
 
-  test('stop when they are told to', async () => {
+  test('make one task per group of parts, however many parts a group has, and tell how long hosts computed', async () => {
+    const asked = question(200);
+    await using backend = backendOf(1);
+    await using distributed = await distributeSweeps(asked.local, backend, { groups: { count: 3, threads: 2 } });
+    expect(distributed.parts).toBeGreaterThan(3);
+    await ask(distributed.sweeps, asked);
+    expect(backend.accounts.submitted).toBe(3);
+    expect(distributed.lastWork()).toBeGreaterThan(0);
+  });
+
+  test.each([{}, { groups: { count: 2, threads: 1 } }])('stop when they are told to: %j', async (options) => {
     const asked = question(60);
     await using backend = backendOf(2);
-    await using distributed = await distributeSweeps(asked.local, backend);
+    await using distributed = await distributeSweeps(asked.local, backend, options);
     const stop = new AbortController();
     const sweep = distributed.sweeps.sums(asked.model.physics(FLOW_TRUTH), asked.scaling, { signal: stop.signal });
     stop.abort();

@@ -7,7 +7,6 @@
 import {
   createSweeps,
   partition,
-  pointsOf,
   resultLength,
   SweepQueue,
   type QueuedSweep,
@@ -25,14 +24,20 @@ import { settleAll } from '../../base/settle.ts';
 import type { Physics } from '../../model/two-time-model.ts';
 import type { ExecutionBackend } from '../protocol.ts';
 import type { SharedData } from '../shared-data.ts';
+import { inGroups, type GroupOptions } from './groups.ts';
+import { addParts, type Part, type Pieces, type Place, pointsOfAll, type Round } from './parts.ts';
 import { packJobs } from './plain-jobs.ts';
-import { partTask } from './part-task.ts';
 
 export interface DistributionOptions {
   /** Parts at most; fewer where there are fewer tiles. Never the number of workers: bits do not depend on it either way. Default 16. */
   readonly parts?: number | undefined;
   /** Sweeps of one round at most. Default 512. */
   readonly sweepsPerRound?: number | undefined;
+  /**
+   * One task per group of neighbouring parts, each with so many threads of its own, where a task costs more than a message.
+   * There are four parts per thread then.
+   */
+  readonly groups?: GroupOptions | undefined;
 }
 
 export interface DistributedSweeps extends AsyncDisposable {
@@ -40,9 +45,13 @@ export interface DistributedSweeps extends AsyncDisposable {
   /** Parts there are, and sweeps that make one round when they are asked for at the same time. */
   readonly parts: number;
   readonly sweepsPerRound: number;
+  /** With groups: how many, and how long their hosts computed in the last round, ms, added up. */
+  readonly groups: number;
+  readonly lastWork: () => number;
 }
 
 const PARTS = 16;
+const PARTS_PER_THREAD = 4;
 const SWEEPS_PER_ROUND = 512;
 
 /**
@@ -52,29 +61,30 @@ const SWEEPS_PER_ROUND = 512;
 export async function distributeSweeps(
   local: Sweeps,
   backend: ExecutionBackend,
-  { parts: most = PARTS, sweepsPerRound = SWEEPS_PER_ROUND }: DistributionOptions = {},
+  { parts: most, sweepsPerRound = SWEEPS_PER_ROUND, groups }: DistributionOptions = {},
 ): Promise<DistributedSweeps> {
   const { data } = local;
-  const parts: Part[] = [];
-  const release = (): Promise<void> => settleAll(parts.map(async ({ shared }) => shared[Symbol.asyncDispose]()));
+  const wanted = most ?? (groups === undefined ? PARTS : PARTS_PER_THREAD * groups.threads * groups.count);
+  const parts = cutTiles(partition(data.frames, data.angles), wanted);
+  const places: SharedData[] = [];
+  const release = (): Promise<void> => settleAll(places.map(async (shared) => shared[Symbol.asyncDispose]()));
+  const bring = async (tiles: readonly Tile[]): Promise<SharedData<TileArrays>> => {
+    const shared = await backend.share(tileArrays(data, tiles));
+    places.push(shared);
+    return shared;
+  };
   try {
-    for (const tiles of cutTiles(partition(data.frames, data.angles), most)) {
-      const points = tiles.reduce((sum, tile) => sum + pointsOf(tile, data.frames), 0);
-      parts.push({ tiles, points, shared: await backend.share(tileArrays(data, tiles)) });
-    }
+    const place = { data, backend, parts, bring };
+    const pieces = groups === undefined ? await inParts(place) : await inGroups(place, groups);
+    return {
+      sweeps: createSweeps(new RoundsExecutor(local, parts.length, pieces.round, sweepsPerRound)),
+      ...{ parts: parts.length, sweepsPerRound, groups: pieces.groups, lastWork: pieces.lastWork },
+      [Symbol.asyncDispose]: release,
+    };
   } catch (error) {
     await release();
     throw error;
   }
-  const sweeps = createSweeps(new PartsExecutor(local, backend, parts, sweepsPerRound));
-  return { sweeps, parts: parts.length, sweepsPerRound, [Symbol.asyncDispose]: release };
-}
-
-interface Part {
-  /** Numbered from 0. */
-  readonly tiles: readonly Tile[];
-  readonly points: number;
-  readonly shared: SharedData<TileArrays>;
 }
 
 /** Aligned runs of 2^level tiles, no more of them than `most`. */
@@ -86,19 +96,33 @@ function cutTiles(tiles: readonly Tile[], most: number): Tile[][] {
   );
 }
 
-class PartsExecutor implements TileExecutor {
+async function inParts({ data, backend, parts, bring }: Place): Promise<Pieces> {
+  const { frames, angles } = data;
+  const brought: Part[] = [];
+  for (const [number, tiles] of parts.entries()) {
+    brought.push({ number, tiles, points: pointsOfAll(tiles, frames), shared: await bring(tiles) });
+  }
+  const round: Round = async (sums, { heads, numbers }, context) => {
+    await using shared = await backend.share({ numbers });
+    const question = { frames, angles, excluded: data.excluded.slice(), heads, numbers: shared.ref };
+    await addParts(backend, brought, sums, question, context);
+  };
+  return { groups: brought.length, round, lastWork: () => 0 };
+}
+
+class RoundsExecutor implements TileExecutor {
   readonly data: TriangleStack;
   readonly #local: Sweeps;
-  readonly #backend: ExecutionBackend;
-  readonly #parts: readonly Part[];
+  readonly #parts: number;
+  readonly #round: Round;
   readonly #queue: SweepQueue;
 
-  constructor(local: Sweeps, backend: ExecutionBackend, parts: readonly Part[], sweepsPerRound: number) {
+  constructor(local: Sweeps, parts: number, round: Round, sweepsPerRound: number) {
     this.data = local.data;
     this.#local = local;
-    this.#backend = backend;
     this.#parts = parts;
-    this.#queue = new SweepQueue(local.data, sweepsPerRound, (sweeps) => this.#round(sweeps));
+    this.#round = round;
+    this.#queue = new SweepQueue(local.data, sweepsPerRound, (sweeps) => this.#compute(sweeps));
   }
 
   run(job: SweepJob, context: TaskContext): Promise<Float64Array> {
@@ -110,38 +134,17 @@ class PartsExecutor implements TileExecutor {
     return this.#local.shape(physics, angle);
   }
 
-  async #round(sweeps: readonly QueuedSweep[]): Promise<Float64Array[]> {
-    const { frames, angles } = this.data;
+  async #compute(sweeps: readonly QueuedSweep[]): Promise<Float64Array[]> {
     const jobs = sweeps.map(({ job }) => job);
-    const { heads, numbers } = packJobs(jobs);
-    await using shared = await this.#backend.share({ numbers });
-    const excluded = this.data.excluded.slice();
-    const lengths = jobs.map((job) => resultLength(job, this.data));
-    const sums = lengths.map((length) => new TreeSum(this.#parts.length, length));
-    const stop = new AbortController();
-    const failures: unknown[] = [];
-    const signal = AbortSignal.any([stop.signal, ...signalOfAll(sweeps)]);
-    const context = { signal, progress: sweeps[0]?.context.progress };
-    const work = this.#parts.map(async ({ tiles, points, shared: data }, part) => {
-      const input = { data: data.ref, tiles, frames, angles, excluded, heads, numbers: shared.ref };
-      try {
-        const found = await this.#backend.submit(partTask, input, { ...context, cost: points });
-        let at = 0;
-        for (const [k, length] of lengths.entries()) sums[k]!.add(part, found.subarray(at, (at += length)));
-      } catch (error) {
-        // The others end as cancelled, which is not why the round failed.
-        failures.push(error);
-        stop.abort('a part failed');
-      }
-    });
-    await Promise.all(work);
-    if (failures.length > 0) throw failures[0];
+    const sums = jobs.map((job) => new TreeSum(this.#parts, resultLength(job, this.data)));
+    const context = { signal: signalOfAll(sweeps), progress: sweeps[0]?.context.progress };
+    await this.#round(sums, packJobs(jobs), context);
     return sums.map((sum) => sum.total());
   }
 }
 
 /** The signal that stops a round: the one that all its sweeps have, if they have the same. */
-function signalOfAll(sweeps: readonly QueuedSweep[]): AbortSignal[] {
+function signalOfAll(sweeps: readonly QueuedSweep[]): AbortSignal | undefined {
   const first = sweeps[0]?.context.signal;
-  return first !== undefined && sweeps.every(({ context }) => context.signal === first) ? [first] : [];
+  return sweeps.every(({ context }) => context.signal === first) ? first : undefined;
 }

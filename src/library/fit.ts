@@ -4,7 +4,9 @@ import type { Warning } from '../base/events.ts';
 import type { Config } from '../config/index.ts';
 import { fitTwoTime, type FitOutcome, type FitProblem } from '../nlsq/index.ts';
 import { plausibilityWarnings } from '../config/index.ts';
+import { computedHereWarning } from '../parallel/index.ts';
 import { Compute, ComputePool } from '../pipeline/compute.ts';
+import { isForJobs } from '../pipeline/fit-anywhere.ts';
 import { prepareProblem } from '../pipeline/prepare-fit.ts';
 import { softwareVersions } from '../pipeline/versions.ts';
 import { makeResultRecord, type ResultRecord } from '../results/index.ts';
@@ -45,6 +47,9 @@ export async function fit(
     warnings.push(warning);
     progress?.({ kind: 'warning', warning });
   };
+  // Data that were read cannot go into a job; workers of Ray can have their parts.
+  const here = isForJobs(config.parallel) ? computedHereWarning(config.parallel, 'fits of data in memory') : null;
+  if (here !== null) warn(here);
   await using owned = new AsyncDisposableStack();
   const memory = owned.use(regions.open());
   const pool = owned.use(await ComputePool.open(regions.memory, config.parallel, context, warn));

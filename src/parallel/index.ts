@@ -27,5 +27,12 @@ export type { Accounts, ExecutionBackend, MapOptions, Task, TaskOptions } from '
 export type { TaskFunctionContext, TaskSurroundings } from './run-named-task.ts';
 export { TaskRunner } from './runner.ts';
 export type { DataRef, NumericArray, SharedArrays, SharedData, ShareOptions } from './shared-data.ts';
-export { explainOthers, fallbackWarning, missingBackendWarning, selectBackend, type BackendChoice } from './select.ts';
+export {
+  computedHereWarning,
+  explainOthers,
+  fallbackWarning,
+  missingBackendWarning,
+  selectBackend,
+  type BackendChoice,
+} from './select.ts';
 export { TaskLost } from './task-lost.ts';

@@ -73,3 +73,10 @@ export function missingBackendWarning({ backend, fallback }: ParallelConfig, rea
   }
   return { code: 'backend-not-available', text: `${backend} cannot be used (${reason}); local is used instead` };
 }
+
+/** Told once by what always computes where it is called; null when nothing else is asked for. `what` is in the plural. */
+export function computedHereWarning({ backend }: ParallelConfig, what: string): Warning | null {
+  if (backend !== 'slurm' && backend !== 'pbs' && backend !== 'ray') return null;
+  const text = `${what} are computed on this machine: parallel.backend: ${backend} is for runs and batches`;
+  return { code: 'computed-here', text };
+}

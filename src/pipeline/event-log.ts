@@ -60,7 +60,9 @@ export class EventLog {
 
   /** Count on from the last event in the file of a run directory; to be called before anything is recorded. */
   countFrom(directory: string): void {
-    this.#file = join(directory, EVENTS_FILE);
+    const file = join(directory, EVENTS_FILE);
+    if (file === this.#file) return;
+    this.#file = file;
     this.#guard(() => {
       const lines = endOf(this.#file).split('\n');
       this.#seq = 1 + (lines.map(sequenceOf).findLast((seq) => seq !== null) ?? -1);

@@ -6,7 +6,7 @@ import { writeFileAtomically } from '../data/index.ts';
 import type { ResultRecord } from '../results/index.ts';
 import type { EventLog } from './event-log.ts';
 import { readRun } from './read-run.ts';
-import { resumeFit } from './resume-run.ts';
+import { resumeAnywhere } from './resume-anywhere.ts';
 import { RunDirectory } from './run-directory.ts';
 import { CONFIG_FILE, REQUEST_FILE, requestText, sha256Of } from './run-request.ts';
 
@@ -22,7 +22,7 @@ export interface ExtendRequest {
 
 /**
  * Ask a finished run for more, and go on with it: its result becomes that of a run which had been asked so from the
- * beginning. Stopped or killed meanwhile, it is gone on with by `resumeFit`. Throws `InputRefused` for a run without
+ * beginning. Stopped or killed meanwhile, it is gone on with by `resumeAnywhere`. Throws `InputRefused` for a run without
  * chains.
  */
 export async function extendRun(request: ExtendRequest, log: EventLog, signal: AbortSignal): Promise<ResultRecord> {
@@ -49,7 +49,7 @@ export async function extendRun(request: ExtendRequest, log: EventLog, signal: A
   } finally {
     await directory.leave();
   }
-  const resumed = await resumeFit({ directory: path, input, set: workers, fromStart: false }, log, signal);
+  const resumed = await resumeAnywhere({ directory: path, input, set: workers, fromStart: false }, log, signal);
   if (resumed.kind === 'resumed') return resumed.record;
   throw new InputRefused('another process finished the run meanwhile', {
     where: { file: path },

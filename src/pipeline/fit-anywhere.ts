@@ -1,4 +1,5 @@
 /** One fit where the configuration says: on this machine, or as a job of a cluster. */
+import type { ParallelConfig } from '../config/config.ts';
 import type { ResultRecord } from '../results/index.ts';
 import type { EventLog } from './event-log.ts';
 import { runFit } from './fit-run.ts';
@@ -6,8 +7,12 @@ import type { FitRunRequest } from './requests.ts';
 
 /** What runs on clusters is loaded only where it is asked for. Throws as `runFit`, and what `runOnCluster` does. */
 export async function fitAnywhere(request: FitRunRequest, log: EventLog, signal: AbortSignal): Promise<ResultRecord> {
-  const { backend } = request.config.parallel;
-  if (backend !== 'slurm' && backend !== 'pbs') return await runFit(request, log, signal);
+  if (!isForJobs(request.config.parallel)) return await runFit(request, log, signal);
   const { runFitAnywhere } = await import('./cluster/index.ts');
   return await runFitAnywhere(request, log, signal);
+}
+
+/** Whether whole runs are to be jobs of a scheduler. */
+export function isForJobs({ backend }: ParallelConfig): boolean {
+  return backend === 'slurm' || backend === 'pbs';
 }

@@ -14,6 +14,7 @@ import {
   type Candidate,
   type Comparison,
 } from '../nlsq/cross-validation/index.ts';
+import { computedHereWarning } from '../parallel/index.ts';
 import { supportDifferences, unknownsOf, type Ranking } from '../results/index.ts';
 import { EventLog } from './event-log.ts';
 import { prepareFit, type PreparedFit } from './prepare-fit.ts';
@@ -42,7 +43,8 @@ export async function rankRuns(
     () => false,
   );
   if (!isThere) return none(`the data are not at ${file}; name their place with --input`);
-  // On this machine, wherever the runs were.
+  const here = computedHereWarning(first.config.parallel, 'rankings');
+  if (here !== null) context.progress?.({ kind: 'warning', warning: here });
   const config: Config = { ...first.config, parallel: { ...first.config.parallel, backend: 'auto' } };
   const request = { file, config, output: first.run, force: false, argv: [] };
   try {

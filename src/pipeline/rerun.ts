@@ -4,12 +4,15 @@
  */
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { Cancelled, InputRefused } from '../base/errors.ts';
+import { parseConfig, type Config } from '../config/index.ts';
 import { RERUN_SCHEMA, type RerunRecord, type ResultRecord } from '../results/index.ts';
 import type { EventLog } from './event-log.ts';
-import { runFit } from './fit-run.ts';
+import { fitAnywhere, isForJobs } from './fit-anywhere.ts';
+import { notWritable } from './output-folder.ts';
 import { readRun } from './read-run.ts';
+import { CONFIG_FILE } from './run-request.ts';
 
 export interface RerunRequest {
   readonly directory: string;
@@ -17,6 +20,8 @@ export interface RerunRequest {
   readonly input: string | null;
   /** Largest change of a parameter, in standard errors, that counts as the same. */
   readonly tolerance: number;
+  /** `key.path=value` of keys without influence on the result. */
+  readonly set: readonly string[];
   readonly argv: readonly string[];
 }
 
@@ -25,14 +30,19 @@ export interface RerunRequest {
  * is not there or does not hold the same data.
  */
 export async function rerun(request: RerunRequest, log: EventLog, signal: AbortSignal): Promise<RerunRecord> {
-  const { directory, tolerance, argv } = request;
-  const { record: before, config: asked, input } = await readRun(directory);
+  const { directory, tolerance, set, argv } = request;
+  const { record: before, configText, input } = await readRun(directory);
   const file = await placeOf(request.input ?? input);
-  const place = await mkdtemp(join(tmpdir(), 'twotime-rerun-'));
+  const asked = parseConfig(configText, join(directory, CONFIG_FILE), set);
+  const place = await makePlace(directory, asked);
   try {
     const config = { ...asked, output: { figures: false, arrays: false } };
     const work = before.posterior === null ? 'fit' : 'sample';
-    const record = await runFit({ file, config, output: join(place, 'run'), force: false, work, argv }, log, signal);
+    const record = await fitAnywhere(
+      { file, config, output: join(place, 'run'), force: false, work, argv },
+      log,
+      signal,
+    );
     if (record.status === 'cancelled') throw new Cancelled('stopped on request', { help: 'nothing was kept' });
     if (record.data.contentHash !== before.data.contentHash) {
       throw new InputRefused('the data are not those of the run', {
@@ -43,6 +53,17 @@ export async function rerun(request: RerunRequest, log: EventLog, signal: AbortS
     return compare(before, record, tolerance);
   } finally {
     await rm(place, { recursive: true, force: true });
+  }
+}
+
+/** Jobs need one that all nodes see: beside the run. */
+async function makePlace(directory: string, { parallel }: Config): Promise<string> {
+  if (!isForJobs(parallel)) return await mkdtemp(join(tmpdir(), 'twotime-rerun-'));
+  const run = resolve(directory);
+  try {
+    return await mkdtemp(join(dirname(run), `.${basename(run)}.rerun-`));
+  } catch (cause) {
+    throw notWritable(dirname(run), cause);
   }
 }
 

@@ -4,6 +4,7 @@ import { join, resolve } from 'node:path';
 import { Cancelled, InputRefused, isTwotimeError } from '../base/errors.ts';
 import { parseConfig } from '../config/index.ts';
 import { writeFileAtomically } from '../data/index.ts';
+import { loadKernels } from '../kernels/index.ts';
 import type { FitCheckpoint } from '../nlsq/index.ts';
 import type { ResultRecord } from '../results/index.ts';
 import { readCheckpoint } from './checkpoint-file.ts';
@@ -96,16 +97,30 @@ export async function takeUp(
   const prepared = owned.use(await prepareFit(request, log, { signal, progress: log.record }, shared));
   refuseOtherInput(prepared, asked, request.file);
   const program = { twotime: packageVersion(), kernels: prepared.compute.kernels.hash };
-  if (fromStart) {
-    await writeFileAtomically(directory.file(REQUEST_FILE), requestText({ ...asked, program }));
-    await rm(directory.file(FIT_CHECKPOINT_FILE), { force: true });
-    await rm(directory.file(CHAINS_FILE), { force: true });
-    await rm(directory.file(SHARDS_CHECKPOINT_FILE), { force: true });
-  } else refuseOtherProgram(program, asked, path);
+  if (fromStart) await forget(directory, asked, program);
+  else refuseOtherProgram(program, asked, path);
   await directory.removeHalfFiles();
   const { started } = asked;
   owned.move();
   return { request, prepared, directory, configText, started, resumed, checkpoint };
+}
+
+/** The run is as it was when it began, for this program. */
+async function forget(directory: RunDirectory, asked: RunRequest, program: RunRequest['program']): Promise<void> {
+  await writeFileAtomically(directory.file(REQUEST_FILE), requestText({ ...asked, program }));
+  for (const file of [FIT_CHECKPOINT_FILE, CHAINS_FILE, SHARDS_CHECKPOINT_FILE])
+    await rm(directory.file(file), { force: true });
+}
+
+/** Throw away what a run has done so far, for whoever then goes on with it elsewhere. Throws as `resumeFit`. */
+export async function forgetProgress(path: string): Promise<void> {
+  const directory = await RunDirectory.reopen(path);
+  try {
+    const { request } = await readRequest(path);
+    await forget(directory, request, { twotime: packageVersion(), kernels: (await loadKernels()).hash });
+  } finally {
+    await directory.leave();
+  }
 }
 
 async function refuseOtherThings(path: string): Promise<void> {
@@ -141,7 +156,7 @@ function describe(checkpoint: FitCheckpoint | null, fromStart: boolean): string 
 }
 
 /** As the user named it if that still leads there, so that the files of the run read the same. */
-async function placeOfInput({ input }: RunRequest): Promise<string> {
+export async function placeOfInput({ input }: RunRequest): Promise<string> {
   const isThere = await stat(input.path).then(
     () => true,
     (error: NodeJS.ErrnoException) => error.code !== 'ENOENT' && error.code !== 'ENOTDIR',

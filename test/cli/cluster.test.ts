@@ -2,7 +2,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { BatchRecord } from '../../src/results/index.ts';
+import { loadConfig } from '../../src/config/index.ts';
+import { EventLog } from '../../src/pipeline/event-log.ts';
+import { runFit } from '../../src/pipeline/fit-run.ts';
+import type { BatchRecord, ResultRecord } from '../../src/results/index.ts';
 import { RINGS_CONFIG, writeRings } from '../support/batch-files.ts';
 import { FakePbs } from '../support/fake-pbs-commands.ts';
 import { temporaryFolder, twotime, writeText } from './command.ts';
@@ -78,6 +81,66 @@ describe('on a fake PBS', () => {
   });
 });
 
+describe('a run and a fake PBS', () => {
+  let fake: FakePbs;
+  beforeAll(async () => {
+    fake = await FakePbs.open();
+    await twotime('fit', at('B.npz'), '-c', config, '-o', at('whole'));
+  });
+  afterAll(async () => {
+    const left = await fake.left();
+    const hidden = readdirSync(folder).filter((name) => name.startsWith('.'));
+    await fake[Symbol.asyncDispose]();
+    if (left.length + hidden.length > 0) throw new Error(`left behind: ${[...left, ...hidden].join(', ')}`);
+  });
+  const jobs = ['--backend', 'pbs'];
+  const digestOf = (name: string): string =>
+    (JSON.parse(readFileSync(at(`${name}/result.json`), 'utf8')) as ResultRecord).digest;
+  const eventsOf = (name: string): string => readFileSync(at(`${name}/events.ndjson`), 'utf8');
+  /** A fit of this machine that is stopped in its second start. */
+  const stopped = async (name: string): Promise<void> => {
+    const log = new EventLog();
+    const stop = new AbortController();
+    log.listen((event) => {
+      if (event.kind === 'iteration' && event.start === 1) stop.abort('enough');
+    });
+    const request = { file: at('B.npz'), config: await loadConfig(config), output: at(name), force: false, argv: [] };
+    expect((await runFit(request, log, stop.signal)).status).toBe('cancelled');
+  };
+
+  it('goes on in a job from where it was stopped here, to the bits of one that was not', async () => {
+    await stopped('half');
+    const { code, err } = await twotime('resume', at('half'), ...jobs);
+    expect(code, err.join('\n')).toBe(0);
+    expect(err.join('\n')).toContain('1 job submitted to PBS');
+    expect(eventsOf('half')).toMatch(
+      /resuming: (?:one|\d+) finished pieces? of the fit (?:is|are) taken from the checkpoint/,
+    );
+    expect(digestOf('half')).toBe(digestOf('whole'));
+    expect((await twotime('resume', at('half'), ...jobs)).err.join('\n')).toContain('there is nothing to resume');
+  });
+
+  it('is done from the start in a job where that is wanted', async () => {
+    await stopped('anew');
+    expect((await twotime('resume', at('anew'), '--from-start', ...jobs)).code).toBe(0);
+    expect(eventsOf('anew')).toContain('resuming from the start');
+    expect(digestOf('anew')).toBe(digestOf('whole'));
+  });
+
+  it('is made again in a job, which is compared', async () => {
+    const { code, out, err } = await twotime('rerun', at('whole'), ...jobs);
+    expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('the same bits') as string });
+    expect(err.join('\n')).toContain('1 job submitted to PBS');
+  });
+
+  it('replaces one that was there before with --force', async () => {
+    await twotime('fit', at('A.npz'), '-c', config, '-o', at('other'), '--set', 'data.q=0.01');
+    const { code } = await twotime('fit', at('B.npz'), '-c', config, '-o', at('other'), '--force', ...jobs);
+    expect(code).toBe(0);
+    expect(digestOf('other')).toBe(digestOf('whole'));
+  });
+});
+
 describe('where there is no scheduler', () => {
   beforeAll(() => vi.stubEnv('PATH', '/nowhere'));
   afterAll(() => vi.unstubAllEnvs());
@@ -97,6 +160,36 @@ describe('where there is no scheduler', () => {
     expect(code).toBe(3);
     expect(err.join('\n')).toContain('slurm cannot be used: sbatch is not found; run twotime where sbatch, squeue');
     expect(existsSync(at('refused'))).toBe(false);
+  });
+
+  it('what is computed here in any case says so, once', async () => {
+    const plan = writeText(
+      folder,
+      'plan.yaml',
+      `model: static
+data: { q: 0.01 1/Angstrom }
+grid: { frames: 40, dt: 100 ms, phi: [0 deg] }
+parameters: { D0: { value: 5000 Angstrom^2/s }, alpha: fixed 0, D_offset: fixed 0 }
+scaling: { contrast: 0.2, offset: 1 }
+parallel: { backend: slurm }
+`,
+    );
+    await fit('there');
+    const frames = ['--vary', 'grid.frames=40,50'];
+    for (const [what, argv] of [
+      ['simulations', ['simulate', '-c', plan, '-o', at('made.npz'), '--noise', 'speckle:10']],
+      ['designs', ['design', '-c', plan, '--speckles', '100', '--photon-noise', '0.01', ...frames]],
+      ['rankings', ['compare', at('here'), at('there')]],
+    ] as const) {
+      const { code, err } = await twotime(...argv);
+      expect(code, err.join('\n')).toBe(0);
+      const text = `${what} are computed on this machine: parallel.backend: slurm is for runs and batches`;
+      expect(err.filter((line) => line.includes('computed-here'))).toEqual([
+        expect.stringMatching(new RegExp(`warning\\[computed-here\\]: (?:grid.frames=40: )?${text}$`)),
+      ]);
+    }
+    const local = await twotime('design', '-c', plan, '--speckles', '100', '--set', 'parallel.backend=local');
+    expect(local.err.join('\n')).not.toContain('computed-here');
   });
 
   it('nothing is submitted', async () => {

@@ -79,8 +79,23 @@ describe.skipIf(missing !== null)('on a real Slurm', () => {
     child.kill('SIGTERM');
     const [code] = (await once(child, 'close')) as [number];
     expect(code).toBe(75);
-    expect((await run('resume', 'half')).code).toBe(0);
+    expect((await run('resume', 'half', '--backend', 'local')).code).toBe(0);
     expect(digestOf('half')).toBe(digestOf('here'));
+  });
+
+  it('a fit that was stopped here is finished on the cluster', async () => {
+    const child = start(...fit('begun'), '--backend', 'local', ...SITE);
+    await until(() => isUnderWay('begun'));
+    child.kill('SIGTERM');
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code).toBe(75);
+    const resumed = await run('resume', 'begun', '--backend', 'slurm');
+    expect({ code: resumed.code, digest: digestOf('begun') }, resumed.err).toEqual({
+      code: 0,
+      digest: digestOf('here'),
+    });
+    expect(resumed.err).toContain('1 job submitted to Slurm');
+    expect(readFileSync(at('begun/events.ndjson'), 'utf8')).toMatch(/resuming: .* taken from the checkpoint/);
   });
 
   it('a fit whose driver was killed is taken up by the same command, in the same job', async () => {

@@ -95,6 +95,12 @@ describe('the library', () => {
     await expect(readDataset(at('missing.npz'), settings)).rejects.toMatchObject({ tag: 'InputRefused' });
   });
 
+  it('says that data in memory are fitted here, whatever cluster is named', async () => {
+    await using dataset = await readDataset(file, settings);
+    await using fitted = await fit(dataset, { ...settings, parallel: { backend: 'slurm' } });
+    expect(fitted.result.warnings.filter(({ code }) => code === 'computed-here')).toHaveLength(1);
+  });
+
   it('stops when told, and refuses data that were given back', async () => {
     const dataset = await readDataset(file, settings);
     const stopped = fit(dataset, settings, { signal: AbortSignal.abort('enough') });

@@ -6,6 +6,7 @@ import { progressListener } from '../progress.ts';
 import { stoppable } from '../stop-signal.ts';
 import { tellResult } from '../tell-result.ts';
 import type { Terminal } from '../terminal.ts';
+import { parallelSettings } from './fit.ts';
 import { sampleSettings } from './sample.ts';
 
 export interface ExtendCommandOptions {
@@ -14,6 +15,7 @@ export interface ExtendCommandOptions {
   readonly maxTime?: string;
   readonly input?: string;
   readonly workers?: string;
+  readonly backend?: string;
   readonly json?: boolean;
   readonly quiet: boolean;
 }
@@ -31,8 +33,7 @@ export async function extendCommand(
   }
   const log = new EventLog();
   log.listen(progressListener(terminal, options.quiet));
-  const workers = options.workers === undefined ? [] : [`parallel.workers=${options.workers}`];
-  const request = { directory, input: options.input ?? null, set, workers };
+  const request = { directory, input: options.input ?? null, set, workers: parallelSettings(options) };
   return stoppable(terminal.message, async (signal) => {
     const record = await extendRun(request, log, signal);
     return tellResult(record, directory, log, options, signal, terminal);

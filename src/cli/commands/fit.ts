@@ -32,11 +32,20 @@ export async function fitCommand(file: string, options: FitCommandOptions, termi
 
 /** `--workers`, `--backend` and `--profile` are short names of configuration keys; an explicit `--set` of one wins. */
 export function fitSettings({ set, workers, backend, profile }: Omit<FitCommandOptions, 'config'>): string[] {
-  const settings: string[] = [];
-  if (workers !== undefined) settings.push(`parallel.workers=${workers}`);
-  if (backend !== undefined) settings.push(`parallel.backend=${backend}`);
+  const settings = parallelSettings({ workers, backend });
   if (profile !== undefined) settings.push(`fit.profile=${profileList(profile)}`);
   return [...settings, ...set];
+}
+
+/** `--workers` and `--backend` as settings. */
+export function parallelSettings({ workers, backend }: ParallelOptions): string[] {
+  const short = { workers, backend };
+  return Object.entries(short).flatMap(([key, value]) => (value === undefined ? [] : [`parallel.${key}=${value}`]));
+}
+
+interface ParallelOptions {
+  readonly workers?: string | undefined;
+  readonly backend?: string | undefined;
 }
 
 /** `D0,alpha,D0:alpha` as the list of the configuration. */

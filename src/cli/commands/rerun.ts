@@ -8,10 +8,13 @@ import { EXIT } from '../exit-codes.ts';
 import { progressListener } from '../progress.ts';
 import { stoppable } from '../stop-signal.ts';
 import type { Terminal } from '../terminal.ts';
+import { parallelSettings } from './fit.ts';
 
 export interface RerunCommandOptions {
   readonly input?: string;
   readonly tolerance: string;
+  readonly workers?: string;
+  readonly backend?: string;
   readonly json?: boolean;
   readonly quiet: boolean;
 }
@@ -29,7 +32,8 @@ export async function rerunCommand(
   }
   const log = new EventLog();
   log.listen(progressListener(terminal, options.quiet));
-  const request = { directory, input: options.input ?? null, tolerance, argv: process.argv.slice(2) };
+  const asked = { tolerance, set: parallelSettings(options), argv: process.argv.slice(2) };
+  const request = { directory, input: options.input ?? null, ...asked };
   const record = await stoppable(terminal.message, (signal) => rerun(request, log, signal));
   terminal.status('');
   terminal.result(options.json === true ? toJson(record) : rerunText(record));

@@ -1,6 +1,7 @@
 /** `twotime simulate`: a two-time file with known truth. */
 import { toJson } from '../../base/json.ts';
 import { loadConfig } from '../../config/load.ts';
+import { computedHereWarning } from '../../parallel/index.ts';
 import { EventLog } from '../../pipeline/event-log.ts';
 import { parseNoise, runSimulation } from '../../pipeline/simulate-run.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -33,6 +34,8 @@ export async function simulateCommand(options: SimulateOptions, terminal: Termin
   await refuseExisting(options.output, options.force);
   const log = new EventLog();
   log.listen(progressListener(terminal, false));
+  const here = computedHereWarning(config.parallel, 'simulations');
+  if (here !== null) log.record({ kind: 'warning', warning: here });
   log.record({ kind: 'stage', stage: 'write', state: 'start' });
   const truth = await stoppable(terminal.message, (signal) =>
     runSimulation(config, noise, options.output, { signal, progress: log.record }),

@@ -6,7 +6,7 @@ import type { RerunCommandOptions } from '../commands/rerun.ts';
 import type { ResumeCommandOptions } from '../commands/resume.ts';
 import type { SampleCommandOptions } from '../commands/sample.ts';
 import type { Terminal } from '../terminal.ts';
-import { jsonOption, setOption } from './options.ts';
+import { elsewhereOption, jsonOption, setOption, workersOption } from './options.ts';
 
 export function addOneRun(program: Command, terminal: Terminal, setExitCode: (code: number) => void): void {
   program
@@ -67,7 +67,8 @@ export function addOneRun(program: Command, terminal: Terminal, setExitCode: (co
       'do all the work again, without the checkpoint (when it is damaged, or of another version)',
       false,
     )
-    .option('--workers <n>', 'worker threads; the result does not depend on their number')
+    .addOption(workersOption())
+    .addOption(elsewhereOption())
     .addOption(jsonOption())
     .option('-q, --quiet', 'print warnings and errors only', false)
     .addHelpText('after', RESUME_HELP)
@@ -84,7 +85,8 @@ export function addOneRun(program: Command, terminal: Terminal, setExitCode: (co
     .option('--until <n>', 'effective draws at which chains that agree stop')
     .option('--max-time <time>', 'time that sampling may take from now on, e.g. "60 s"')
     .option('--input <file>', 'where the two-time file of the run is now, if it was moved')
-    .option('--workers <n>', 'worker threads; the draws do not depend on their number')
+    .addOption(workersOption())
+    .addOption(elsewhereOption())
     .addOption(jsonOption())
     .option('-q, --quiet', 'print warnings and errors only', false)
     .addHelpText(
@@ -102,6 +104,8 @@ export function addOneRun(program: Command, terminal: Terminal, setExitCode: (co
     .argument('<run>', 'run directory')
     .option('--input <file>', 'where the two-time file of the run is now, if it was moved')
     .option('--tolerance <k>', 'standard errors within which a parameter counts as the same', '0.01')
+    .addOption(workersOption())
+    .addOption(elsewhereOption())
     .addOption(jsonOption())
     .option('-q, --quiet', 'print warnings and errors only', false)
     .addHelpText(
@@ -117,7 +121,7 @@ export function addOneRun(program: Command, terminal: Terminal, setExitCode: (co
 const RESUME_HELP = `
 A run keeps a checkpoint while it works. Ctrl-C and the signals of schedulers write the best point so far and leave the
 checkpoint; a killed run leaves it as well. The configuration is that of the run; the input has to hold the same data.
-A run that has ended is left as it is (exit code 0).
+A run that has ended is left as it is (exit code 0). It goes on where it was to run, or where --backend says.
 
 Example:
   twotime resume run`;

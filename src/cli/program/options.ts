@@ -11,3 +11,8 @@ export const setOption = (): Option =>
   )
     .argParser(collect)
     .default([], 'none');
+export const workersOption = (): Option =>
+  new Option('--workers <n>', 'worker threads; the result does not depend on their number');
+/** Of commands that go on with a run, or make it again. */
+export const elsewhereOption = (): Option =>
+  new Option('--backend <name>', 'execution backend, in place of that of the run: local, slurm, pbs, ray, …');

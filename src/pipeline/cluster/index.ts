@@ -8,4 +8,4 @@ export {
   type ClusterWorkers,
 } from './cluster-workers.ts';
 export { fitTask, type FitTaskInput } from './fit-task.ts';
-export { fitInputOf, runFitAnywhere, submitFit, workFolderOf } from './run-on-cluster.ts';
+export { fitInputOf, resumeOnCluster, runFitAnywhere, submitFit, workFolderOf } from './run-on-cluster.ts';

@@ -1,7 +1,8 @@
-/** One fit as a job of a cluster, watched from here. */
+/** One run as a job of a cluster, watched from here. */
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { InputRefused, isTwotimeError } from '../../base/errors.ts';
+import { Cancelled, InputRefused, isTwotimeError } from '../../base/errors.ts';
+import { parseConfig } from '../../config/index.ts';
 import { writeFileAtomically } from '../../data/index.ts';
 import { TaskLost, type ExecutionBackend } from '../../parallel/index.ts';
 import type { Dialect } from '../../parallel/engines/batch/index.ts';
@@ -11,7 +12,9 @@ import type { EventLog } from '../event-log.ts';
 import { checkNewRun, runFit } from '../fit-run.ts';
 import type { FitRunRequest } from '../requests.ts';
 import { findScheduler, openClusterWorkers } from './cluster-workers.ts';
+import { forgetProgress, placeOfInput, resumeFit, type Resumed, type ResumeRequest } from '../resume-run.ts';
 import { beginOf, finishedRun } from '../run-begin.ts';
+import { CONFIG_FILE, readRequest } from '../run-request.ts';
 import { fitTask, plainConfig, type FitTaskInput } from './fit-task.ts';
 
 /**
@@ -44,22 +47,40 @@ async function runOnCluster(
   await using workers = await openClusterWorkers(dialect, request.config.parallel, folder, log.record);
   const input = await fitInputOf(request, null);
   const replaces = await firstReplaced(folder, isTakenUp, input.replaces);
-  return await submitFit(
-    workers.backend,
-    { ...input, replaces },
-    {
-      signal: AbortSignal.any([signal, workers.lost]),
-      progress: log.record,
-    },
-  );
+  const context = { signal: AbortSignal.any([signal, workers.lost]), progress: log.record };
+  return await submitFit(workers.backend, { ...input, replaces }, context);
 }
 
 /** The run that stood there when the work began; what stands there for a process that takes the work up may be of a job. */
 async function firstReplaced(folder: string, isTakenUp: boolean, now: string | null): Promise<string | null> {
   const file = join(folder, 'replaces.json');
-  if (isTakenUp) return JSON.parse(await readFile(file, 'utf8')) as string | null;
+  if (isTakenUp) return JSON.parse(await readFile(file, 'utf8').catch(() => 'null')) as string | null;
   await writeFileAtomically(file, JSON.stringify(now));
   return now;
+}
+
+/** Go on with a run as a job. Throws as `resumeFit`, `submitFit` and `openClusterWorkers`. */
+export async function resumeOnCluster(request: ResumeRequest, log: EventLog, signal: AbortSignal): Promise<Resumed> {
+  const { directory, input, set, fromStart } = request;
+  const { request: asked, configText } = await readRequest(directory);
+  const config = parseConfig(configText, join(directory, CONFIG_FILE), set);
+  log.countFrom(directory);
+  const scheduler = await findScheduler(config.parallel, (warning) => log.record({ kind: 'warning', warning }));
+  if (scheduler === null) return await resumeFit(request, log, signal);
+  const file = input ?? (await placeOfInput(asked));
+  await refuseMissingFile(file);
+  await using workers = await openClusterWorkers(scheduler, config.parallel, workFolderOf(directory), log.record);
+  if (fromStart) await forgetProgress(directory);
+  const { work, argv } = asked;
+  // What stands there is to be gone on with.
+  const given = await fitInputOf({ file, config, output: directory, force: false, work, argv }, null);
+  const context = { signal: AbortSignal.any([signal, workers.lost]), progress: log.record };
+  try {
+    return { kind: 'resumed', record: await submitFit(workers.backend, { ...given, set }, context) };
+  } catch (error) {
+    if (!isTwotimeError(error, 'Cancelled')) throw error;
+    throw new Cancelled(error.message, { help: `go on with twotime resume ${directory}`, cause: error.cause });
+  }
 }
 
 /** Beside the run directory, which is to be empty when the fit begins. */

@@ -8,6 +8,7 @@ import { DEFAULT_CLUSTER } from '../../src/config/index.ts';
 import {
   BatchEngine,
   CommandFailed,
+  dismissSpare,
   slurm,
   type BatchEngineOptions,
   type RunCommand,
@@ -17,7 +18,7 @@ import { LedgerWriter } from '../../src/parallel/engines/batch/ledger.ts';
 import { WorkFolder, type TaskName } from '../../src/parallel/engines/batch/work-folder.ts';
 import { encodeOutcome } from '../../src/parallel/host/index.ts';
 import { TaskRunner } from '../../src/parallel/index.ts';
-import { doubleTask } from './tasks.ts';
+import { doubleTask, threadTask } from './tasks.ts';
 
 /** A Slurm that takes every job and starts none. */
 class PaperSlurm {
@@ -270,6 +271,49 @@ describe('the batch engine', () => {
     expect(await folder.tasks()).toHaveLength(1);
     await backend.shutdown({ wait: false });
     await work;
+  });
+
+  /** Hosts in threads of this process, as many as are submitted. */
+  const hostsHere = (stop: AbortSignal): Promise<number>[] => {
+    const served: Promise<number>[] = [];
+    paper.refuse = (script) => {
+      const last = Number(/--array=0-(\d+)/.exec(script)![1]);
+      const job = paper.scripts.length + 1;
+      for (let k = 0; k <= last; k++) served.push(serveFolder(folder.path, `${job}_${k}`, stop));
+    };
+    return served;
+  };
+
+  it('hosts take first what reads data that they have', async () => {
+    const served = hostsHere(new AbortController().signal);
+    await using backend = new TaskRunner(make({ tasksPerHost: 1, site: { ...DEFAULT_CLUSTER, jobs: 2 } }));
+    const shared = await Promise.all([1, 2].map((k) => backend.share({ values: new Float64Array(4).fill(k) })));
+    const threads: string[] = [];
+    for (let round = 0; round < 12; round++) {
+      // Whichever is offered first.
+      const order = round % 2 === 0 ? [0, 1] : [1, 0];
+      const ran = new Map<number, number>();
+      const all = order.map(async (k) => {
+        ran.set(k, await backend.submit(threadTask, { data: shared[k]!.ref, ms: 60, round }));
+      });
+      await Promise.all(all);
+      threads.push(`${ran.get(0)} ${ran.get(1)}`);
+    }
+    // Jobs start one after the other.
+    expect(new Set(threads.slice(3)).size).toBe(1);
+    await backend.shutdown();
+    expect(await Promise.all(served)).toEqual([0, 0]);
+  });
+
+  it('jobs end by themselves when spare ones are not needed, and others do what is still to be done', async () => {
+    const served = hostsHere(new AbortController().signal);
+    await using backend = new TaskRunner(make({ idle: 600, tasksPerHost: 1 }));
+    expect(await backend.submit(doubleTask, 1)).toBe(2);
+    await dismissSpare(folder.path);
+    expect(await backend.submit(doubleTask, 2)).toBe(4);
+    expect(paper.scripts).toHaveLength(1);
+    expect(await served[0]).toBe(0);
+    await backend.shutdown();
   });
 
   it('hosts run what is offered, with the folder gone as soon as it is closed', async () => {

@@ -2,6 +2,8 @@
 import { closeSync, openSync } from 'node:fs';
 import { getCompileCacheDir } from 'node:module';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { threadId } from 'node:worker_threads';
 import { Cancelled, InputRefused } from '../../src/base/errors.ts';
 import type { DataRef, Task, TaskFunctionContext } from '../../src/parallel/index.ts';
 
@@ -42,7 +44,19 @@ interface Halves extends Record<string, Float32Array> {
 }
 type Told = Record<'before' | 'after', readonly [address: number, first: number]>;
 export const addressOfSharedTask: Task<DataRef<Halves>, Told> = task('addressOfShared');
+/** Which thread of the process ran it, after so many ms. */
+export const threadTask: Task<{ readonly data: DataRef; readonly ms: number; readonly round: number }, number> =
+  task('threadOf');
 export const missingTask: Task<null, never> = task('nowhere');
+
+export async function threadOf(
+  { data, ms }: { readonly data: DataRef; readonly ms: number },
+  context: TaskFunctionContext,
+): Promise<number> {
+  await context.data(data);
+  await sleep(ms);
+  return threadId;
+}
 
 export function double(value: number): number {
   return 2 * value;

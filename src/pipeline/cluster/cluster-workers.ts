@@ -7,9 +7,11 @@ import { missingBackendWarning, TaskRunner, type ExecutionBackend } from '../../
 import {
   BatchEngine,
   CommandFailed,
+  dismissSpare,
   pbs,
   runCommand,
   slurm,
+  type BatchEngineOptions,
   type Dialect,
 } from '../../parallel/engines/batch/index.ts';
 import { RunLock } from '../run-lock.ts';
@@ -19,6 +21,8 @@ export interface ClusterWorkers extends AsyncDisposable {
   readonly backend: ExecutionBackend;
   /** Aborts when another process took the work over. */
   readonly lost: AbortSignal;
+  /** Jobs without work are not needed any more. */
+  readonly dismissSpare: () => Promise<void>;
 }
 
 /** A stopped fit writes what it has before it ends, ms. */
@@ -67,19 +71,21 @@ export async function openClusterWorkers(
   { cluster = DEFAULT_CLUSTER }: ParallelConfig,
   folder: string,
   tell: (event: RunEvent) => void,
+  pace: Pick<BatchEngineOptions, 'poll' | 'idle'> = {},
 ): Promise<ClusterWorkers> {
   await makeFolder(folder).catch((cause: unknown) => {
     throw new OutputRefused('the work folder of the cluster cannot be made', { where: { file: folder }, cause });
   });
   const lock = await RunLock.acquire(folder);
   const engine = new BatchEngine({
-    ...{ dialect, site: cluster, folder, tasksPerHost: 1, grace: FIT_GRACE },
+    ...{ dialect, site: cluster, folder, tasksPerHost: 1, grace: FIT_GRACE, ...pace },
     tell: (level, text) => tell({ kind: 'log', level, text }),
   });
   const backend = new TaskRunner(engine);
   return {
     backend,
     lost: lock.lost,
+    dismissSpare: () => dismissSpare(folder),
     [Symbol.asyncDispose]: async () => {
       // Before the folder goes, in which it lies.
       await backend[Symbol.asyncDispose]();

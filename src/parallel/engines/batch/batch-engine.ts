@@ -25,7 +25,7 @@ import { JobKeeper } from './job-keeper.ts';
 import { hostPlaces } from './job-script.ts';
 import { Nap } from './nap.ts';
 import type { BatchEngineOptions } from './options.ts';
-import { SharedFiles } from './shared-files.ts';
+import { markOf, SharedFiles } from './shared-files.ts';
 import { verdictOf } from './verdict.ts';
 import { codeOf, folderError, WorkFolder } from './work-folder.ts';
 
@@ -172,7 +172,7 @@ export class BatchEngine implements Engine {
     const number = (this.#numbers.get(id) ?? 0) + 1;
     const bytes = encodeAttempt({ id, number, module, export: name, input });
     this.#numbers.set(id, number);
-    const inFlight = this.#attempts.add({ order: ++this.#order, id, number });
+    const inFlight = this.#attempts.add({ order: ++this.#order, id, number, data: markOf(input) });
     try {
       await this.#store.offer(inFlight.task, bytes);
     } catch (cause) {

@@ -13,7 +13,7 @@ import type { AttemptOutcome } from '../../engine.ts';
 import { loadKernels } from '../../../kernels/index.ts';
 import { usableCores } from '../../machine.ts';
 import { runCommand } from './command.ts';
-import { dataFileName, readDataFile } from './data-file.ts';
+import { dataFileName, dataMark, readDataFile } from './data-file.ts';
 import { readEngineFile, type EngineFile } from './engine-file.ts';
 import { LedgerWriter } from './ledger.ts';
 import { Nap } from './nap.ts';
@@ -25,6 +25,10 @@ const BEAT_MILLISECONDS = 5000;
 /** Of one attempt; more often nobody can follow. */
 const MILLISECONDS_PER_PROGRESS = 250;
 const GRACE_MILLISECONDS = 2000;
+/** Jobs that are not needed any more wait so long for work, ms: what is to be done by one of them may be on its way. */
+const SPARE_IDLE = 3000;
+/** A task whose data are not here is left to other hosts for so many of their longest pauses. */
+const PATIENCE = 1.5;
 /** Attempts of a task when hosts try again by themselves. */
 const MOST_ATTEMPTS = 6;
 
@@ -85,6 +89,8 @@ class BatchHost {
   #failure: { readonly error: unknown } | null = null;
   /** A thread was lost that may have left something held in the name of this process: it ends. */
   #isSpent = false;
+  /** Since when attempts are there to be taken, ms, as far as is known. */
+  #seen: ReadonlyMap<string, number> = new Map();
   readonly #nap = new Nap();
 
   constructor(folder: WorkFolder, file: EngineFile, element: string, tasks: TaskHost) {
@@ -131,14 +137,15 @@ class BatchHost {
   }
 
   async #isOver(idleSince: number): Promise<boolean> {
-    if (performance.now() - idleSince > 1000 * this.#file.idle) return true;
+    const idle = performance.now() - idleSince;
+    if (idle > 1000 * this.#file.idle) return true;
     const names = await this.#folder.list();
     if (!names.includes('engine.json')) throw Object.assign(new Error('the work folder is gone'), { code: 'ENOENT' });
     for (const digest of this.#tasks.held) {
       if ((await this.#folder.list('data')).includes(dataFileName(digest))) continue;
       await this.#tasks.forget(digest);
     }
-    return names.includes('closed');
+    return names.includes('closed') || (names.includes('spare') && idle > SPARE_IDLE);
   }
 
   /** Stop what is to be stopped, take what can be taken; whether anything happened. */
@@ -154,11 +161,24 @@ class BatchHost {
     }
     if (this.#running.size >= this.#tasks.slots) return moved;
     const taken = this.#file.detached ? new Set(await this.#folder.list('leases')) : new Set<string>();
-    for (const task of await this.#folder.tasks()) {
+    for (const task of this.#worthTaking(await this.#folder.tasks())) {
       if (this.#running.size >= this.#tasks.slots) break;
       if (!taken.has(attemptName(task.id, task.number)) && (await this.#take(task))) moved = true;
     }
     return moved;
+  }
+
+  /** Those whose data are here; others only when whoever has theirs should have seen them by now. */
+  #worthTaking(tasks: readonly TaskName[]): TaskName[] {
+    const now = performance.now();
+    const here = new Set(this.#tasks.held.map(dataMark));
+    const seen = new Map(tasks.map(({ id, number }) => [attemptName(id, number), now]));
+    for (const name of seen.keys()) seen.set(name, this.#seen.get(name) ?? now);
+    this.#seen = seen;
+    const isNear = ({ data }: TaskName): boolean => data !== undefined && here.has(data);
+    const isLeft = ({ id, number, data }: TaskName): boolean =>
+      data === undefined || now - seen.get(attemptName(id, number))! > PATIENCE * this.#file.poll.most;
+    return [...tasks.filter(isNear), ...tasks.filter((task) => !isNear(task) && isLeft(task))];
   }
 
   async #take(task: TaskName): Promise<boolean> {

@@ -21,6 +21,11 @@ export function dataFileName(digest: string): string {
   return createHash('sha256').update(digest).digest('hex').slice(0, 32);
 }
 
+/** What stands for data in the names of tasks. */
+export function dataMark(digest: string): string {
+  return dataFileName(digest).slice(0, 8);
+}
+
 /** `TTD1 | u32 header length | header (JSON) | the bytes of each array | sha256`; data that are there already stay. */
 export async function writeDataFile(path: string, temporary: string, arrays: SharedArrays): Promise<void> {
   const entries = Object.entries(arrays).map(([name, { constructor, length }]) => ({

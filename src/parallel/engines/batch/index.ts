@@ -21,3 +21,4 @@ export type { Dialect, ElementState, JobRequest, RunCommand, Submission } from '
 export type { BatchEngineOptions } from './options.ts';
 export { pbs } from './pbs.ts';
 export { slurm } from './slurm.ts';
+export { dismissSpare } from './work-folder.ts';

@@ -1,7 +1,7 @@
 /** Shared data of a driver as files of the work folder, which hosts read once each. */
 import { randomBytes } from 'node:crypto';
-import { isDataRef, type PlacedData, type SharedArrays } from '../../shared-data.ts';
-import { dataFileName, writeDataFile } from './data-file.ts';
+import { isDataRef, type DataRef, type PlacedData, type SharedArrays } from '../../shared-data.ts';
+import { dataFileName, dataMark, writeDataFile } from './data-file.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 export class SharedFiles {
@@ -35,4 +35,19 @@ export class SharedFiles {
     if (isDataRef(value)) return this.#uses.has(value.digest);
     return Object.values(value).every((item) => this.has(item));
   }
+}
+
+/** The mark of the largest shared data that an input names; undefined where it names none. */
+export function markOf(input: unknown): string | undefined {
+  const largest = refsIn(input).toSorted((a, b) => lengthOf(b) - lengthOf(a))[0];
+  return largest === undefined ? undefined : dataMark(largest.digest);
+}
+
+function refsIn(value: unknown): DataRef[] {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return [];
+  return isDataRef(value) ? [value] : Object.values(value).flatMap(refsIn);
+}
+
+function lengthOf({ arrays }: DataRef): number {
+  return Object.values(arrays).reduce((sum, { length }) => sum + length, 0);
 }

@@ -3,7 +3,8 @@
  *
  * ```
  * engine.json             who it belongs to, and how hosts behave
- * tasks/ORDER-ID.N        attempt N of task ID, to be claimed; in the order of the names
+ * tasks/ORDER-ID.N        attempt N of task ID, to be claimed; in the order of the names. With -DATA at the end where it
+ *                         reads shared data: whoever holds these takes it first
  * leases/ID.N             who has claimed it; made exclusively
  * results/ID              the result: linked under its name when it is whole, so the first one counts
  * ended/ID.N              an attempt that ended without a result, and why
@@ -11,6 +12,7 @@
  * data/NAME               arrays that tasks share
  * hosts/HOLDER            the ledger of one host
  * jobs/K/                 one submission: intent.json, script.sh, submitted.json, a log per element
+ * spare                   jobs without work are not needed any more
  * closed                  there is nothing more to do
  * ```
  *
@@ -31,6 +33,8 @@ export interface TaskName {
   readonly order: number;
   readonly id: string;
   readonly number: number;
+  /** Which shared data it reads, in short. */
+  readonly data?: string | undefined;
 }
 
 export class WorkFolder {
@@ -128,8 +132,13 @@ export class WorkFolder {
   }
 }
 
-export function taskFileName({ order, id, number }: TaskName): string {
-  return `${String(order).padStart(8, '0')}-${attemptName(id, number)}`;
+/** Let jobs end that find nothing to do for some seconds, however long they would wait for it otherwise. */
+export async function dismissSpare(folder: string): Promise<void> {
+  await new WorkFolder(folder).put('', 'spare');
+}
+
+export function taskFileName({ order, id, number, data }: TaskName): string {
+  return `${String(order).padStart(8, '0')}-${attemptName(id, number)}${data === undefined ? '' : `-${data}`}`;
 }
 
 export function attemptName(id: string, number: number): string {
@@ -137,8 +146,10 @@ export function attemptName(id: string, number: number): string {
 }
 
 function parseTaskName(name: string): TaskName | null {
-  const match = /^(\d{8,})-([\da-f]+)\.([1-9]\d*)$/.exec(name);
-  return match === null ? null : { order: Number(match[1]), id: match[2]!, number: Number(match[3]) };
+  const match = /^(\d{8,})-([\da-f]+)\.([1-9]\d*)(?:-([\da-f]+))?$/.exec(name);
+  if (match === null) return null;
+  const [, order, id, number, data] = match;
+  return { order: Number(order), id: id!, number: Number(number), data };
 }
 
 export async function readIfThere(file: string): Promise<Buffer | null> {

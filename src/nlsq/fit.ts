@@ -28,12 +28,14 @@ import { validateFit } from './validate.ts';
  * Throws `ConfigRefused` for what `validateFit` refuses, `InputRefused` when there are no more points than unknowns, and
  * `Cancelled` when stopped before there is any point to return; a later stop returns the best point so far with status
  * `cancelled`. With `checkpoints` finished work is kept as it comes; resumed from any of them, the same fit has the same
- * outcome to the bit as one that was never stopped. A checkpoint of another fit is `InputRefused`.
+ * outcome to the bit as one that was never stopped. A checkpoint of another fit is `InputRefused`. `atMinimum` is called once,
+ * when the minimum is found and what is left are its errors.
  */
 export async function fitTwoTime(
   problem: FitProblem,
   context: TaskContext = {},
   checkpoints?: Checkpoints,
+  atMinimum?: () => void,
 ): Promise<FitOutcome> {
   const { model, parameters, scaling, options, noise } = problem;
   const warnings = validateFit({
@@ -74,6 +76,7 @@ export async function fitTwoTime(
   const used = objectives.slice(index);
   const explored = await explore(used[0]!, exploring, scanned, work, context);
   const climbed = explored.cancelled ? explored : await climb(used, explored.minima, options.maxIterations, work);
+  if (!climbed.cancelled) atMinimum?.();
   // Awaited here: `work` saves its last checkpoint when this function is left.
   return await summarise({ problem, objectives, explored, climbed, work, warnings }, context);
 }

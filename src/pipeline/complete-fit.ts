@@ -64,10 +64,23 @@ export async function fitRun(run: RunToComplete, log: EventLog, signal: AbortSig
   const warn = (warning: Warning): void => log.record({ kind: 'warning', warning });
   log.attach(directory.path);
   const going = AbortSignal.any([signal, directory.lost]);
+  let shards: FinishedFit['shards'] = null;
+  const atMinimum = (): void => {
+    shards = shardsOf(run, log);
+    // Whoever samples hears of a failure.
+    shards?.catch(() => undefined);
+  };
   const [outcome, fitSeconds] = await whileOurs(directory, () =>
-    timed('fit', log, () => fitWithCheckpoints(run, { signal: going, progress: log.record }, warn)),
+    timed('fit', log, () => fitWithCheckpoints(run, { signal: going, progress: log.record }, warn, atMinimum)),
   );
-  return { finished: { ...run, ...prepared, outcome, posterior: null }, fitSeconds, sampleSeconds: null };
+  return { finished: { ...run, ...prepared, outcome, shards, posterior: null }, fitSeconds, sampleSeconds: null };
+}
+
+/** The shards of a run that is to be sampled by consensus: they are brought while errors are worked out. */
+function shardsOf(run: RunToComplete, log: EventLog): FinishedFit['shards'] {
+  const { work, config } = run.request;
+  if (work !== 'sample' || config.sample.method !== 'cmc') return null;
+  return import('./sample-by-shards.ts').then(({ bringShards }) => bringShards(run, log));
 }
 
 /** The second part, where it is asked: sample the posterior. */
@@ -173,16 +186,18 @@ async function fitWithCheckpoints(
   { prepared, directory, checkpoint }: RunToComplete,
   context: TaskContext,
   warn: (warning: Warning) => void,
+  atMinimum: () => void,
 ): Promise<FitOutcome> {
   const { dataset, problem, compute } = prepared;
   const file = new CheckpointFile(directory.file(FIT_CHECKPOINT_FILE), warn);
+  const checkpoints = {
+    data: dataset.source.contentHash,
+    program: `twotime ${packageVersion()}, kernels ${compute.kernels.hash}`,
+    ...(checkpoint === null ? {} : { resumeFrom: checkpoint }),
+    save: file.save,
+  };
   try {
-    return await fitTwoTime(problem, context, {
-      data: dataset.source.contentHash,
-      program: `twotime ${packageVersion()}, kernels ${compute.kernels.hash}`,
-      ...(checkpoint === null ? {} : { resumeFrom: checkpoint }),
-      save: file.save,
-    });
+    return await fitTwoTime(problem, context, checkpoints, atMinimum);
   } finally {
     await file.settle();
   }

@@ -210,6 +210,11 @@ export class Compute implements AsyncDisposable {
     return this.#alone;
   }
 
+  /** Dispose `resource` with the rest, and before the workers it needs. */
+  own<T extends AsyncDisposable>(resource: T): T {
+    return this.#owned.use(resource);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#owned.disposeAsync();
   }

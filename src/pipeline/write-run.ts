@@ -1,5 +1,6 @@
 /** Everything a finished fit leaves in its run directory; `result.json` comes last, so its presence means a whole run. */
 import type { Warning } from '../base/events.ts';
+import type { ShardsAtWorkers } from '../bayes/index.ts';
 import type { WriteGroup } from '../data/index.ts';
 import type { FitOutcome } from '../nlsq/index.ts';
 import { putFigures, putReport, type FigureFilesInput } from '../report/index.ts';
@@ -27,6 +28,8 @@ export interface FinishedFit extends Omit<PreparedFit, typeof Symbol.asyncDispos
   /** When the work on it began in this process, ms as `performance.now` counts; absent: with the process. */
   readonly begun?: number;
   readonly outcome: FitOutcome;
+  /** The data in shards, on their way to the workers since the minimum was found; null when none are needed. */
+  readonly shards: Promise<ShardsAtWorkers> | null;
   /** Null when none was asked for, or there is none. */
   readonly posterior: RunPosterior | null;
   /** UTC, ISO 8601. */

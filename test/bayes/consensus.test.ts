@@ -7,6 +7,8 @@ import {
   readConsensusCheckpoint,
   sampleByConsensus,
   sampleTwoTime,
+  ShardsAtWorkers,
+  type AskedShards,
   type ConsensusCheckpoint,
   type ConsensusOptions,
   type PosteriorProblem,
@@ -56,8 +58,17 @@ const origin = { values: STATIC_TRUTH, contrast: Float64Array.of(0.2, 0.2), offs
 
 /** Fewer draws per shard than usual, to be quick. */
 const QUICK = { seed: 1, backend: sequential, shards: 3, shardDraws: 150, shardProposals: 400 } as const;
-function consensus(options: Partial<ConsensusOptions> = {}, context: TaskContext = {}): Promise<SampledByConsensus> {
-  return sampleByConsensus(problem, origin, { ...QUICK, ...options }, context);
+type Asked = Omit<ConsensusOptions, 'shards'> & AskedShards & { readonly backend: ExecutionBackend };
+async function consensusOf(
+  asked: PosteriorProblem,
+  { backend, shards, strips, ...options }: Asked,
+  context: TaskContext = {},
+): Promise<SampledByConsensus> {
+  await using brought = new ShardsAtWorkers(asked.sweeps.data, { shards, strips }, backend);
+  return await sampleByConsensus(asked, origin, { ...options, shards: brought }, context);
+}
+function consensus(options: Partial<Asked> = {}, context: TaskContext = {}): Promise<SampledByConsensus> {
+  return consensusOf(problem, { ...QUICK, ...options }, context);
 }
 /** Short chains: enough where only their bits matter. */
 const SHORT = { chains: 2, shardDraws: 80, warmup: 30, shardProposals: 100, proposals: 100, draws: 30 } as const;
@@ -114,7 +125,7 @@ describe('a consensus of three shards', () => {
     for (const at of [3, 4, 40, 700]) values[pairsOf(39) + at] = NaN;
     const stack = { frames: 39, angles: 2, values, excluded: Uint32Array.of(0, 4) };
     const pruned = { ...problem, sweeps: coarse.sweeps(stack) };
-    const sampled = await sampleByConsensus(pruned, origin, QUICK);
+    const sampled = await consensusOf(pruned, QUICK);
     expect(sampled.consensus.shards.reduce((sum, { points }) => sum + points, 0)).toBe(2 * pairsOf(39) - 4);
     const whole = await usualOne();
     sampled.consensus.combined.mean.forEach((mean, i) => {
@@ -283,7 +294,7 @@ describe('shards that do not hold the same parameters', () => {
     }
     const stack = { frames, angles: 2, values: data!, excluded: new Uint32Array(2) };
     const mixed = { ...problem, sweeps: coarse.sweeps(stack) };
-    const sampled = await sampleByConsensus(mixed, origin, { ...SHORT, seed: 1, backend: sequential, shards: 3 });
+    const sampled = await consensusOf(mixed, { ...SHORT, seed: 1, backend: sequential, shards: 3 });
     const { agreement } = sampled.consensus;
     expect(agreement.probability).toBeLessThan(1e-6);
     expect(agreement.findings[0]).toMatch(/most in lnF\(D0\) \(I² = 9\d %\); shard 2 is furthest/);

@@ -161,6 +161,12 @@ describe('a posterior', () => {
     const { code, record } = await ask('sample', file, 'shards', ...consensus, '--workers', '2');
     expect(code).toBe(0);
     expect(record.posterior!.consensus).toMatchObject({ used: 3, leftOut: 0, pool: true, accepted: true });
+    const events = readFileSync(join(folder, 'shards', 'events.ndjson'), 'utf8').split('\n');
+    const [cut, fitted] = ['3 shards, ', '"stage":"fit","state":"end"'].map((text) =>
+      events.findIndex((event) => event.includes(text)),
+    );
+    expect(cut, 'shards are cut before the errors of the fit are there').toBeGreaterThan(0);
+    expect(cut).toBeLessThan(fitted!);
     const alone = await ask('sample', file, 'shards alone', ...consensus, '--workers', '1');
     expect(alone.record.posterior!.digest).toBe(record.posterior!.digest);
     const { record: whole } = await ask('sample', file, 'all data', ...asked);

@@ -1,6 +1,6 @@
 /** Consensus of laminar flow against chains on all data, and the size at which it is refused. */
 import { expect, test } from 'vitest';
-import { sampleByConsensus, sampleTwoTime, type PosteriorProblem } from '../../src/bayes/index.ts';
+import { sampleByConsensus, sampleTwoTime, ShardsAtWorkers, type PosteriorProblem } from '../../src/bayes/index.ts';
 import { physicalParameters } from '../../src/model/index.ts';
 import { instantiateKernels, KernelMemory, loadKernels } from '../../src/kernels/index.ts';
 import { LocalEngine, SequentialEngine, TaskRunner, WorkerThreads } from '../../src/parallel/index.ts';
@@ -21,7 +21,8 @@ const kernels = await loadKernels();
 test('four shards of 70,210 points give the posterior of chains on all of them', async () => {
   await using threads = new WorkerThreads(memory, kernels, 2);
   await using backend = new TaskRunner(new LocalEngine(threads));
-  const sampled = await sampleByConsensus(problem, origin, { seed: 1, backend, shards: 4 });
+  await using shards = new ShardsAtWorkers(problem.sweeps.data, { shards: 4 }, backend);
+  const sampled = await sampleByConsensus(problem, origin, { seed: 1, shards });
   expect(sampled.consensus).toMatchObject({ used: 4, accepted: true });
   expect(sampled.consensus.agreement.findings).toEqual([]);
   const chains = await sampleTwoTime(problem, origin, { seed: 2, method: 'nuts', draws: 500, until: null });
@@ -36,7 +37,8 @@ test('sixteen shards are refused: shear is not known well enough in 4,388 points
   await using backend = new TaskRunner(
     new SequentialEngine({ memory: memory.memory, kernels: instantiateKernels(kernels, memory) }),
   );
-  await expect(sampleByConsensus(problem, origin, { seed: 1, backend, shards: 16 })).rejects.toThrow(
+  await using shards = new ShardsAtWorkers(problem.sweeps.data, { shards: 16 }, backend);
+  await expect(sampleByConsensus(problem, origin, { seed: 1, shards })).rejects.toThrow(
     /16 shards of 4388 points are too small to be near normal/,
   );
 });

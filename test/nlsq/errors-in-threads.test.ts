@@ -31,7 +31,10 @@ test('whether one thread looks at all angles or several share them, and wherever
   const alone = await fitTwoTime(problem);
   expect(alone.parameters[0]!.uncertainty.speckle).toBeGreaterThan(0);
   await using tasks = new TaskRunner(new LocalEngine(threads));
-  expect(await fitTwoTime({ ...problem, tasks })).toEqual(alone);
+  const submittedAtMinimum: number[] = [];
+  const atMinimum = (): void => void submittedAtMinimum.push(tasks.accounts.submitted);
+  expect(await fitTwoTime({ ...problem, tasks }, {}, undefined, atMinimum)).toEqual(alone);
+  expect(submittedAtMinimum).toEqual([0]);
   const { submitted, ok } = tasks.accounts;
   expect(ok).toBe(submitted);
   expect(submitted).toBeGreaterThan(0);

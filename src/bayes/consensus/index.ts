@@ -9,8 +9,9 @@ export {
 } from './checkpoint.ts';
 export { combineNormals, momentsOf, type Combined, type Moments } from './combine.ts';
 export { refuseSmallShards, type ShardSkew } from './near-normal.ts';
-export { planShards, pointsOfRows, type ShardPlan } from './plan-shards.ts';
+export { planShards, pointsOfRows, type AskedShards, type ShardPlan } from './plan-shards.ts';
 export type { ConsensusReport, ShardReport } from './report.ts';
 export { whyLeftOut } from './shard-filter.ts';
 export type { ShardChains, ShardShape } from './shard-task.ts';
 export { sampleByConsensus, type ConsensusOptions, type SampledByConsensus } from './sample-by-consensus.ts';
+export { ShardsAtWorkers, type ShardContent } from './shards-at-workers.ts';

@@ -35,6 +35,14 @@ const FRAMES_PER_STRIP = 4;
 /** Strips begin at even frames. */
 const STEP = 2;
 
+/** What may be asked of a plan; the rest follows from the data. */
+export interface AskedShards {
+  /** K. Default: one per 100,000 points, 16 at most; never the number of workers. */
+  readonly shards?: number | undefined;
+  /** Runs of frames per shard, spread over the window; 1 makes shards stretches of time. Default 8, or as many as 4 frames allow. */
+  readonly strips?: number | undefined;
+}
+
 export interface ShardPlan {
   /** Strips of each shard, ascending. */
   readonly shards: readonly (readonly RowStrip[])[];
@@ -47,10 +55,7 @@ export interface ShardPlan {
  * consecutive ones each shard gets one, the emptiest shard the fullest. Depends on the data and what is asked alone.
  * `InputRefused` for more shards than frames can make.
  */
-export function planShards(
-  points: Float64Array,
-  asked: { readonly shards?: number | undefined; readonly strips?: number | undefined } = {},
-): ShardPlan {
+export function planShards(points: Float64Array, asked: AskedShards = {}): ShardPlan {
   const rows = points.length - 1;
   const total = points.reduce((sum, count) => sum + count, 0);
   const count = asked.shards ?? Math.min(MOST_SHARDS, Math.max(1, Math.floor(total / POINTS_WANTED)));

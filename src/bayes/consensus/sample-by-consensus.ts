@@ -7,14 +7,14 @@
  * accepted (Scott et al., Int. J. Man. Sci. Eng. Manag. 11, 78, 2016; Vehtari et al., JMLR 25(72), 2024).
  *
  * ```ts
- * const sampled = await sampleByConsensus(problem, origin, { seed: 1, backend }, { signal });
+ * await using shards = new ShardsAtWorkers(problem.sweeps.data, {}, backend);
+ * const sampled = await sampleByConsensus(problem, origin, { seed: 1, shards }, { signal });
  * ```
  */
 import { Defect, InputRefused } from '../../base/errors.ts';
 import type { Warning } from '../../base/events.ts';
 import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
 import { bindModel } from '../../model/index.ts';
-import type { ExecutionBackend } from '../../parallel/protocol.ts';
 import { fromPlain } from '../../nlsq/checkpoint.ts';
 import { freeParameters } from '../../nlsq/free-parameters.ts';
 import { importanceSample, judgeImportance, resample, type WeightedDraws } from '../importance/index.ts';
@@ -29,22 +29,19 @@ import { streamKey } from '../streams.ts';
 import { shardAgreement } from './agreement.ts';
 import type { ConsensusCheckpoint } from './checkpoint.ts';
 import { combineNormals, momentsOf, type Combined, type Moments } from './combine.ts';
-import { planShards, pointsOfRows, type ShardPlan } from './plan-shards.ts';
+import type { ShardPlan } from './plan-shards.ts';
 import type { ConsensusReport, ShardReport } from './report.ts';
-import { FEWEST_FOR_POOL, runShards, type ShardOutcome } from './run-shards.ts';
+import { runShards, type ShardOutcome } from './run-shards.ts';
 import { whyLeftOut } from './shard-filter.ts';
 import type { ShardedProblem } from './shard-task.ts';
+import { FEWEST_FOR_POOL, type ShardsAtWorkers } from './shards-at-workers.ts';
 
 export interface ConsensusOptions extends Pick<
   SampleOptions,
   'seed' | 'chains' | 'draws' | 'warmup' | 'proposals' | 'proposalsAtOnce' | 'adjustment' | 'provisional'
 > {
-  /** Where shards are sampled. */
-  readonly backend: ExecutionBackend;
-  /** K. Default: one per 100,000 points, 16 at most; never the number of workers. */
-  readonly shards?: number | undefined;
-  /** Runs of frames per shard, spread over the window; 1 makes shards stretches of time. Default 8, or as many as 4 frames allow. */
-  readonly strips?: number | undefined;
+  /** The data in shards, of these data and disposed by whoever made them. */
+  readonly shards: ShardsAtWorkers;
   /** Draws of each chain of a shard. Default 250. */
   readonly shardDraws?: number | undefined;
   /** Draws from each of two proposals for the look at the shape of a shard. Default 1000. */
@@ -85,17 +82,14 @@ export async function sampleByConsensus(
   if (freeParameters(problem.parameters).names.length === 0) {
     throw new InputRefused('there is no free parameter to sample', { help: 'let at least one parameter vary' });
   }
-  const plan = planShards(pointsOfRows(problem.sweeps.data), options);
+  const { plan } = options.shards;
   const located = await findCoordinates(problem, origin, { adjustment: options.adjustment }, context);
   const { posterior } = located;
   const mode = 'reason' in located.mode ? null : located.mode;
   if (mode !== null) options.provisional?.({ posterior, mode, importance: null });
   const settings: ChainSettings = { ...CHAIN_DEFAULTS, seed, warmup: options.warmup ?? SHARD_WARMUP };
   const sharded = shardedProblem(problem, located, options, plan.shards.length);
-  const { outcomes, lean } = await runShards(
-    { ...options, data: problem.sweeps.data, shards: plan.shards, problem: sharded, settings },
-    context,
-  );
+  const { outcomes, lean } = await runShards({ ...options, problem: sharded, settings }, context);
   const reasons = outcomes.map((outcome) =>
     outcome.answer === null ? outcome.reason : whyLeftOut(outcome.answer.chains),
   );

@@ -140,18 +140,68 @@ describe.skipIf(!areThere)('recordings of OpenPBS', () => {
     expect(pbs.jobOf('qsub: illegal -J value')).toBeNull();
     expect(await pbs.mostElements(async () => read('openpbs-23.06/qstat-Bf.txt'))).toBe(10_000);
   });
+});
 
-  it('a finished job that is asked for is no failure of the question', async () => {
-    const run: RunCommand = async (command) => {
-      throw new CommandFailed(
-        command,
-        'qstat: Unknown Job Id 9999.pbs1',
-        null,
-        '{"Jobs":{"3.pbs1":{"job_state":"R"}}}',
-      );
-    };
-    const states = await pbs.states(run, [{ name: 'a', job: '3.pbs1', elements: 1 }]);
-    expect(kinds(states)).toEqual({ '3.pbs1': 'running' });
+describe('OpenPBS as it was seen to answer', () => {
+  const submission = { name: 'tw1-1', job: '3[].pbs1', elements: 2 };
+  const json = (jobs: unknown): string => JSON.stringify({ pbs_server: 'pbs1', Jobs: jobs });
+  const refuse = (said: string) => {
+    throw new CommandFailed('qstat', said);
+  };
+
+  it('a job that is over is looked for in the history', async () => {
+    const run: RunCommand = async (_, args) =>
+      args.includes('-x')
+        ? json({ '3[0].pbs1': { job_state: 'F', substate: 93, Exit_status: 3, exec_vnode: '(n1:ncpus=1)' } })
+        : refuse('qstat: 3[].pbs1 Job has finished, use -x or -H to obtain historical job information');
+    expect(kinds(await pbs.states(run, [submission]))).toEqual({ '3[0].pbs1': 'failed' });
+  });
+
+  it('without a history, jobs that run are known, and those that are over are not', async () => {
+    // With -x there is no failure then, and no answer either.
+    const none = json(undefined);
+    const running: RunCommand = async (_, args) =>
+      args.includes('-x') ? none : json({ '3[0].pbs1': { job_state: 'R', exec_vnode: '(n1:ncpus=1)' } });
+    expect(kinds(await pbs.states(running, [submission]))).toEqual({ '3[0].pbs1': 'running' });
+    const over: RunCommand = async (_, args) => (args.includes('-x') ? none : refuse('qstat: Unknown Job Id 3[].pbs1'));
+    expect(await pbs.states(over, [submission])).toEqual(new Map());
+    const find: RunCommand = async (_, args) => (args.includes('-x') ? '' : '3[].pbs1\n');
+    expect(await pbs.find(find, 'tw1-1')).toBe('3[].pbs1');
+  });
+
+  it('jobs are asked for one by one, since the JSON holds the first of several only', async () => {
+    const run: RunCommand = async (_, args) => json({ [args.at(-1)!]: { job_state: 'Q' } });
+    const states = await pbs.states(run, [
+      { name: 'a', job: '1.pbs1', elements: 1 },
+      { name: 'b', job: '2.pbs1', elements: 1 },
+    ]);
+    expect(kinds(states)).toEqual({ '1.pbs1': 'waiting', '2.pbs1': 'waiting' });
+  });
+
+  it('a server that does not answer says nothing', async () => {
+    const run: RunCommand = async () => refuse('Connection refused; qstat: cannot connect to server pbs1 (errno=111)');
+    await expect(pbs.states(run, [submission])).rejects.toThrow(/cannot connect/);
+  });
+
+  it('an element deleted before it ran is cancelled, whatever exit status it took from its array', () => {
+    const states = parseQstat(
+      json({
+        '3[].pbs1': { job_state: 'B', array: 'True', Exit_status: 1 },
+        '3[0].pbs1': { job_state: 'X', substate: 70, Exit_status: 1, comment: 'Subjob finished' },
+        '3[1].pbs1': { job_state: 'Q', substate: 10, Exit_status: 1, comment: 'Not Running: no free nodes' },
+      }),
+    );
+    expect([...states]).toEqual([
+      ['3[0].pbs1', { kind: 'cancelled', text: 'X, Subjob finished', node: null }],
+      ['3[1].pbs1', { kind: 'waiting', text: 'Q, Not Running: no free nodes', node: null }],
+    ]);
+  });
+
+  it('refusals that pass, now or with smaller arrays, and those that do not', () => {
+    expect(pbs.isLimit("qsub: would exceed complex's per-user limit")).toBe(true);
+    expect(pbs.isLimit('qsub: Array job exceeds server or queue size limit')).toBe(true);
+    for (const said of ['Unknown queue', 'Job violates queue and/or server resource limits', 'Queue is not enabled'])
+      expect(pbs.isLimit(`qsub: ${said}`)).toBe(false);
   });
 });
 

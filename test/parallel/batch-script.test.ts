@@ -48,7 +48,7 @@ describe('the script of a job', () => {
     expect(lines).toEqual(
       [
         ...['-N tw1-1', '-J 0-39', '-r y', '-l select=1:ncpus=64:mem=7630mb', '-l walltime=01:30:00'],
-        ...['-l filesystems=home:eagle', '-A m1234', '-q debug', '-j oe', '-o /dev/null', '--constraint=cpu'],
+        ...['-l filesystems=home:eagle', '-A m1234', '-q debug', '-j oe', '-o localhost:/dev/null', '--constraint=cpu'],
       ].map((line) => `#PBS ${line}`),
     );
   });

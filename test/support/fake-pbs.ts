@@ -108,11 +108,11 @@ function elementsOf({ folder }: { readonly folder: string }): string[] {
 
 function stateOf(folder: string): Record<string, unknown> {
   const exit = join(folder, 'exit');
+  const vnode = { exec_vnode: '(v1:ncpus=1)', run_count: 1 };
   if (existsSync(exit)) {
     const code = Number(readFileSync(exit, 'utf8'));
-    return { job_state: 'F', substate: code === 271 ? 91 : code === 0 ? 92 : 93, Exit_status: code, run_count: 1 };
+    return { job_state: 'F', substate: code === 271 ? 91 : code === 0 ? 92 : 93, Exit_status: code, ...vnode };
   }
-  const vnode = { exec_vnode: '(v1:ncpus=1)', run_count: 1 };
   return existsSync(join(folder, 'pid'))
     ? { job_state: 'R', substate: 42, ...vnode }
     : { job_state: 'Q', substate: 10 };
@@ -125,19 +125,31 @@ function qstat(): void {
   }
   const asked = args.filter((word) => word.includes(SERVER));
   const known = jobs();
-  const Jobs: Record<string, unknown> = {};
-  let unknown = '';
+  let refusal: readonly [said: string, code: number] | null = null;
+  // Of several jobs the JSON of the real one holds the first.
+  let Jobs: Record<string, unknown> | undefined;
   for (const id of asked) {
     const job = known.find((one) => one.job === id);
-    if (job === undefined) unknown = id;
-    else {
-      if (job.elements !== null) Jobs[id] = { Job_Name: job.name, job_state: 'B', array: 'True', Exit_status: 0 };
-      for (const element of elementsOf(job))
-        Jobs[element] = { Job_Name: job.name, ...stateOf(join(job.folder, element)) };
+    if (job === undefined) {
+      refusal = [`Unknown Job Id ${id}`, 153];
+      continue;
     }
+    const states = elementsOf(job).map((name): [string, Record<string, unknown>] => [
+      name,
+      { Job_Name: job.name, ...stateOf(join(job.folder, name)) },
+    ]);
+    const isOver = states.every(([, state]) => state['job_state'] === 'F');
+    if (isOver && !args.includes('-x')) {
+      refusal = [`${id} Job has finished, use -x or -H to obtain historical job information`, 35];
+      continue;
+    }
+    // Elements that have ended while others have not.
+    if (!isOver) for (const [, state] of states) if (state['job_state'] === 'F') state['job_state'] = 'X';
+    const whole = { Job_Name: job.name, job_state: isOver ? 'F' : 'B', array: 'True', Exit_status: 0 };
+    Jobs ??= Object.fromEntries(job.elements === null ? states : [[id, whole], ...states]);
   }
   process.stdout.write(JSON.stringify({ pbs_version: 'fake', pbs_server: SERVER, Jobs }));
-  if (unknown !== '') refuse(`Unknown Job Id ${unknown}`, 153);
+  if (refusal !== null) refuse(...refusal);
 }
 
 function qselect(): void {

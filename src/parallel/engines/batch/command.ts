@@ -8,15 +8,11 @@ export class CommandFailed extends Error {
   /** What it complained of, on one line. */
   readonly said: string;
 
-  /** What it answered all the same. */
-  readonly answer: string;
-
-  constructor(command: string, said: string, cause?: unknown, answer = '') {
+  constructor(command: string, said: string, cause?: unknown) {
     super(`${command}: ${said}`, { cause });
     this.name = 'CommandFailed';
     this.command = command;
     this.said = said;
-    this.answer = answer;
   }
 }
 
@@ -60,7 +56,7 @@ export const runCommand: RunCommand = (command, args, input) =>
           : error.code === 'ENOENT'
             ? 'command not found (ENOENT)'
             : `exit code ${error.code}`;
-      reject(new CommandFailed(command, said === '' ? why : said, error, stdout));
+      reject(new CommandFailed(command, said === '' ? why : said, error));
     });
     child.stdin?.on('error', () => undefined);
     child.stdin?.end(input ?? '');

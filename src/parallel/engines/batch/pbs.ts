@@ -4,7 +4,7 @@
  * A batch of one is a plain job, since arrays of one are illegal; arrays are always rerunnable, so an element may run twice.
  */
 import { CommandFailed } from './command.ts';
-import { clockTime, mebibytes, type Dialect, type ElementState, type Submission } from './dialect.ts';
+import { clockTime, mebibytes, type Dialect, type ElementState, type RunCommand } from './dialect.ts';
 
 export const pbs: Dialect = {
   name: 'pbs',
@@ -25,28 +25,29 @@ export const pbs: Dialect = {
       ...(site.account === null ? [] : [`-A ${site.account}`]),
       ...(site.partition === null ? [] : [`-q ${site.partition}`]),
       '-j oe',
-      '-o /dev/null',
+      // Of this machine, which is the node's: to that of the submitting one it would be copied, for minutes where that fails.
+      '-o localhost:/dev/null',
       ...site.options,
     ];
     return lines.map((line) => `#PBS ${line}`);
   },
   ownElement: '"${PBS_JOBID}"',
   submit: ['qsub'],
-  jobOf: (answer) => /^(\d+(?:\[\])?\.\S+)$/m.exec(answer.trim())?.[1] ?? null,
+  jobOf: jobIn,
   elementsOf: ({ job, elements }) =>
     job.includes('[]') ? Array.from({ length: elements }, (_, k) => job.replace('[]', `[${k}]`)) : [job],
   states: async (run, submissions) => {
     const states = new Map<string, ElementState>();
-    // One question for all; a job that is not known any more makes the command fail although it answers for the others.
-    for (const [element, state] of parseQstat(await ask(run, submissions))) states.set(element, state);
+    // Of several jobs in one question the JSON holds the first only.
+    for (const { job } of submissions) {
+      for (const [element, state] of parseQstat(await ask(run, job))) states.set(element, state);
+    }
     return states;
   },
   find: async (run, name) => {
-    const answer = await run('qselect', ['-x', '-N', name]).catch(async (error: unknown) => {
-      if (error instanceof CommandFailed && /history/i.test(error.message)) return await run('qselect', ['-N', name]);
-      throw error;
-    });
-    return /^(\d+(?:\[\])?\.\S+)\s*$/m.exec(answer)?.[1] ?? null;
+    const found = jobIn(await run('qselect', ['-N', name]));
+    // Where no history is kept, -x finds nothing, and says so without failing.
+    return found ?? jobIn(await run('qselect', ['-x', '-N', name]));
   },
   cancel: (elements) => ['qdel', ...elements],
   requeue: null,
@@ -54,29 +55,29 @@ export const pbs: Dialect = {
     const answer = await run('qstat', ['-B', '-f']);
     return Math.max(1, Number(/max_array_size\s*=\s*(\d+)/.exec(answer)?.[1] ?? 10_000));
   },
-  isLimit: (message) => /would exceed|limit on (?:number of )?jobs|max_(?:queued|run)/i.test(message),
+  isLimit: (message) =>
+    /would exceed|limit on (?:number of )?jobs|max_(?:queued|run)|exceeds server or queue size limit/i.test(message),
 };
+
+function jobIn(answer: string): string | null {
+  return /^(\d+(?:\[\])?\.\S+)\s*$/m.exec(answer)?.[1] ?? null;
+}
 
 const FORMAT = ['-t', '-f', '-F', 'json'];
 
-async function ask(run: Parameters<Dialect['states']>[0], submissions: readonly Submission[]): Promise<string> {
-  const jobs = submissions.map(({ job }) => job);
-  const once = async (history: readonly string[]): Promise<string> => {
+/** What `qstat` knows of a job; nothing of one that it has forgotten. */
+async function ask(run: RunCommand, job: string): Promise<string> {
+  // Not with -x at once: where no history is kept, that knows nothing, not even what runs, and does not fail.
+  for (const history of [[], ['-x']]) {
     try {
-      return await run('qstat', [...history, ...FORMAT, ...jobs]);
+      return await run('qstat', [...history, ...FORMAT, job]);
     } catch (error) {
       if (!(error instanceof CommandFailed)) throw error;
-      // Jobs that are over are answered with an error each; the others stand on standard output.
-      if (/Unknown Job|has finished/i.test(error.said)) return error.answer;
-      throw error;
+      if (/Unknown Job/i.test(error.said)) return '';
+      if (!/has finished/i.test(error.said)) throw error;
     }
-  };
-  try {
-    return await once(['-x']);
-  } catch (error) {
-    if (error instanceof CommandFailed && /history/i.test(error.said)) return await once([]);
-    throw error;
   }
+  return '';
 }
 
 interface PbsJob {
@@ -108,11 +109,14 @@ export function parseQstat(answer: string): Map<string, ElementState> {
 
 /** What a comment says beyond where and when the job ran. */
 function remark(comment: string): string {
-  const end = / and ((?:terminated by|exceeded|failed|finished).*)$/.exec(comment)?.[1] ?? comment;
+  const end = / and ((?:terminated|exceeded|failed|finished)\b.*)$/.exec(comment)?.[1] ?? comment;
   return end === '' ? '' : `, ${end}`;
 }
 
-function kindOf({ job_state: state, substate, Exit_status: exit, comment = '' }: PbsJob): Omit<ElementState, 'node'> {
+function kindOf(job: PbsJob): Omit<ElementState, 'node'> {
+  const { job_state: state, substate, comment = '', exec_vnode: place } = job;
+  // An element that has not run has the exit status of its array.
+  const exit = place === undefined ? undefined : job.Exit_status;
   const text = `${state}${exit === undefined ? '' : `, Exit_status ${exit}`}${remark(comment)}`;
   switch (state) {
     case 'R':
@@ -123,11 +127,14 @@ function kindOf({ job_state: state, substate, Exit_status: exit, comment = '' }:
       return { kind: 'running', text };
     case 'F':
     case 'X':
-      return { kind: substate === TERMINATED ? 'cancelled' : endOf(exit), text };
+      return { kind: place === undefined || substate === TERMINATED ? 'cancelled' : endOf(exit), text };
     default:
-      return { kind: /Can Never Run/i.test(comment) ? 'hopeless' : 'waiting', text };
+      return { kind: HOPELESS.test(comment) ? 'hopeless' : 'waiting', text };
   }
 }
+
+/** Comments of jobs that wait for ever. */
+const HOPELESS = /Can Never Run|too many failed attempts/i;
 
 /** Substate of a job that somebody deleted. */
 const TERMINATED = 91;

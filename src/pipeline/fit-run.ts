@@ -25,6 +25,17 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
   const started = new Date().toISOString();
   await using prepared = await prepareFit(request, log, { signal, progress: log.record });
   refuseOtherData(request, prepared);
+  return await fitPrepared(request, prepared, started, log, signal);
+}
+
+/** The part of `runFit` that writes. Whoever prepared the fit disposes of it. */
+export async function fitPrepared(
+  request: FitRunRequest,
+  prepared: PreparedFit,
+  started: string,
+  log: EventLog,
+  signal: AbortSignal,
+): Promise<ResultRecord> {
   const run = await createRun(request, prepared, started);
   try {
     return await completeFit(run, log, signal);
@@ -36,7 +47,8 @@ export async function runFit(request: FitRunRequest, log: EventLog, signal: Abor
   }
 }
 
-function refuseOtherData({ file, from }: FitRunRequest, { dataset }: PreparedFit): void {
+/** Refuse data that are not those of the run that is taken up. */
+export function refuseOtherData({ file, from }: FitRunRequest, { dataset }: Pick<PreparedFit, 'dataset'>): void {
   if (from === undefined || from.contentHash === dataset.source.contentHash) return;
   throw new InputRefused(`the data are not those of ${from.run}`, {
     where: { file },

@@ -28,6 +28,8 @@ export interface PreparedFit extends AsyncDisposable {
   readonly problem: FitProblem;
   readonly compute: Compute;
   readonly readSeconds: number;
+  /** Sweeps that make one round when they are asked for together; absent where there are no rounds. */
+  readonly sweepsPerRound?: number;
 }
 
 /**

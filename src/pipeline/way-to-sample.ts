@@ -38,7 +38,8 @@ export async function wayToSample(
   }
   if (tasks === null || tasks.name === 'local' || outcome.cost.points < FEWEST_POINTS) {
     compute.togetherOver(warn);
-    return { sweeps, options: {}, [Symbol.asyncDispose]: here };
+    const { sweepsPerRound: proposalsAtOnce } = fitted;
+    return { sweeps, options: { proposalsAtOnce }, [Symbol.asyncDispose]: here };
   }
   const distributed = await distributeSweeps(sweeps, tasks, { sweepsPerRound: PROPOSALS_AT_ONCE });
   const text = `importance sampling in rounds over ${distributed.parts} parts of the data on ${tasks.workers} workers of ${tasks.name}`;

@@ -35,6 +35,8 @@ export interface FitTaskInput {
   /** As in `ResumeRequest`, where a run is gone on with. */
   readonly set: readonly string[];
   readonly argv: readonly string[];
+  /** What was found before it was submitted, for the events of the run. */
+  readonly notes: readonly string[];
 }
 
 /** A configuration as plain data. */
@@ -67,6 +69,7 @@ export async function runFitTask(input: FitTaskInput, context: TaskFunctionConte
   await untilFree(output, context);
   const log = new EventLog();
   log.listen((event) => context.progress?.(event));
+  for (const text of input.notes) log.record({ kind: 'log', level: 'info', text });
   const pieces = await piecesOf(output);
   const begun = await beginOf(output);
   const isOurs = begun !== null && begun !== replaces;

@@ -1,7 +1,8 @@
-/** One run as a job of a cluster, watched from here. */
+/** One run on a cluster: as a job that is watched from here, or in rounds over several that are driven from here. */
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Cancelled, InputRefused, isTwotimeError } from '../../base/errors.ts';
+import type { RunEvent } from '../../base/events.ts';
 import { parseConfig } from '../../config/index.ts';
 import { writeFileAtomically } from '../../data/index.ts';
 import { TaskLost, type ExecutionBackend } from '../../parallel/index.ts';
@@ -15,6 +16,7 @@ import { findScheduler, openClusterWorkers } from './cluster-workers.ts';
 import { forgetProgress, placeOfInput, resumeFit, type Resumed, type ResumeRequest } from '../resume-run.ts';
 import { beginOf, finishedRun } from '../run-begin.ts';
 import { CONFIG_FILE, readRequest } from '../run-request.ts';
+import { askForRounds, fitInRounds, ROUNDS_PACE, type RoundsRule } from './fit-in-rounds.ts';
 import { fitTask, plainConfig, type FitTaskInput } from './fit-task.ts';
 
 /**
@@ -25,14 +27,17 @@ export async function runFitAnywhere(
   request: FitRunRequest,
   log: EventLog,
   signal: AbortSignal,
+  rule: RoundsRule = {},
 ): Promise<ResultRecord> {
   const scheduler = await findScheduler(request.config.parallel, (warning) => log.record({ kind: 'warning', warning }));
-  return scheduler === null ? await runFit(request, log, signal) : await runOnCluster(scheduler, request, log, signal);
+  if (scheduler === null) return await runFit(request, log, signal);
+  return await runOnCluster(scheduler, request, rule, log, signal);
 }
 
 async function runOnCluster(
   dialect: Dialect,
   request: FitRunRequest,
+  rule: RoundsRule,
   log: EventLog,
   signal: AbortSignal,
 ): Promise<ResultRecord> {
@@ -44,11 +49,35 @@ async function runOnCluster(
   // A run that is there was begun by a job of a process that was killed: it is gone on with.
   if (!isTakenUp) await checkNewRun(request);
   await refuseMissingFile(request.file);
-  await using workers = await openClusterWorkers(dialect, request.config.parallel, folder, log.record);
+  const notes: string[] = [];
+  const tell = (text: string): void => {
+    notes.push(text);
+    log.record({ kind: 'log', level: 'info', text });
+  };
+  // Work that was taken up may be under way as one job.
+  const rounds = isTakenUp ? null : await askForRounds(request, rule, tell);
+  const { parallel } = request.config;
+  await using workers = await openClusterWorkers(
+    dialect,
+    parallel,
+    folder,
+    log.record,
+    rounds === null ? {} : ROUNDS_PACE,
+  );
   const input = await fitInputOf(request, null);
   const replaces = await firstReplaced(folder, isTakenUp, input.replaces);
-  const context = { signal: AbortSignal.any([signal, workers.lost]), progress: log.record };
-  return await submitFit(workers.backend, { ...input, replaces }, context);
+  const going = AbortSignal.any([signal, workers.lost]);
+  if (rounds !== null) {
+    const context = { signal: going, progress: log.record };
+    const record = await fitInRounds(request, rounds, workers, log, { context, tell });
+    if (record !== null) return record;
+    await workers.dismissSpare();
+  }
+  // The job tells again what it writes into its events.
+  const progress = (event: RunEvent): void => {
+    if (event.kind !== 'log' || !notes.includes(event.text)) log.record(event);
+  };
+  return await submitFit(workers.backend, { ...input, replaces, notes }, { signal: going, progress });
 }
 
 /** The run that stood there when the work began; what stands there for a process that takes the work up may be of a job. */
@@ -94,7 +123,18 @@ export async function fitInputOf(
   state: FitTaskInput['state'],
 ): Promise<FitTaskInput> {
   const replaces = force ? await beginOf(output) : null;
-  return { file, state, config: plainConfig(config), output, replaces, work, from: from ?? null, set: [], argv };
+  return {
+    file,
+    state,
+    config: plainConfig(config),
+    output,
+    replaces,
+    work,
+    from: from ?? null,
+    set: [],
+    argv,
+    notes: [],
+  };
 }
 
 /**

@@ -1,12 +1,12 @@
-/** A driver to be killed: gives three slow tasks to two jobs. */
+/** A driver to be killed: gives three slow tasks to two jobs of Slurm, or of the scheduler that the third word names. */
 import { DEFAULT_CLUSTER } from '../../src/config/index.ts';
-import { BatchEngine, slurm } from '../../src/parallel/engines/batch/index.ts';
+import { BatchEngine, pbs, slurm } from '../../src/parallel/engines/batch/index.ts';
 import { TaskRunner } from '../../src/parallel/index.ts';
 import { slowTask } from './slurm-tasks.ts';
 
-const [work = '', folder = ''] = process.argv.slice(2);
+const [work = '', folder = '', scheduler] = process.argv.slice(2);
 const engine = new BatchEngine({
-  dialect: slurm,
+  dialect: scheduler === 'pbs' ? pbs : slurm,
   site: { ...DEFAULT_CLUSTER, jobs: 2, memory: 450e6 },
   folder: work,
   poll: { least: 5, most: 100 },

@@ -1,5 +1,6 @@
 /** Tasks whose jobs are lost under them, and one whose work is kept from one attempt to the next. */
 import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { Cancelled } from '../../src/base/errors.ts';
 import type { Task, TaskFunctionContext } from '../../src/parallel/index.ts';
@@ -23,8 +24,9 @@ export const slowTask: Task<Slow, number> = task('slow');
 export const countTask: Task<Slow, number> = task('count');
 
 function note(folder: string, word: string): void {
-  const element = `${process.env['SLURM_ARRAY_JOB_ID']}_${process.env['SLURM_ARRAY_TASK_ID']}`;
-  appendFileSync(join(folder, 'log'), `${word} ${element} ${process.env['SLURMD_NODENAME']} ${process.pid}\n`);
+  const { PBS_JOBID, SLURM_ARRAY_JOB_ID, SLURM_ARRAY_TASK_ID, SLURMD_NODENAME } = process.env;
+  const element = PBS_JOBID ?? `${SLURM_ARRAY_JOB_ID}_${SLURM_ARRAY_TASK_ID}`;
+  appendFileSync(join(folder, 'log'), `${word} ${element} ${SLURMD_NODENAME ?? hostname()} ${process.pid}\n`);
 }
 
 export async function slow({ folder, ms, value }: Slow): Promise<number> {

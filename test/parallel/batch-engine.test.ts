@@ -14,10 +14,12 @@ import {
   type RunCommand,
 } from '../../src/parallel/engines/batch/index.ts';
 import { serveFolder } from '../../src/parallel/engines/batch/batch-host.ts';
+import { engineFileOf, type EngineFile } from '../../src/parallel/engines/batch/engine-file.ts';
 import { LedgerWriter } from '../../src/parallel/engines/batch/ledger.ts';
 import { WorkFolder, type TaskName } from '../../src/parallel/engines/batch/work-folder.ts';
-import { encodeOutcome } from '../../src/parallel/host/index.ts';
+import { encodeOutcome, thisProgram } from '../../src/parallel/host/index.ts';
 import { TaskRunner } from '../../src/parallel/index.ts';
+import { taskIdentity } from '../../src/parallel/task-identity.ts';
 import { doubleTask, threadTask } from './tasks.ts';
 
 /** A Slurm that takes every job and starts none. */
@@ -259,18 +261,53 @@ describe('the batch engine', () => {
     await work;
   });
 
-  it('hosts of another version take nothing, and say why', async () => {
+  it('refuses work in one line where a job finds that the program has changed', async () => {
     vi.spyOn(console, 'error').mockImplementation(() => undefined);
-    await using backend = new TaskRunner(make());
-    const work = backend.submit(doubleTask, 21).catch(() => undefined);
+    await using backend = new TaskRunner(make({ site: { ...DEFAULT_CLUSTER, jobs: 2 } }));
+    const work = Promise.allSettled([1, 2, 3].map((k) => backend.submit(doubleTask, k)));
     await vi.waitUntil(() => paper.scripts.length === 1);
-    const file = JSON.parse((await folder.read('engine.json'))!.toString()) as object;
-    await folder.put(JSON.stringify({ ...file, kernels: 'other' }), 'engine.json');
+    const file = JSON.parse((await folder.read('engine.json'))!.toString()) as EngineFile;
+    const program = { ...file.program, code: '0123456789abcdef' };
+    await folder.put(JSON.stringify({ ...file, program }), 'engine.json');
     expect(await serveFolder(folder.path, '1_0', new AbortController().signal)).toBe(68);
-    expect(vi.mocked(console.error).mock.lastCall?.[0]).toContain('the program has changed since');
-    expect(await folder.tasks()).toHaveLength(1);
-    await backend.shutdown({ wait: false });
-    await work;
+    const said = `its code is ${file.program.code}, not 0123456789abcdef`;
+    expect(vi.mocked(console.error).mock.lastCall?.[0]).toContain(said);
+    for (const outcome of await work) {
+      const text = new RegExp(`^a job found another program than the one that submitted it: ${said} \\(on .+\\)$`);
+      expect(outcome).toMatchObject({
+        reason: { tag: 'ConfigRefused', message: expect.stringMatching(text) as string },
+      });
+    }
+    expect(await folder.list('leases')).toEqual([]);
+    expect(paper.scripts).toHaveLength(1);
+    expect(await backend.shutdown()).toMatchObject({ submitted: 3, failed: 3, retried: 0 });
+  });
+
+  it('ends jobs of an earlier process that was another program, and uses nothing of theirs', async () => {
+    // A process of another version was killed: it left a job, and a result that this one would not have come to.
+    const id = await taskIdentity(doubleTask, 21);
+    const here = await thisProgram();
+    const options = { dialect: slurm, poll: { least: 2, most: 20 }, token: 'deadbeef', detached: false };
+    const file = { ...(await engineFileOf(options)), program: { ...here, twotime: '0.0.1' } };
+    await folder.make();
+    await folder.make('jobs/twdeadbeef-1');
+    await folder.put(JSON.stringify(file), 'engine.json');
+    const job = { name: 'twdeadbeef-1', job: '9', elements: 1 };
+    await folder.put(JSON.stringify(job), 'jobs', job.name, 'submitted.json');
+    await folder.commit(encodeOutcome(id, { kind: 'ok', output: 43 }), 'results', id);
+    await using backend = new TaskRunner(make());
+    const work = backend.submit(doubleTask, 21);
+    await vi.waitUntil(() => paper.scripts.length === 1, { timeout: 10_000 });
+    expect(told()).toMatch(/earlier jobs are of another program \(it is twotime 0\.0\.1, not .*\): they are ended/);
+    expect(paper.cancelled).toEqual(['9_0']);
+    const host = new HandHost(folder, '1_0');
+    const task = await host.take();
+    expect(task).toMatchObject({ id, number: 1 });
+    await host.commit(task, 42);
+    await host.say(task);
+    expect(await work).toBe(42);
+    await host.leave();
+    await backend.shutdown();
   });
 
   /** Hosts in threads of this process, as many as are submitted. */

@@ -24,4 +24,5 @@ export {
   type DecodedOutcome,
   type RemoteAttempt,
 } from './outcome-frame.ts';
+export { differenceOf, thisProgram, type Program } from './program.ts';
 export { releasedError, TaskHost, type AttemptLimits, type TaskHostOptions } from './task-host.ts';

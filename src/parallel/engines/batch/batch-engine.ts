@@ -5,20 +5,18 @@
  * counts is the result in the folder; what the scheduler says only decides whether there is hope for one. Attempts that
  * come together make one array; jobs that are there serve what comes later.
  */
-import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { isTwotimeError, OutputFailed } from '../../../base/errors.ts';
 import type { EventLevel, RunEvent } from '../../../base/events.ts';
-import { loadKernels } from '../../../kernels/index.ts';
 import type { Attempt, AttemptOutcome, Engine } from '../../engine.ts';
 import { encodeAttempt, releasedError } from '../../host/index.ts';
 import type { PlacedData, SharedArrays } from '../../shared-data.ts';
 import { AttemptStore } from './attempt-store.ts';
 import { Attempts, type InFlight } from './attempts.ts';
 import { runCommand } from './command.ts';
-import { findEarlierWork } from './earlier-work.ts';
-import { ENGINE_SCHEMA, readEngineFile, type EngineFile } from './engine-file.ts';
+import { findEarlierWork, openWorkFolder } from './earlier-work.ts';
+import { refusalIn, type EngineFile } from './engine-file.ts';
 import { Fleet, type GoneElement } from './fleet.ts';
 import { Hosts, type ToldLine } from './hosts.ts';
 import { JobKeeper } from './job-keeper.ts';
@@ -136,17 +134,10 @@ export class BatchEngine implements Engine {
 
   /** Make the folder, or take up what an earlier driver left in it. */
   async #open(): Promise<void> {
-    const { dialect, tasksPerHost = 'cores', grace, lease, heap, idle = 30 } = this.#options;
-    await this.#folder.make();
-    const before = await readEngineFile(this.#folder);
-    this.#token = before?.token ?? randomBytes(4).toString('hex');
-    const file: EngineFile = {
-      ...{ schema: ENGINE_SCHEMA, scheduler: dialect.name, token: this.#token, tasksPerHost, detached: false },
-      ...{ grace: grace ?? null, lease: lease ?? null, heap: heap ?? null, poll: this.#poll, idle },
-      kernels: (await loadKernels()).hash,
-    };
-    if (before !== null) await this.#adopt();
-    await this.#folder.put(JSON.stringify(file, null, 1), 'engine.json');
+    const options = { ...this.#options, poll: this.#poll };
+    const { token, isEarlier } = await openWorkFolder(this.#folder, options, (text) => this.#tell('warning', text));
+    this.#token = token;
+    if (isEarlier) await this.#adopt();
     await this.#folder.remove('closed');
   }
 
@@ -258,6 +249,7 @@ export class BatchEngine implements Engine {
   }
 
   async #turn(): Promise<boolean> {
+    await this.#heedRefusal();
     const told = await this.#hosts.look();
     for (const { holder, line } of told) await this.#hear({ holder, line });
     for (const attempt of this.#attempts.all) await this.#check(attempt);
@@ -269,6 +261,13 @@ export class BatchEngine implements Engine {
     });
     for (const gone of await this.#jobs.gone()) await this.#bury(gone);
     return told.some(({ line }) => line.kind !== 'beat');
+  }
+
+  /** A job that found another program takes nothing, and neither would the next. */
+  async #heedRefusal(): Promise<void> {
+    const { waiting } = this.#attempts;
+    const error = waiting.length === 0 ? null : await refusalIn(this.#folder);
+    if (error !== null) for (const attempt of waiting) this.#attempts.end(attempt, { kind: 'failed', error });
   }
 
   async #hear({ holder, line }: ToldLine): Promise<void> {

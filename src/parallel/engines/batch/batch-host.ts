@@ -3,18 +3,19 @@ import { availableParallelism, hostname } from 'node:os';
 import type { RunEvent } from '../../../base/events.ts';
 import {
   decodeAttempt,
+  differenceOf,
   encodeAttempt,
   encodeOutcome,
   releasedError,
   TaskHost,
+  thisProgram,
   type RemoteAttempt,
 } from '../../host/index.ts';
 import type { AttemptOutcome } from '../../engine.ts';
-import { loadKernels } from '../../../kernels/index.ts';
 import { usableCores } from '../../machine.ts';
 import { runCommand } from './command.ts';
 import { dataFileName, dataMark, readDataFile } from './data-file.ts';
-import { readEngineFile, type EngineFile } from './engine-file.ts';
+import { readEngineFile, refuse, type EngineFile } from './engine-file.ts';
 import { LedgerWriter } from './ledger.ts';
 import { Nap } from './nap.ts';
 import { pbs } from './pbs.ts';
@@ -47,10 +48,10 @@ export async function serveFolder(path: string, element: string, stop: AbortSign
   try {
     const file = await readEngineFile(folder);
     if (file === null) return 0;
-    if (file.kernels !== (await loadKernels()).hash) {
-      console.error(
-        'the program has changed since the work was submitted: submit it again with one version everywhere',
-      );
+    const difference = differenceOf(await thisProgram(), file.program);
+    if (difference !== null) {
+      console.error(`this is another program than the one that submitted the work: ${difference}`);
+      await refuse(folder, `${difference} (on ${hostname()})`);
       return OTHER_PROGRAM;
     }
     const { cores } = usableCores({ cores: availableParallelism(), environment: process.env });

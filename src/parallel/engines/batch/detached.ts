@@ -5,13 +5,12 @@ import { resolve } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { OutputRefused } from '../../../base/errors.ts';
 import type { ClusterConfig } from '../../../config/config.ts';
-import { loadKernels } from '../../../kernels/index.ts';
 import { decodeOutcome, encodeAttempt } from '../../host/index.ts';
 import type { Task } from '../../protocol.ts';
 import { taskIdentity } from '../../task-identity.ts';
 import { runCommand } from './command.ts';
 import type { Dialect, RunCommand } from './dialect.ts';
-import { ENGINE_SCHEMA, readEngineFile, type EngineFile } from './engine-file.ts';
+import { engineFileOf, readEngineFile, refusalIn, writeEngineFile } from './engine-file.ts';
 import { Fleet } from './fleet.ts';
 import { Hosts } from './hosts.ts';
 import { hostPlaces } from './job-script.ts';
@@ -23,7 +22,7 @@ export interface DetachedOptions {
   readonly folder: string;
   /** Where relative names of files lead from. Default: the current folder. */
   readonly directory?: string;
-  readonly grace?: number;
+  readonly grace?: number | undefined;
   readonly run?: RunCommand;
 }
 
@@ -68,13 +67,9 @@ export async function submitDetached(options: DetachedOptions, tasks: readonly N
   }
   await folder.make();
   const token = randomBytes(4).toString('hex');
-  const file: EngineFile = {
-    ...{ schema: ENGINE_SCHEMA, scheduler: dialect.name, token, tasksPerHost: 1, detached: true },
-    ...{ grace: grace ?? null, lease: null, heap: null, poll: POLL, idle: IDLE_SECONDS },
-    kernels: (await loadKernels()).hash,
-  };
+  const hosts = { dialect, token, grace, tasksPerHost: 1, poll: POLL, idle: IDLE_SECONDS, detached: true };
   try {
-    await folder.put(JSON.stringify(file, null, 1), 'engine.json');
+    await writeEngineFile(folder, await engineFileOf(hosts));
     const names: { name: string; id: string }[] = [];
     for (const [order, { name, task, input }] of tasks.entries()) {
       const id = await taskIdentity(task, input);
@@ -105,7 +100,9 @@ export async function lookDetached(path: string): Promise<DetachedState | null> 
   const file = await readEngineFile(folder);
   const names = await folder.read(NAMES_FILE);
   if (file === null || names === null) return null;
+  const refusal = await refusalIn(folder);
   const [results, ended, tasks] = await Promise.all([folder.list('results'), folder.list('ended'), folder.tasks()]);
+  const taken = new Set(refusal === null ? [] : await folder.list('leases'));
   const last = new Map<string, number>();
   for (const { id, number } of tasks) last.set(id, Math.max(last.get(id) ?? 0, number));
   const done = new Set(results);
@@ -116,7 +113,8 @@ export async function lookDetached(path: string): Promise<DetachedState | null> 
     if (done.has(id)) continue;
     const attempt = `${id}.${last.get(id) ?? 1}`;
     if (!over.has(attempt)) {
-      open.push(name);
+      if (refusal !== null && !taken.has(attempt)) failed.set(name, refusal.message);
+      else open.push(name);
       continue;
     }
     const bytes = await folder.read('ended', attempt);
@@ -137,6 +135,12 @@ export async function livingJobs(options: DetachedOptions): Promise<number> {
 
 /** End the jobs and remove the folder. */
 export async function closeDetached(options: DetachedOptions): Promise<void> {
+  await endJobs(options);
+  await rm(resolve(options.folder), { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+}
+
+/** End the jobs of whoever worked in the folder. */
+export async function endJobs(options: DetachedOptions): Promise<void> {
   const folder = new WorkFolder(resolve(options.folder));
   await folder.put('', 'closed');
   const fleet = fleetOf(options, folder);
@@ -156,5 +160,4 @@ export async function closeDetached(options: DetachedOptions): Promise<void> {
     await listen();
   }
   if (fleet.open.length > 0) await fleet.cancel(fleet.open);
-  await rm(folder.path, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
 }

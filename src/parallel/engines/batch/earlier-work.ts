@@ -1,5 +1,10 @@
 /** What an earlier driver left in a work folder: results, attempts at work, jobs. */
+import { randomBytes } from 'node:crypto';
+import { differenceOf, thisProgram } from '../../host/index.ts';
 import type { AttemptStore } from './attempt-store.ts';
+import { endJobs } from './detached.ts';
+import { engineFileOf, readEngineFile, writeEngineFile, type EngineFile } from './engine-file.ts';
+import type { BatchEngineOptions } from './options.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 export interface EarlierWork {
@@ -29,4 +34,27 @@ export async function findEarlierWork(folder: WorkFolder, store: AttemptStore): 
     else running.set(id, { number, holder });
   }
   return { known, numbers, running };
+}
+
+/**
+ * Make a work folder for a driver of this program. `isEarlier`: there is work of an earlier driver in it to take up. That of
+ * another program is not taken up: its jobs are ended, of which `warn` is told.
+ */
+export async function openWorkFolder(
+  folder: WorkFolder,
+  options: BatchEngineOptions & Pick<EngineFile, 'poll'>,
+  warn: (text: string) => void,
+): Promise<{ readonly token: string; readonly isEarlier: boolean }> {
+  await folder.make();
+  let before = await readEngineFile(folder);
+  const difference = before === null ? null : differenceOf(before.program, await thisProgram());
+  if (difference !== null) {
+    warn(`earlier jobs are of another program (${difference}): they are ended, and their work is begun again`);
+    await endJobs(options);
+    await folder.clear();
+    before = null;
+  }
+  const token = before?.token ?? randomBytes(4).toString('hex');
+  await writeEngineFile(folder, await engineFileOf({ ...options, token, detached: false }));
+  return { token, isEarlier: before !== null };
 }

@@ -14,6 +14,7 @@
  * jobs/K/                 one submission: intent.json, script.sh, submitted.json, a log per element
  * spare                   jobs without work are not needed any more
  * closed                  there is nothing more to do
+ * refused                 why a host took nothing: its program is another
  * ```
  *
  * No file is changed once it has its name, except ledgers, which grow and have one writer. Nothing depends on the clocks of
@@ -49,6 +50,12 @@ export class WorkFolder {
   async make(name?: string): Promise<void> {
     if (name === undefined) await makeFolder(this.path);
     for (const one of name === undefined ? FOLDERS : [name]) await mkdir(this.file(one), { recursive: true });
+  }
+
+  /** As it was when it was made; what is not of work stays. */
+  async clear(): Promise<void> {
+    for (const name of [...FOLDERS, 'engine.json', 'closed', 'refused', 'spare']) await this.remove(name);
+    await this.make();
   }
 
   file(...names: readonly string[]): string {

@@ -1,8 +1,8 @@
 /** One life of the driver: from the first word about Ray to its end, with a watch on whether it still answers. */
 import { connect } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { loadKernels } from '../../../kernels/load.ts';
 import type { Frame } from '../../host/frame.ts';
+import { thisProgram } from '../../host/program.ts';
 import { DriverProcess, type DriverOptions } from './driver-process.ts';
 import { BadFrames } from './frame-socket.ts';
 
@@ -193,6 +193,6 @@ async function request(
     command: [process.execPath, program],
     host: heap === undefined ? {} : { heap },
     // A host of another version of this program is not used.
-    expected: { version: process.versions.node, kernels: (await loadKernels()).hash },
+    expected: await thisProgram(),
   };
 }

@@ -4,8 +4,7 @@
  */
 import { Socket } from 'node:net';
 import { serialize } from 'node:v8';
-import { loadKernels } from '../../../kernels/load.ts';
-import { attemptOf, encodeOutcome, releasedError, TaskHost, type Frame } from '../../host/index.ts';
+import { attemptOf, encodeOutcome, releasedError, TaskHost, thisProgram, type Frame } from '../../host/index.ts';
 import type { DataRef, SharedArrays } from '../../shared-data.ts';
 import { DataAssembly } from './data-parts.ts';
 import { FrameSocket, readSecret } from './frame-socket.ts';
@@ -126,9 +125,8 @@ async function serve(): Promise<void> {
       continue;
     }
     host = await Host.open(socket, frame);
-    const { hash } = await loadKernels();
     const slots = Number(frame.header['slots']);
-    await socket.send({ kind: 'up', slots, pid: process.pid, version: process.versions.node, kernels: hash });
+    await socket.send({ kind: 'up', slots, pid: process.pid, ...(await thisProgram()) });
     setInterval(() => void socket.send({ kind: 'alive' }), ALIVE_EVERY);
   }
   process.exit(0);

@@ -1,6 +1,6 @@
 /** The `twotime` command: parses arguments, runs one subcommand, maps every outcome to an exit code. */
 import { Command, CommanderError } from 'commander';
-import { formatError, isTwotimeError } from '../base/errors.ts';
+import { formatError, isTwotimeError, UsageRefused } from '../base/errors.ts';
 import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import { addAround } from './program/around.ts';
 import { addManyRuns } from './program/many-runs.ts';
@@ -25,11 +25,22 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     })
     .exitOverride();
 
+  program.hook('preAction', (_, command) => refuseEmpty(command));
   addOneRun(program, terminal, setExitCode);
   addManyRuns(program, terminal, setExitCode);
   addUpkeep(program, terminal, setExitCode);
   addAround(program, terminal, setExitCode);
   return program;
+}
+
+/** An empty name is a variable of a shell that was not set; as a path it would mean the current folder. */
+function refuseEmpty(command: Command): void {
+  const isEmpty = (value: unknown): boolean => (Array.isArray(value) ? value.includes('') : value === '');
+  const option = command.options.find((one) => isEmpty(command.getOptionValue(one.attributeName())));
+  const index = command.processedArgs.findIndex(isEmpty);
+  if (option === undefined && index < 0) return;
+  const what = option === undefined ? `<${command.registeredArguments[index]!.name()}>` : option.flags;
+  throw new UsageRefused(`${what} is empty`, { help: 'give it a value; is a variable of the shell not set?' });
 }
 
 const HELP_TAIL = `

@@ -55,11 +55,13 @@ export function readWordOr<const V, T>(word: string, meaning: V, reader: Reader<
 export const readBoolean: Reader<boolean> = (input) =>
   typeof input === 'boolean' ? accepted(input) : refused(`${show(input)} is not accepted here`, 'write true or false');
 
-/** A whole number from `lowest` up. */
-export function readWhole(lowest: number): Reader<number> {
+/** A whole number from `lowest` up, to `highest` where more could not be computed. */
+export function readWhole(lowest: number, highest: number = Number.MAX_SAFE_INTEGER): Reader<number> {
+  const span = highest === Number.MAX_SAFE_INTEGER ? `of ${lowest} or more` : `from ${lowest} to ${highest}`;
   return (input) => {
-    if (typeof input === 'number' && Number.isSafeInteger(input) && input >= lowest) return accepted(input);
-    return refused(`${show(input)} is not accepted here`, `write a whole number of ${lowest} or more`);
+    const isWhole = typeof input === 'number' && Number.isSafeInteger(input);
+    if (isWhole && input >= lowest && input <= highest) return accepted(input);
+    return refused(`${show(input)} is not accepted here`, `write a whole number ${span}`);
   };
 }
 

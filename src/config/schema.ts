@@ -85,19 +85,26 @@ export interface ParsedConfig {
   readonly output: OutputConfig;
 }
 
-const wholeJson = (minimum: number): JsonSchema => ({ type: 'integer', minimum });
+/** Lowest and highest value; the highest keeps a slip of the keyboard from taking all memory. */
+type Limits = readonly [number, number?];
+
+const wholeJson = ([minimum, maximum]: Limits): JsonSchema => ({
+  type: 'integer',
+  minimum,
+  ...(maximum === undefined ? {} : { maximum }),
+});
 
 function words<const W extends string>(all: readonly W[], fallback: W, description: string): z.ZodType<W> {
   return fieldWithDefault(readWord(all), fallback, description, wordsJson(all));
 }
 
-function whole(lowest: number, fallback: number, description: string): z.ZodType<number> {
-  return fieldWithDefault(readWhole(lowest), fallback, description, wholeJson(lowest));
+function whole(limits: Limits, fallback: number, description: string): z.ZodType<number> {
+  return fieldWithDefault(readWhole(...limits), fallback, description, wholeJson(limits));
 }
 
-function wholeOr<const W extends string>(word: W, lowest: number, description: string): z.ZodType<number | W> {
-  return fieldWithDefault<number | W>(readWordOr(word, word, readWhole(lowest)), word, description, {
-    anyOf: [{ const: word }, wholeJson(lowest)],
+function wholeOr<const W extends string>(word: W, limits: Limits, description: string): z.ZodType<number | W> {
+  return fieldWithDefault<number | W>(readWordOr(word, word, readWhole(...limits)), word, description, {
+    anyOf: [{ const: word }, wholeJson(limits)],
   });
 }
 
@@ -112,7 +119,7 @@ const angleJson = orJson(quantityJson('angle', ['45 deg']), {
 });
 const anglesJson = orJson(angleJson, { type: 'array', items: angleJson });
 const frameJson: JsonSchema = {
-  anyOf: [wholeJson(1), { type: 'string', pattern: String.raw`^\s*\d+\s*\.\.\s*\d+\s*$` }],
+  anyOf: [wholeJson([1]), { type: 'string', pattern: String.raw`^\s*\d+\s*\.\.\s*\d+\s*$` }],
 };
 
 const dataSchema = section('what to read from a data file, and what the file does not say', {
@@ -160,7 +167,7 @@ const dataSchema = section('what to read from a data file, and what the file doe
 
 const gridSchema = z
   .strictObject({
-    frames: whole(3, 200, 'number of frames'),
+    frames: whole([3, 100_000], 200, 'number of frames'),
     dt: field(
       readQuantityOf('time', likely('dt')),
       'time between frames; data.dt when absent',
@@ -194,7 +201,7 @@ const scalingSchema = section('contrast and offset of c2', {
     'one value, or one per angle: truth of simulate, values of mode: fixed',
     scalingJson,
   ).optional(),
-  order: whole(1, 2, 'order of the Fourier series in the angle, for mode: fourier'),
+  order: whole([1, 1000], 2, 'order of the Fourier series in the angle, for mode: fourier'),
 });
 
 const WEIGHTS = ['none', 'lag', 'speckle'] as const;
@@ -205,7 +212,7 @@ const fitSchema = section('least squares', {
     'own',
     'start values; previous: in a batch, those of the same q in the file before',
   ),
-  starts: whole(1, 8, 'number of starts; 1 uses the given start alone'),
+  starts: whole([1, 10_000], 8, 'number of starts; 1 uses the given start alone'),
   weights: fieldWithDefault(
     readWord(WEIGHTS),
     'none',
@@ -217,7 +224,7 @@ const fitSchema = section('least squares', {
     'speckle',
     'standard errors; independent: only as if all points were independent, quicker and usually too small',
   ),
-  max_iterations: whole(1, 100, 'iterations per start on the full data'),
+  max_iterations: whole([1], 100, 'iterations per start on the full data'),
   profile: profileField,
 });
 
@@ -237,14 +244,14 @@ const sampleSchema = section('Bayesian analysis', {
     'adjusted',
     'adjusted: the width that covers; independent: as other programs',
   ),
-  chains: whole(1, 4, 'number of chains'),
-  warmup: wholeOr('auto', 0, 'warmup steps per chain; auto: 50 where the fit gives the metric, else 400'),
-  draws: wholeOr('auto', 4, 'draws per chain; auto: until the chains agree'),
+  chains: whole([1, 1000], 4, 'number of chains'),
+  warmup: wholeOr('auto', [0], 'warmup steps per chain; auto: 50 where the fit gives the metric, else 400'),
+  draws: wholeOr('auto', [4, 1_000_000], 'draws per chain; auto: until the chains agree'),
   until: fieldWithDefault<SampleConfig['until']>(
     readWordOr('auto', 'auto', readWordOr('draws', 'draws', readWhole(1))),
     'auto',
     'effective draws (and R-hat below 1.01) at which chains stop; draws: never before draws; auto: 400 if draws is auto',
-    { anyOf: [{ enum: ['auto', 'draws'] }, wholeJson(1)] },
+    { anyOf: [{ enum: ['auto', 'draws'] }, wholeJson([1])] },
   ),
   max_time: fieldWithDefault<SampleConfig['maxTime']>(
     readWordOr('none', null, readQuantityOf('time', { sign: 'positive' })),
@@ -253,14 +260,9 @@ const sampleSchema = section('Bayesian analysis', {
     { anyOf: [{ const: 'none' }, quantityJson('time', ['60 s'], false)] },
   ),
   chain_method: words(['parallel', 'sequential'], 'parallel', 'how chains run'),
-  shards: wholeOr('auto', 1, 'parts of the data for method cmc; auto: one per 100,000 points, 16 at most'),
+  shards: wholeOr('auto', [1, 1000], 'parts of the data for method cmc; auto: one per 100,000 points, 16 at most'),
   batch: flag(false, 'a batch samples the posterior of every job'),
 });
-
-const readCount: Reader<number> = (input) => {
-  const reading = readWhole(1)(input);
-  return reading.ok ? accepted(reading.value) : refused(reading.message, 'a whole number of 1 or more');
-};
 
 const parallelSchema = section('where the work runs', {
   backend: words(
@@ -268,9 +270,7 @@ const parallelSchema = section('where the work runs', {
     'auto',
     'engine that runs the work',
   ),
-  workers: fieldWithDefault(readWordOr('auto', 'auto', readCount), 'auto', 'number of workers', {
-    anyOf: [{ const: 'auto' }, wholeJson(1)],
-  }),
+  workers: wholeOr('auto', [1, 10_000], 'number of workers'),
   fallback: words(['warn', 'error'], 'warn', 'what happens when the engine is missing'),
   chunks: flag(true, 'cut one sweep over all workers'),
   memory: fieldWithDefault(
@@ -319,7 +319,7 @@ export const configSchema: z.ZodType<ParsedConfig> = z
     grid: gridSchema,
     parameters: parametersSchema,
     scaling: scalingSchema,
-    seed: whole(0, 1, 'seed of every random number'),
+    seed: whole([0], 1, 'seed of every random number'),
     fit: fitSchema,
     noise: noiseSchema,
     sample: sampleSchema,

@@ -31,8 +31,9 @@ export interface MatrixDescription {
     /** Pairs off the diagonal, and how many of them are not finite. */
     readonly pairs: number;
     readonly nonFinite: number;
-    readonly minimum: number;
-    readonly maximum: number;
+    /** Of the finite values; null where there are none. */
+    readonly minimum: number | null;
+    readonly maximum: number | null;
     /** Largest |c(i,j) − c(j,i)| of a full matrix. */
     readonly asymmetry: number;
     /** Frames (from 1) whose mean correlation stands out of their neighbours'. */
@@ -173,7 +174,9 @@ function judge(
   const pairs = pairsOf(frames);
   const problem = matrixProblem(found, pairs);
   const outlying = problem === null ? outlyingFrames(frameMeans(triangle, frames)).map((k) => k + 1) : [];
-  return { values: { fill, pairs, nonFinite, minimum, maximum, asymmetry, outlyingFrames: outlying }, problem };
+  const [lowest, highest] = nonFinite < pairs ? [minimum, maximum] : [null, null];
+  const values = { fill, pairs, nonFinite, minimum: lowest, maximum: highest, asymmetry, outlyingFrames: outlying };
+  return { values, problem };
 }
 
 /** The message of a refusal; anything else (cancelled, a defect) is thrown on. */

@@ -190,7 +190,7 @@ export function judgeNonFinite(
   if (nan > MOST_NON_FINITE * all && !allowed) {
     throw new InputRefused(`${nan} of ${all} points (${percent}) are not finite; more than 1 % are refused`, {
       where: { file: source.file, path },
-      help: 'leave out the frames or angles concerned, or accept it with data.allow_nan: true',
+      help: 'leave out what twotime inspect shows, with data.exclude_frames or data.exclude_phi, or accept it with data.allow_nan: true',
     });
   }
   const text = `${nan} of ${all} points (${percent}) are not finite and are left out; most, ${excluded[worst]}, in ${path}`;
@@ -212,9 +212,12 @@ export function asymmetryWarning(
   const worst = asymmetric.reduce((a, b) => (findings[b]!.asymmetry > findings[a]!.asymmetry ? b : a));
   const { asymmetry, oneSidedPairs } = findings[worst]!;
   const path = source.matrices[members[worst]!]!.path;
-  const holes = oneSidedPairs > 0 ? `, ${counted(oneSidedPairs, 'pair')} finite on one side only` : '';
+  const found = [
+    ...(asymmetry > 0 ? [`c(i,j) and c(j,i) differ by up to ${Number(asymmetry.toPrecision(3))}`] : []),
+    ...(oneSidedPairs > 0 ? [`${counted(oneSidedPairs, 'pair')} finite on one side only`] : []),
+  ];
   const text =
-    `not symmetric: ${asymmetric.length} of ${findings.length} matrices; c(i,j) and c(j,i) differ by up to ` +
-    `${Number(asymmetry.toPrecision(3))} in ${path}${holes}; the upper half is used`;
+    `not symmetric: ${asymmetric.length} of ${findings.length} matrices; ${found.join(', ')} in ${path}; ` +
+    'the upper half is used';
   return [{ code: 'asymmetric-matrix', text }];
 }

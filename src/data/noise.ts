@@ -65,7 +65,7 @@ export function estimateNoise(triangles: TriangleStack): NoiseFinding {
   for (let a = 0; a < angles; a++) {
     const result = noiseOfAngle(triangles, a);
     if (typeof result === 'number') sigma[a] = result;
-    else failures.push(`angle ${a + 1}: ${result.reason}`);
+    else failures.push(`angle ${a + 1} of ${angles}: ${result.reason}`);
   }
   if (failures.length === 0) {
     return { noise: { sigma, source: 'second differences along lag, per angle', absolute: false }, warnings: [] };

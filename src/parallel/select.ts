@@ -13,7 +13,13 @@ export interface BackendChoice {
   readonly why: string;
 }
 
-/** How this process computes; `slurm`, `pbs` and `ray` are for tasks on other machines, and count as `auto` here. */
+/** Threads beyond this would take the memory of the machine (some 10 MB each) and bring nothing. */
+const MOST_THREADS_PER_CORE = 64;
+
+/** Engines whose workers are on other machines. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['slurm', 'pbs', 'ray']);
+
+/** How this process computes; `slurm`, `pbs` and `ray` are for tasks on other machines, and count as `auto` here. Throws `ConfigRefused`. */
 export function selectBackend(parallel: ParallelConfig, machine: Machine): BackendChoice {
   const { workers } = parallel;
   const backend = OLD_NAMES[parallel.backend] ?? parallel.backend;
@@ -21,8 +27,15 @@ export function selectBackend(parallel: ParallelConfig, machine: Machine): Backe
   if (workers === 1) return { name: 'sequential', workers: 1, why: 'parallel.workers is 1' };
   const { cores, why } = usableCores(machine);
   if (workers !== 'auto') {
+    const most = MOST_THREADS_PER_CORE * cores;
+    if (workers > most && !ELSEWHERE.has(backend)) {
+      throw new ConfigRefused(`${workers} worker threads are too many for ${cores} cores`, {
+        where: { key: 'parallel.workers' },
+        help: `write parallel.workers: auto, or ${most} at most`,
+      });
+    }
     const beyond = workers > cores ? `, although ${why}` : '';
-    return { name: 'local', workers, why: `parallel.workers is ${workers}${beyond}` };
+    return { name: 'local', workers: Math.min(workers, most), why: `parallel.workers is ${workers}${beyond}` };
   }
   return { name: cores < 2 ? 'sequential' : 'local', workers: cores, why };
 }

@@ -14,6 +14,8 @@ export interface Occupancy {
 
 /** Refuse an output folder that holds something else than a run directory that `force` may replace. */
 export async function examine(path: string, force: boolean): Promise<Occupancy> {
+  // Resolved it would be the folder the program was started in.
+  if (path === '') throw new OutputRefused('the name of the output folder is empty', { help: 'name a folder with -o' });
   let entries: string[];
   try {
     entries = await readdir(path);

@@ -50,11 +50,11 @@ export async function prepareFit(
     shared === undefined
       ? Compute.open(memory, config.parallel, context, warn)
       : Promise.resolve(owned.use(new Compute(shared.pool, memory, context)));
-  // Awaited below; a file that is refused first must not leave its failure unhandled.
-  opening.catch(() => undefined);
+  const kernels = opening.then((compute) => compute.kernels);
+  // Awaited below; what is refused before that must not leave their failure unhandled.
+  kernels.catch(() => undefined);
   const parallel = shared?.pool.parallel ?? config.parallel;
   const folder = await folderBeside(request.output);
-  const kernels = opening.then((compute) => compute.kernels);
   const [dataset, readSeconds] = await timed('read', log, () =>
     readInThreads({ file: request.file, config: { ...config, parallel }, memory, kernels, folder }, context),
   );

@@ -43,7 +43,7 @@ export function checkSampling(config: Config): void {
       help: 'let at least one parameter vary, or run twotime fit',
     });
   }
-  parameterPriors({ priors: priorsOf(config) }, free);
+  checkPriors(config);
   if (fit.weights !== 'none') {
     throw new ConfigRefused(`a posterior of a fit with weights by ${fit.weights} is not known`, {
       where: { key: 'fit.weights' },
@@ -56,6 +56,11 @@ export function checkSampling(config: Config): void {
       help: 'remove fit.errors: independent, or write sample.likelihood: independent (too narrow for real speckle data)',
     });
   }
+}
+
+/** Throws `ConfigRefused` when the prior of a free parameter contradicts its bounds. */
+export function checkPriors(config: Config): void {
+  parameterPriors({ priors: priorsOf(config) }, freeParameters(parameterSettings(config)));
 }
 
 /**

@@ -1,7 +1,7 @@
 /** `twotime config init` and `twotime config validate`. */
-import { formatError } from '../../base/errors.ts';
+import { ConfigRefused, formatError } from '../../base/errors.ts';
 import { toJson } from '../../base/json.ts';
-import { toYaml, validateConfig, type DataDescription } from '../../config/index.ts';
+import { toYaml, validateConfig, type Config, type DataDescription } from '../../config/index.ts';
 import { writeFileAtomically } from '../../data/atomic-file.ts';
 import type { Mode } from '../../model/two-time-model.ts';
 import { EXIT } from '../exit-codes.ts';
@@ -34,6 +34,18 @@ async function describe(file: string): Promise<DataDescription> {
   return { file, rings, dt, frames };
 }
 
+/** A prior that contradicts the bounds of its parameter: only `sample` would refuse it, later. */
+async function priorProblem(config: Config): Promise<ConfigRefused | null> {
+  const { checkPriors } = await import('../../pipeline/sample-fit.ts');
+  try {
+    checkPriors(config);
+    return null;
+  } catch (error) {
+    if (error instanceof ConfigRefused) return error;
+    throw error;
+  }
+}
+
 export interface ConfigValidateOptions {
   readonly set: readonly string[];
   readonly json?: boolean;
@@ -44,7 +56,11 @@ export async function configValidateCommand(
   options: ConfigValidateOptions,
   terminal: Terminal,
 ): Promise<number> {
-  const { config, problems, warnings } = await validateConfig(file, { set: options.set });
+  const check = await validateConfig(file, { set: options.set });
+  const { warnings } = check;
+  const contradiction = check.config === null ? null : await priorProblem(check.config);
+  const problems = contradiction === null ? check.problems : [contradiction];
+  const config = contradiction === null ? check.config : null;
   if (options.json === true) {
     const listed = problems.map(({ message, help, where }) => ({ message, help: help ?? null, where: { ...where } }));
     terminal.result(toJson({ valid: problems.length === 0, problems: listed, warnings }));

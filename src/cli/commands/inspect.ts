@@ -71,8 +71,8 @@ function matrixRow(matrix: MatrixDescription): string[] {
       : [
           values.fill,
           `${values.nonFinite} of ${values.pairs}`,
-          round(values.minimum),
-          round(values.maximum),
+          values.minimum === null ? null : round(values.minimum),
+          values.maximum === null ? null : round(values.maximum),
           values.outlyingFrames.length === 0 ? 'none' : values.outlyingFrames.slice(0, 8).join(' '),
         ];
   return [...head, ...tail].map((cell) => (cell === null ? '-' : String(cell)));

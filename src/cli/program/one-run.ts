@@ -27,15 +27,27 @@ export function addOneRun(program: Command, terminal: Terminal, setExitCode: (co
       setExitCode(await fitCommand(file, options, terminal));
     });
 
-  for (const [name, description] of [
-    ['sample', 'sample the posterior of a fit: of a file, or of a run that was fitted before'],
-    ['both', 'fit a file and sample the posterior: the same as sample with a file'],
+  for (const [name, description, source, what, config] of [
+    [
+      'sample',
+      'sample the posterior of a fit: of a file, or of a run that was fitted before',
+      '<file|run>',
+      'two-time file, or a run directory',
+      'configuration file; for a run: in place of its own',
+    ],
+    [
+      'both',
+      'fit a file and sample the posterior: the same as sample with a file',
+      '<file>',
+      'two-time file',
+      'configuration file',
+    ],
   ] as const) {
     program
       .command(name)
       .description(description)
-      .argument(name === 'both' ? '<file>' : '<file|run>', 'two-time file, or a run directory')
-      .option('-c, --config <fit.yaml>', 'configuration file; for a run: in place of its own')
+      .argument(source, what)
+      .option('-c, --config <fit.yaml>', config)
       .requiredOption('-o, --output <folder>', 'run directory to write; must not exist or be empty')
       .option('--force', 'replace an existing run directory (never any other folder)', false)
       .option('--method <name>', 'auto, psis, nuts or cmc (short for sample.method)')
@@ -134,5 +146,5 @@ errors unless --likelihood says otherwise.
 Exit codes: 0 the chains agree, or importance sampling stands; 2 they do not, or there is no posterior: the fit is written.
 
 Examples:
-  twotime sample data.h5 -c fit.yaml -o run
+  twotime both data.h5 -c fit.yaml -o run
   twotime sample fitted-run -o run --method nuts --until 1000`;

@@ -176,7 +176,12 @@ async function readAxes(archive: NpzReader, frames: number, shown: string): Prom
   const [first, second] = found;
   if (first === undefined) return null;
   const where = { file: shown, path: first[0] };
-  if (frames < 2) throw new InputRefused('a time axis of one frame has no dt', { where });
+  if (frames < 2) {
+    throw new InputRefused('a time axis of one frame has no dt', {
+      where,
+      help: 'a fit needs at least 3 frames; use a file with more',
+    });
+  }
   const axis = uniformAxis(first[1], where);
   if (second === undefined) return axis;
   const differs = second[1].findIndex((t, k) => !(Math.abs(t - first[1][k]!) <= 1e-3 * axis.dt));

@@ -92,6 +92,11 @@ class HandHost {
     return await this.#folder.commit(encodeOutcome(id, { kind: 'ok', output }), 'results', id);
   }
 
+  async beat(): Promise<void> {
+    this.#ledger.add({ kind: 'beat' });
+    await this.#ledger.flush();
+  }
+
   async leave(): Promise<void> {
     this.#ledger.add({ kind: 'bye' });
     await this.#ledger.flush();
@@ -308,6 +313,70 @@ describe('the batch engine', () => {
     expect(await work).toBe(42);
     await host.leave();
     await backend.shutdown();
+  });
+
+  it('does not give up a job that the scheduler leaves out of its list while its host is heard', async () => {
+    await using backend = new TaskRunner(make({ silence: 0 }));
+    const work = backend.submit(doubleTask, 21, { progress });
+    await vi.waitUntil(() => paper.scripts.length === 1);
+    const host = new HandHost(folder, '1_0');
+    paper.states = '1_0|RUNNING|None|n1\n';
+    const task = await host.take();
+    await vi.waitUntil(() => paper.questions > 1);
+    paper.states = '';
+    const asked = paper.questions;
+    // Five times as long as a job that has ended waits for its verdict.
+    for (let k = 0; k < 20; k++) {
+      await host.beat();
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    expect(paper.questions).toBeGreaterThan(asked + 3);
+    expect(backend.accounts.retried).toBe(0);
+    // Silent as well, it is over.
+    await vi.waitUntil(() => told().includes('attempt 1 was lost (Slurm does not know job 1_0 any more'), 5000);
+    await host.commit(task, 42);
+    await host.say(task);
+    expect(await work).toBe(42);
+    await host.leave();
+    await backend.shutdown();
+  });
+
+  it('fails a task that cannot be written for the hosts, and says so', async () => {
+    await using backend = new TaskRunner(make());
+    const first = backend.submit(doubleTask, 1).catch(() => undefined);
+    await vi.waitUntil(() => paper.scripts.length === 1);
+    // As a folder that is read-only, or on a disk that is full, whoever runs the test.
+    await folder.remove('new');
+    await writeFile(folder.file('new'), '');
+    await expect(backend.submit(doubleTask, 2)).rejects.toMatchObject({
+      tag: 'OutputFailed',
+      message: 'a task cannot be written to the work folder (ENOTDIR)',
+    });
+    await folder.remove('new');
+    await folder.make('new');
+    await backend.shutdown({ wait: false });
+    await first;
+    expect(backend.accounts).toMatchObject({ submitted: 2, failed: 1, cancelled: 1 });
+  });
+
+  it('does a task again elsewhere whose host could not commit its result, also when nobody could read then', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    await using backend = new TaskRunner(make({ tasksPerHost: 1 }));
+    const work = backend.submit(doubleTask, 21, { progress });
+    await vi.waitUntil(() => paper.scripts.length === 1);
+    await folder.remove('results');
+    await writeFile(folder.file('results'), '');
+    const { signal } = new AbortController();
+    expect(await serveFolder(folder.path, '1_0', signal)).toBe(1);
+    paper.states = '1_0|FAILED|NonZeroExitCode|n1\n';
+    await vi.waitUntil(() => told().includes('the cluster cannot be watched for now'), 5000);
+    await folder.remove('results');
+    await folder.make('results');
+    await vi.waitUntil(() => told().includes('attempt 1 was lost (Slurm job 1_0 ended (FAILED'), 5000);
+    const other = serveFolder(folder.path, '2_0', signal);
+    expect(await work).toBe(42);
+    expect(await backend.shutdown()).toMatchObject({ submitted: 1, ok: 1, retried: 1 });
+    expect(await other).toBe(0);
   });
 
   /** Hosts in threads of this process, as many as are submitted. */

@@ -259,7 +259,7 @@ export class BatchEngine implements Engine {
       perHost: this.#perHost,
       lastArrival: this.#lastArrival,
     });
-    for (const gone of await this.#jobs.gone()) await this.#bury(gone);
+    await this.#jobs.buryGone((gone) => this.#bury(gone));
     return told.some(({ line }) => line.kind !== 'beat');
   }
 

@@ -252,8 +252,8 @@ export class Fleet {
     });
   }
 
-  /** Ask the scheduler. Throws `CommandFailed` when it does not answer. */
-  async ask(): Promise<GoneElement[]> {
+  /** Ask the scheduler; `silence` says for how long hosts gave no sign, ms. Throws `CommandFailed` when it does not answer. */
+  async ask(silence: (holder: string) => number): Promise<GoneElement[]> {
     this.#askedAt = performance.now();
     this.counts.questions += 1;
     const open = [...this.#elements.values()].filter(({ state }) => state !== 'gone');
@@ -265,7 +265,14 @@ export class Fleet {
       this.#pause = Math.min(this.#limits.ask.most, 2 * this.#pause);
       throw error;
     }
-    const gone = open.flatMap((element) => this.#judge(element, states.get(element.name) ?? null) ?? []);
+    const gone = open.flatMap((element) => {
+      const state = states.get(element.name) ?? null;
+      const { holder, endedSince } = element;
+      // Not to be in a list is no proof for a job whose host has been heard since.
+      const isHeard = holder !== null && endedSince !== null && silence(holder) < performance.now() - endedSince;
+      if (state === null && isHeard) element.endedSince = null;
+      return this.#judge(element, state) ?? [];
+    });
     this.#pause = gone.length > 0 ? this.#limits.ask.least : Math.min(this.#limits.ask.most, 1.5 * this.#pause);
     return gone;
   }

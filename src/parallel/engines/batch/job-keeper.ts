@@ -42,6 +42,7 @@ export class JobKeeper {
   readonly #folder: WorkFolder;
   readonly #options: KeeperOptions;
   readonly #nodeLosses = new Map<string, number>();
+  readonly #over: GoneElement[] = [];
   #memoryFactor = 1;
   #useless = 0;
   #nextSubmission = 0;
@@ -79,12 +80,21 @@ export class JobKeeper {
     }
   }
 
-  /** Jobs that are over without having said so, if it is time to ask. */
-  async gone(): Promise<GoneElement[]> {
+  /** Tell of jobs that are over without having said so; of one that could not be told of, again the next time. */
+  async buryGone(bury: (gone: GoneElement) => Promise<void>): Promise<void> {
+    this.#over.push(...(await this.#gone()));
+    for (let first = this.#over[0]; first !== undefined; first = this.#over[0]) {
+      await bury(first);
+      this.#over.shift();
+    }
+  }
+
+  /** They, if it is time to ask. */
+  async #gone(): Promise<GoneElement[]> {
     const { silence, title, tell } = this.#options;
     if (!this.#fleet.isDue((holder) => this.#hosts.silence(holder) > silence)) return [];
     try {
-      const gone = await this.#fleet.ask();
+      const gone = await this.#fleet.ask((holder) => this.#hosts.silence(holder));
       this.#unanswered = 0;
       for (const element of gone) await this.#learn(element);
       return gone;

@@ -18,8 +18,24 @@ export function throwIfCancelled(context: TaskContext): void {
 
 /** Let signals and messages through between two pieces of work of this thread, and stop if asked to. */
 export async function breathe(context: TaskContext): Promise<void> {
-  await new Promise((resolve) => {
-    setTimeout(resolve);
-  });
+  await nextTurn();
   throwIfCancelled(context);
+}
+
+/** Resolves after pending events were handled; a zero timeout would wait for at least a millisecond. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof globalThis.setImmediate === 'function') {
+      globalThis.setImmediate(resolve);
+      return;
+    }
+    const channel = new MessageChannel();
+    const done = (): void => {
+      channel.port1.close();
+      resolve();
+    };
+    channel.port1.addEventListener('message', done, { once: true });
+    channel.port1.start();
+    channel.port2.postMessage(null);
+  });
 }

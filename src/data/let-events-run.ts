@@ -1,7 +1,5 @@
 /** Let signals, messages and timers have their turn now and then during long reads, which block the thread. */
-import { throwIfCancelled } from '../base/task-context.ts';
-import type { TaskContext } from '../base/task-context.ts';
-import { nextTurn } from '../kernels/sweep-queue.ts';
+import { nextTurn, throwIfCancelled, type TaskContext } from '../base/task-context.ts';
 
 /** Read this long before letting events run, ms. */
 const WORK_BETWEEN_TURNS = 50;

@@ -3,13 +3,13 @@
  *
  * A job is plain numbers and typed arrays, so that it can be posted to a worker or written to a file.
  */
-import type { TaskContext } from '../base/task-context.ts';
+import { nextTurn, type TaskContext } from '../base/task-context.ts';
 import type { Physics, Sensitivities } from '../model/two-time-model.ts';
 import { TreeSum } from './reduce.ts';
 import type { SweepKind } from './result-layout.ts';
 import { resultLayout } from './result-layout.ts';
 import type { AngleScaling } from './sweep.ts';
-import { nextTurn, SweepQueue, type QueuedSweep } from './sweep-queue.ts';
+import { SweepQueue, type QueuedSweep } from './sweep-queue.ts';
 import type { Tile } from './tiles.ts';
 import type { TriangleStack } from './triangles.ts';
 import type { TileWindow, WindowSource } from './windows.ts';
@@ -28,6 +28,8 @@ export interface TileEngine {
   readonly data: TriangleStack;
   readonly tiles: readonly Tile[];
   readonly windows: WindowSource;
+  /** Whether it has a stretch of the tiles only, and results are subtrees of the sum. Default: it has all. */
+  readonly isPart?: boolean;
   /** Jobs it can hold at a time. */
   readonly jobsAtOnce: number;
   /** Take up jobs, each with at most one sensitivity of h; they stay until the next call. */
@@ -106,6 +108,13 @@ export class SequentialExecutor implements TileExecutor {
         }
       }
     }
-    return sweeps.map(({ context }, k) => (context.signal?.aborted === true ? new Float64Array(0) : sums[k]!.total()));
+    return sweeps.map(({ context }, k) =>
+      context.signal?.aborted === true ? new Float64Array(0) : resultOf(sums[k]!, engine),
+    );
   }
+}
+
+/** What an executor gives for a sum of tiles. */
+export function resultOf(sum: TreeSum, { isPart = false }: Pick<TileEngine, 'isPart'>): Float64Array {
+  return isPart ? sum.partial() : sum.total();
 }

@@ -6,7 +6,7 @@
  * alone or in company.
  */
 import { Cancelled } from '../base/errors.ts';
-import { throwIfCancelled, type TaskContext } from '../base/task-context.ts';
+import { nextTurn, throwIfCancelled, type TaskContext } from '../base/task-context.ts';
 import { mergeAngleParameters, splitAngleParameters } from './angle-parameters.ts';
 import type { SweepJob } from './executor.ts';
 import type { TriangleStack } from './triangles.ts';
@@ -84,22 +84,4 @@ export class SweepQueue {
 
 function stopped({ signal }: TaskContext): Cancelled {
   return new Cancelled('stopped on request', { cause: signal?.reason });
-}
-
-/** Resolves after pending events were handled; a zero timeout would wait for at least a millisecond. */
-export function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof globalThis.setImmediate === 'function') {
-      globalThis.setImmediate(resolve);
-      return;
-    }
-    const channel = new MessageChannel();
-    const done = (): void => {
-      channel.port1.close();
-      resolve();
-    };
-    channel.port1.addEventListener('message', done, { once: true });
-    channel.port1.start();
-    channel.port2.postMessage(null);
-  });
 }

@@ -88,11 +88,11 @@ describe.each([
   test.each([
     { most: 256, limit: 0.03 },
     { most: 96, limit: 0.08 },
-  ])('needs no more than $most blocks of frames', ({ most, limit }) => {
+  ])('needs no more than $most blocks of frames', async ({ most, limit }) => {
     const { model, columns, physics } = columnsOf(mode, 100, truth, q);
     const exact = speckleOf(everyFrame(columns), 0.2);
     const blocked = speckleOf(
-      angleScores(columns, model.grid.times, () => null, most, sumOfSquares(physics)),
+      await angleScores(columns, model.grid.times, () => null, most, sumOfSquares(physics), {}),
       0.2,
     );
     for (let k = 0; k < columns.count; k++) {
@@ -102,10 +102,10 @@ describe.each([
   });
 });
 
-test('a window of hundreds of correlation times is looked at in pieces, its beginning whole', () => {
+test('a window of hundreds of correlation times is looked at in pieces, its beginning whole', async () => {
   const { model, columns, physics } = columnsOf('laminar_flow', 360, FLOW_TRUTH, 0.0237);
   const exact = speckleOf(everyFrame(columns), 0.2);
-  const pieces = angleScores(columns, model.grid.times, () => null, 64, sumOfSquares(physics));
+  const pieces = await angleScores(columns, model.grid.times, () => null, 64, sumOfSquares(physics), {});
   const ratios = Array.from({ length: columns.count }, (_, k) => {
     const at = k * (columns.count + 1);
     return Math.sqrt(speckleOf(pieces, 0.2)[at]! / exact[at]!);

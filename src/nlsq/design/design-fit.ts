@@ -3,7 +3,7 @@
  * the covariance of its scores under the speckle and photon noise one expects.
  */
 import type { Warning } from '../../base/events.ts';
-import { breathe, type TaskContext } from '../../base/task-context.ts';
+import type { TaskContext } from '../../base/task-context.ts';
 import type { Sweeps } from '../../kernels/sweep.ts';
 import type { TriangleStack } from '../../kernels/triangles.ts';
 import { parameterInfo } from '../../model/parameters.ts';
@@ -190,10 +190,17 @@ async function allScores(
   for (let a = 0; a < weight.length; a++) {
     const alike: ScoreCovariances | null = isStill(a) ? still : null;
     const scores: ScoreCovariances =
-      alike ?? angleScores(angleColumns(physics, sensitivities, a, 1), model.grid.times, () => null, most, sums.mm[a]!);
+      alike ??
+      (await angleScores(
+        angleColumns(physics, sensitivities, a, 1),
+        model.grid.times,
+        () => null,
+        most,
+        sums.mm[a]!,
+        context,
+      ));
     if (isStill(a)) still = scores;
     result.push(scores);
-    await breathe(context);
   }
   return result;
 }

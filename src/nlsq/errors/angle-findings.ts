@@ -59,7 +59,7 @@ export async function lookAtAngle(question: AngleQuestion, context: TaskContext)
   const present: PresentShare = excluded > 0 ? presentShare(sums) : () => null;
   const plain = angleColumns(physics, sensitivities, angle, 1);
   const scores = question.withScores
-    ? angleScores(plain, question.times, present, blocksPerAngle(angles), question.squares)
+    ? await angleScores(plain, question.times, present, blocksPerAngle(angles), question.squares, context)
     : null;
   return { sums, correlationTimes: correlationTimes(physics, angle).at(-1)!, scores };
 }

@@ -1,4 +1,5 @@
 /** The covariance of the scores of one angle over its whole window, in as few blocks of frames as it can be had. */
+import { breathe, type TaskContext } from '../../base/task-context.ts';
 import { pairsOf } from '../../kernels/triangles.ts';
 import { mergeBlocks, speckleBlocks, type AgeBlocks } from './age-blocks.ts';
 import { blockFields, type BlockFields } from './block-fields.ts';
@@ -13,28 +14,38 @@ const COARSER = 2;
 /** Fewer blocks than this are not merged. */
 const FEWEST_COARSE = 36;
 
+/** A piece of the window, which stands for so many like it. */
+interface Piece {
+  readonly weight: number;
+  readonly fields: BlockFields;
+  readonly scores: ScoreCovariances;
+}
+
 /**
  * `most`: blocks of frames that may be used, about; `squares`: Σ w²·M² of all pairs that are fitted, and `meanSquare` the mean
- * of w², w the weights of the columns.
+ * of w², w the weights of the columns. Throws `Cancelled` when stopped.
  */
-export function angleScores(
+export async function angleScores(
   columns: AngleColumns,
   times: Float64Array,
   present: PresentShare,
   most: number,
   squares: number,
+  context: TaskContext,
   meanSquare = 1,
-): ScoreCovariances {
+): Promise<ScoreCovariances> {
   const { physics, angle, count } = columns;
-  const pieces = speckleBlocks(physics, angle, times, most).map(({ blocks, weight }) => {
-    const support = (used: AgeBlocks): ScoreSupport => ({
-      fields: blockFields(physics, angle, used),
-      present: present(used),
-    });
+  const support = (used: AgeBlocks): ScoreSupport => ({
+    fields: blockFields(physics, angle, used),
+    present: present(used),
+  });
+  const pieces: Piece[] = [];
+  for (const { blocks, weight } of speckleBlocks(physics, angle, times, most)) {
+    await breathe(context);
     const fine = support(blocks);
     const coarse = blocks.count < FEWEST_COARSE ? fine : support(mergeBlocks(blocks, COARSER));
-    return { weight, fields: fine.fields, scores: scoreCovariances(columns, fine, coarse) };
-  });
+    pieces.push({ weight, fields: fine.fields, scores: scoreCovariances(columns, fine, coarse) });
+  }
   if (pieces.length === 1) return pieces[0]!.scores;
   // Pairs across the ends of a piece are missing: of all columns but the offset about as many as of M.
   const whites = pieces.reduce((sum, { weight, scores }) => sum + weight * scores.white.at(-1)!, 0);

@@ -38,6 +38,8 @@ export interface ScoreCovariances {
 
 /** Correlations below this do not count. */
 const NEGLIGIBLE = 1e-4;
+/** Products of two correlations below this do not count. */
+const NEGLIGIBLE_PRODUCT = 1e-3;
 /** Entries of W below this share of the largest do not count. */
 const NEGLIGIBLE_WEIGHT = 1e-6;
 
@@ -193,7 +195,7 @@ function timesBanded(
 
 function largest(a: Float64Array): number {
   let most = 0;
-  for (const value of a) most = Math.max(most, Math.abs(value));
+  for (let at = 0; at < a.length; at++) most = Math.max(most, Math.abs(a[at]!));
   return most;
 }
 
@@ -237,30 +239,22 @@ function knotSums(weights: readonly Float64Array[], field: Float64Array): Float6
   const n = Math.sqrt(field.length);
   const r = weights.length;
   const result = new Float64Array(r * r);
-  const near = new Int32Array(n);
   const both = new Float64Array(n);
   const forms = new Float64Array(r);
   for (let i = 0; i < n; i++) {
     for (let j = i; j < n; j++) {
-      let count = 0;
+      let first = n;
+      let end = 0;
       for (let k = 0; k < n; k++) {
         const product = field[i * n + k]! * field[j * n + k]!;
-        if (Math.abs(product) < 1e-3) continue;
-        near[count] = k;
-        both[count++] = product;
+        const counts = Math.abs(product) >= NEGLIGIBLE_PRODUCT;
+        both[k] = counts ? product : 0;
+        if (!counts) continue;
+        if (first === n) first = k;
+        end = k + 1;
       }
-      if (count === 0) continue;
-      for (let q = 0; q < r; q++) {
-        const w = weights[q]!;
-        let sum = 0;
-        for (let k = 0; k < count; k++) {
-          const row = near[k]! * n;
-          let part = 0.5 * w[row + near[k]!]! * both[k]!;
-          for (let l = k + 1; l < count; l++) part += w[row + near[l]!]! * both[l]!;
-          sum += part * both[k]!;
-        }
-        forms[q] = 2 * sum;
-      }
+      if (end === 0) continue;
+      for (let q = 0; q < r; q++) forms[q] = quadraticForm(weights[q]!, n, both, first, end);
       const times = i === j ? 1 : 2;
       for (let p = 0; p < r; p++) {
         const factor = times * weights[p]![i * n + j]!;
@@ -269,4 +263,16 @@ function knotSums(weights: readonly Float64Array[], field: Float64Array): Float6
     }
   }
   return result;
+}
+
+/** bᵀ·W·b over the places first ≤ k < end, W symmetric of shape (n, n). */
+function quadraticForm(w: Float64Array, n: number, b: Float64Array, first: number, end: number): number {
+  let sum = 0;
+  for (let k = first; k < end; k++) {
+    const row = k * n;
+    let part = 0.5 * w[row + k]! * b[k]!;
+    for (let l = k + 1; l < end; l++) part += w[row + l]! * b[l]!;
+    sum += part * b[k]!;
+  }
+  return 2 * sum;
 }

@@ -50,7 +50,8 @@ export async function lagMeatOfAngle(question: LagMeatOfAngle, context: TaskCont
   };
   const present: PresentShare = excluded > 0 ? presentShare(values, frames) : () => null;
   const meanSquare = plain[(r - 2) * (r + 1)]! / (pairsOf(frames) - excluded);
-  const scores = angleScores(columns, times, present, blocksPerAngle(angles), plain.at(-1)!, meanSquare);
+  const most = blocksPerAngle(angles);
+  const scores = await angleScores(columns, times, present, most, plain.at(-1)!, context, meanSquare);
   const { speckle, crossed } = scaleScores(scores, contrast, beta);
   const { speckle: m, crossed: x } = amplitudes;
   return white.map((value, at) => value + m * speckle[at]! + x * crossed[at]!);
@@ -59,6 +60,7 @@ export async function lagMeatOfAngle(question: LagMeatOfAngle, context: TaskCont
 export const lagMeatWork: AngleWork<LagMeatOfAngle, Float64Array> = {
   task: { name: 'fit.lag-meat', version: 1, module: import.meta.url, export: 'lagMeatOfAngle' },
   run: lagMeatOfAngle,
+  pointsPerAngle: 350_000,
   fewestPoints: 1_000_000,
 };
 

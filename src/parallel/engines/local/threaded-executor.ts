@@ -5,15 +5,15 @@
  * taken when it died or hung is computed here; the result has the same bits. Data in a file pass by in windows, each of
  * them a fork and join while the next is read.
  */
-import type { TaskContext } from '../../../base/task-context.ts';
+import { nextTurn, type TaskContext } from '../../../base/task-context.ts';
 import {
   type CompiledEngine,
   type KernelMemory,
   instantiateKernels,
-  nextTurn,
   pairsOf,
   type QueuedSweep,
   resultLength,
+  resultOf,
   type SweepJob,
   SweepQueue,
   type TileExecutor,
@@ -121,7 +121,7 @@ export class ThreadedExecutor implements TileExecutor {
       await this.#sweepWindow(pass, window);
       if (isStopped(pass)) break;
     }
-    return isStopped(pass) ? [] : pass.sums.map((sum) => sum.total());
+    return isStopped(pass) ? [] : pass.sums.map((sum) => resultOf(sum, this.#engine));
   }
 
   /** The smallest units that are not more than wanted. */

@@ -2,8 +2,8 @@
 
 The same support (pairs i < j without the frame at t = 0), model (`published`) and priors as `twotime sample --likelihood
 independent`; contrast, offset and one sigma per angle are sampled, as a NumPyro program does. It is given the posterior that
-twotime found: chains begin at its mean, with its covariance as a dense metric, and run side by side. Double
-precision.
+twotime found: chains begin at its mean, with its covariance as a dense metric, and run side by side.
+Double precision.
 
 Usage: numpyro_nuts.py FILE SAMPLES.npz GAP CHAINS WARMUP DRAWS    prints one JSON line (GAP in Angstrom)
 """
@@ -12,11 +12,11 @@ import json
 import resource
 import sys
 import time
+from pathlib import Path
 
 CHAINS = int(sys.argv[4])
 started = time.perf_counter()
 
-import h5py
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -27,21 +27,8 @@ from numpyro.infer import MCMC, NUTS, init_to_value
 numpyro.enable_x64()
 numpyro.set_host_device_count(CHAINS)
 
-PHYSICAL = ["D0", "alpha", "D_offset", "gamma_dot_t0", "beta", "gamma_dot_t_offset", "phi0"]
-
-
-def read(path):
-    """Return q (1/A), phi (deg, shape P), t (s, shape N), dt (s) and c2 (P, N, N) without the frame at t = 0."""
-    with h5py.File(path) as file:
-        bins = file["xpcs/qphi_bin_to_process"][()].ravel()
-        q = file["xpcs/dqlist"][0]
-        phi = file["xpcs/dphilist"][0]
-        dt = float(np.ravel(file["measurement/instrument/detector/exposure_period"][()])[0])
-        group = file["exchange/C2T_all"]
-        c2 = np.stack([group[name][1:, 1:] for name in sorted(group)])
-    index = np.asarray(bins, dtype=int) - 1
-    t = dt * np.arange(1, c2.shape[1] + 1)
-    return float(q[index[0]]), phi[index], t, dt, c2
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+from rival_input import PHYSICAL, read
 
 
 def power_integral(t, dt, exponent):

@@ -367,6 +367,7 @@ describe('the batch engine', () => {
     await folder.remove('results');
     await writeFile(folder.file('results'), '');
     const { signal } = new AbortController();
+    paper.states = '1_0|RUNNING|None|n1\n';
     expect(await serveFolder(folder.path, '1_0', signal)).toBe(1);
     paper.states = '1_0|FAILED|NonZeroExitCode|n1\n';
     await vi.waitUntil(() => told().includes('the cluster cannot be watched for now'), 5000);

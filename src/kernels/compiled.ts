@@ -11,7 +11,15 @@ import type { Tile } from './tiles.ts';
 import { MAXIMUM_TILE_ANGLES, partition, pointsOf } from './tiles.ts';
 import type { TriangleStack } from './triangles.ts';
 import { isResident, pairsOf, rowStart } from './triangles.ts';
-import { FileWindows, TileMap, type TileWindow, wholeWindow, type WindowSource } from './windows.ts';
+import {
+  FileWindows,
+  stretchWindow,
+  TileMap,
+  type TileStretch,
+  type TileWindow,
+  wholeWindow,
+  type WindowSource,
+} from './windows.ts';
 
 /** Sensitivities of C and G together that a job may have unless the creator asks for more. */
 const USUAL_SENSITIVITIES = 16;
@@ -30,6 +38,8 @@ export interface CompiledOptions {
   readonly windowBytes?: number | undefined;
   /** The only tiles there are, numbered from 0, with their values packed in this order. Default: all, of whole triangles. */
   readonly packedTiles?: readonly Tile[] | undefined;
+  /** The only tiles whose values there are, packed: results are the subtrees that these make up in the sum of all tiles. */
+  readonly stretch?: TileStretch | undefined;
 }
 
 /** Takes all its memory when created, so that a caller can release it together with the data. */
@@ -38,6 +48,7 @@ export class CompiledEngine implements TileEngine {
   readonly map: TileMap;
   readonly windows: WindowSource;
   readonly jobsAtOnce: number;
+  readonly isPart: boolean;
   /** Address of the addresses (int32) of the placed jobs. */
   readonly jobTable: number;
   /** Scratch bytes that any tile of any job of these data needs. */
@@ -59,6 +70,7 @@ export class CompiledEngine implements TileEngine {
     const { frames, angles } = data;
     const tiles = options.packedTiles ?? partition(frames, angles);
     this.data = data;
+    this.isPart = options.stretch !== undefined;
     this.#kernels = kernels;
     this.#memory = memory;
     this.map = new TileMap(tiles, frames);
@@ -155,11 +167,12 @@ function windowsOver(
   memory: KernelMemory,
   data: TriangleStack,
   map: TileMap,
-  { windowBytes = USUAL_WINDOW_BYTES, packedTiles }: CompiledOptions,
+  { windowBytes = USUAL_WINDOW_BYTES, packedTiles, stretch }: CompiledOptions,
 ): WindowSource {
   if (!isResident(data)) return new FileWindows(memory, data, map, windowBytes);
   if (!(data.values.buffer instanceof SharedArrayBuffer)) {
     throw new Defect('the compiled kernels read data of the kernel memory only');
   }
+  if (stretch !== undefined) return stretchWindow(stretch, map.tiles.length, data.values.byteOffset);
   return wholeWindow(map.tiles.length, data.values.byteOffset, packedTiles !== undefined);
 }

@@ -71,14 +71,23 @@ export class TreeSum {
     this.#root = node;
   }
 
-  /** What was added so far, in as few subtrees as there are; of adjacent leaves at most two per level. */
+  /** What was added so far, in as few subtrees as there are, in a fixed order; of adjacent leaves at most two per level. */
   nodes(): TreeNode[] {
     const levels = Math.ceil(Math.log2(Math.max(1, this.#leaves)));
     if (this.#root !== null) return [{ level: levels, position: 0, values: this.#root }];
-    return Array.from(this.#waiting, ([key, values]) => {
+    const nodes = Array.from(this.#waiting, ([key, values]) => {
       const [level, position] = key.split(':').map(Number);
       return { level: level!, position: position!, values };
     });
+    return nodes.toSorted((a, b) => a.level - b.level || a.position - b.position);
+  }
+
+  /** The values of `nodes`, one after the other. */
+  partial(): Float64Array {
+    const nodes = this.nodes();
+    const all = new Float64Array(nodes.length * this.#length);
+    for (const [k, { values }] of nodes.entries()) all.set(values, k * this.#length);
+    return all;
   }
 
   /** The sum of all leaves; every leaf must have been added. */
@@ -86,4 +95,12 @@ export class TreeSum {
     if (this.#root === null) throw new Defect('the sum of tiles is not complete');
     return this.#root;
   }
+}
+
+/** The subtrees of a stretch of leaves `first` ≤ index < `end`, as `nodes` gives them. */
+export function nodesOfStretch(first: number, end: number, leaves: number): readonly Omit<TreeNode, 'values'>[] {
+  const sum = new TreeSum(leaves, 0);
+  const none = new Float64Array(0);
+  for (let leaf = first; leaf < end; leaf++) sum.add(leaf, none);
+  return sum.nodes();
 }

@@ -72,11 +72,37 @@ export function wholeWindow(tiles: number, address: number, packed: boolean = fa
   const whole: TileWindow = { first: 0, end: tiles, address, packed };
   return {
     tilesAtOnce: tiles,
-    align: 2 ** 30,
+    align: WHOLE,
     async *pass() {
       yield whole;
     },
   };
+}
+
+/** Tiles `first` ≤ index < `end` of all. */
+export interface TileStretch {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** The tiles of a stretch at once, of `tiles` that there are, with their values packed at `address`. */
+export function stretchWindow({ first, end }: TileStretch, tiles: number, address: number): WindowSource {
+  // The end of all tiles is aligned to anything.
+  const align = Math.min(alignmentOf(first), end === tiles ? WHOLE : alignmentOf(end));
+  return {
+    tilesAtOnce: end - first,
+    align,
+    async *pass() {
+      yield { first, end, address, packed: true };
+    },
+  };
+}
+
+const WHOLE = 2 ** 30;
+
+/** The largest power of two that divides it. */
+function alignmentOf(position: number): number {
+  return position === 0 ? WHOLE : position & -position;
 }
 
 /** Kernels read the value before the first pair of a row together with it. */

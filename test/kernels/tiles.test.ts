@@ -1,7 +1,7 @@
 /** Tiles cover every pair once, depend on N and P alone, and their sums do not depend on the order of arrival. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { pairsOf, partition, pointsOf, TreeSum } from '../../src/kernels/index.ts';
+import { nodesOfStretch, pairsOf, partition, pointsOf, TreeSum } from '../../src/kernels/index.ts';
 import { randomNumbers } from './problems.ts';
 
 describe('the partition', () => {
@@ -78,6 +78,9 @@ describe('the tree sum', () => {
           const elsewhere = new TreeSum(count, 5);
           for (let leaf = ends[k]!; leaf < end; leaf++) elsewhere.add(leaf, parts[leaf]!);
           const nodes = elsewhere.nodes();
+          expect(nodes).toMatchObject(
+            nodesOfStretch(ends[k]!, end, count).map(({ level, position }) => ({ level, position })),
+          );
           expect(nodes.length).toBeLessThanOrEqual(2 * Math.ceil(Math.log2(count + 1)));
           for (const node of nodes) tree.addNode(node);
         }

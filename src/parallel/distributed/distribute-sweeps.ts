@@ -25,7 +25,8 @@ import type { Physics } from '../../model/two-time-model.ts';
 import type { ExecutionBackend } from '../protocol.ts';
 import type { SharedData } from '../shared-data.ts';
 import { inGroups, type GroupOptions } from './groups.ts';
-import { addParts, type Part, type Pieces, type Place, pointsOfAll, type Round } from './parts.ts';
+import { partTask } from './part-task.ts';
+import { allOrNone, type Pieces, type Place, pointsOfAll, type Round } from './rounds.ts';
 import { packJobs } from './plain-jobs.ts';
 
 export interface DistributionOptions {
@@ -33,25 +34,20 @@ export interface DistributionOptions {
   readonly parts?: number | undefined;
   /** Sweeps of one round at most. Default 512. */
   readonly sweepsPerRound?: number | undefined;
-  /**
-   * One task per group of neighbouring parts, each with so many threads of its own, where a task costs more than a message.
-   * There are four parts per thread then.
-   */
+  /** In place of parts, stretches of the data, each computed by several threads: where a task costs more than a message. */
   readonly groups?: GroupOptions | undefined;
 }
 
 export interface DistributedSweeps extends AsyncDisposable {
   readonly sweeps: Sweeps;
-  /** Parts there are, and sweeps that make one round when they are asked for at the same time. */
+  /** Parts or groups there are, and sweeps that make one round when they are asked for at the same time. */
   readonly parts: number;
   readonly sweepsPerRound: number;
-  /** With groups: how many, and how long their hosts computed in the last round, ms, added up. */
-  readonly groups: number;
+  /** With groups: how long their hosts computed in the last round, ms, added up. */
   readonly lastWork: () => number;
 }
 
 const PARTS = 16;
-const PARTS_PER_THREAD = 4;
 const SWEEPS_PER_ROUND = 512;
 
 /**
@@ -61,11 +57,9 @@ const SWEEPS_PER_ROUND = 512;
 export async function distributeSweeps(
   local: Sweeps,
   backend: ExecutionBackend,
-  { parts: most, sweepsPerRound = SWEEPS_PER_ROUND, groups }: DistributionOptions = {},
+  { parts = PARTS, sweepsPerRound = SWEEPS_PER_ROUND, groups }: DistributionOptions = {},
 ): Promise<DistributedSweeps> {
   const { data } = local;
-  const wanted = most ?? (groups === undefined ? PARTS : PARTS_PER_THREAD * groups.threads * groups.count);
-  const parts = cutTiles(partition(data.frames, data.angles), wanted);
   const places: SharedData[] = [];
   const release = (): Promise<void> => settleAll(places.map(async (shared) => shared[Symbol.asyncDispose]()));
   const bring = async (tiles: readonly Tile[]): Promise<SharedData<TileArrays>> => {
@@ -74,11 +68,12 @@ export async function distributeSweeps(
     return shared;
   };
   try {
-    const place = { data, backend, parts, bring };
-    const pieces = groups === undefined ? await inParts(place) : await inGroups(place, groups);
+    const place = { data, backend, bring };
+    const { tasks, leaves, round, lastWork } =
+      groups === undefined ? await inParts(place, parts) : await inGroups(place, groups);
     return {
-      sweeps: createSweeps(new RoundsExecutor(local, parts.length, pieces.round, sweepsPerRound)),
-      ...{ parts: parts.length, sweepsPerRound, groups: pieces.groups, lastWork: pieces.lastWork },
+      sweeps: createSweeps(new RoundsExecutor(local, leaves, round, sweepsPerRound)),
+      ...{ parts: tasks, sweepsPerRound, lastWork },
       [Symbol.asyncDispose]: release,
     };
   } catch (error) {
@@ -96,31 +91,35 @@ function cutTiles(tiles: readonly Tile[], most: number): Tile[][] {
   );
 }
 
-async function inParts({ data, backend, parts, bring }: Place): Promise<Pieces> {
+async function inParts({ data, backend, bring }: Place, most: number): Promise<Pieces> {
   const { frames, angles } = data;
-  const brought: Part[] = [];
-  for (const [number, tiles] of parts.entries()) {
-    brought.push({ number, tiles, points: pointsOfAll(tiles, frames), shared: await bring(tiles) });
-  }
+  const parts = cutTiles(partition(frames, angles), most);
+  const brought: { tiles: readonly Tile[]; points: number; shared: SharedData<TileArrays> }[] = [];
+  for (const tiles of parts) brought.push({ tiles, points: pointsOfAll(tiles, frames), shared: await bring(tiles) });
   const round: Round = async (sums, { heads, numbers }, context) => {
-    await using shared = await backend.share({ numbers });
-    const question = { frames, angles, excluded: data.excluded.slice(), heads, numbers: shared.ref };
-    await addParts(backend, brought, sums, question, context);
+    await using packed = await backend.share({ numbers });
+    const all = { frames, angles, excluded: data.excluded.slice(), heads, numbers: packed.ref };
+    await allOrNone(brought, context, async ({ tiles, points, shared }, options, part) => {
+      const input = { ...all, data: shared.ref, tiles };
+      const found = await backend.submit(partTask, input, { ...options, cost: points });
+      let at = 0;
+      for (const sum of sums) sum.add(part, found.subarray(at, (at += sum.length)));
+    });
   };
-  return { groups: brought.length, round, lastWork: () => 0 };
+  return { tasks: parts.length, leaves: parts.length, round, lastWork: () => 0 };
 }
 
 class RoundsExecutor implements TileExecutor {
   readonly data: TriangleStack;
   readonly #local: Sweeps;
-  readonly #parts: number;
+  readonly #leaves: number;
   readonly #round: Round;
   readonly #queue: SweepQueue;
 
-  constructor(local: Sweeps, parts: number, round: Round, sweepsPerRound: number) {
+  constructor(local: Sweeps, leaves: number, round: Round, sweepsPerRound: number) {
     this.data = local.data;
     this.#local = local;
-    this.#parts = parts;
+    this.#leaves = leaves;
     this.#round = round;
     this.#queue = new SweepQueue(local.data, sweepsPerRound, (sweeps) => this.#compute(sweeps));
   }
@@ -136,7 +135,7 @@ class RoundsExecutor implements TileExecutor {
 
   async #compute(sweeps: readonly QueuedSweep[]): Promise<Float64Array[]> {
     const jobs = sweeps.map(({ job }) => job);
-    const sums = jobs.map((job) => new TreeSum(this.#parts, resultLength(job, this.data)));
+    const sums = jobs.map((job) => new TreeSum(this.#leaves, resultLength(job, this.data)));
     const context = { signal: signalOfAll(sweeps), progress: sweeps[0]?.context.progress };
     await this.#round(sums, packJobs(jobs), context);
     return sums.map((sum) => sum.total());

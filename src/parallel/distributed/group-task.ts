@@ -1,36 +1,39 @@
 /**
- * Several neighbouring parts of the data under many sweeps, by all cores of a host: the task of a round where a task costs so
- * much that each host should have one.
+ * A stretch of the data under many sweeps, by all cores of a host: the task of a round where a task costs so much that each
+ * host should have one.
  *
- * Threads and the data they were given stay between rounds, and end some time after the last one.
+ * Threads and the values they compute with stay between rounds, and go some time after the last one.
  */
-import type { Tile, TileArrays, TreeNode } from '../../kernels/index.ts';
-import { KernelMemory, loadKernels, TreeSum } from '../../kernels/index.ts';
-import { LocalEngine } from '../engines/local/local-engine.ts';
+import {
+  CompiledEngine,
+  instantiateKernels,
+  KernelMemory,
+  KernelRegions,
+  loadKernels,
+  nodesOfStretch,
+  packTiles,
+  partition,
+  SequentialExecutor,
+  type TileExecutor,
+  type TileStretch,
+  type TreeSum,
+} from '../../kernels/index.ts';
+import { ThreadedExecutor } from '../engines/local/threaded-executor.ts';
 import { WorkerThreads } from '../engines/local/worker-threads.ts';
 import type { Task } from '../protocol.ts';
 import type { TaskFunctionContext } from '../run-named-task.ts';
-import { TaskRunner } from '../runner.ts';
-import type { SharedData } from '../shared-data.ts';
-import type { PartInput } from './part-task.ts';
-import { addParts } from './parts.ts';
+import { computeJobs, join, sensitivitiesOf, type PartInput } from './part-task.ts';
+import { unpackJobs } from './plain-jobs.ts';
 
 export interface GroupInput extends Omit<PartInput, 'tiles' | 'numbers'> {
-  /** The tiles of each part, numbered from 0 in each; those of `data` are numbered through all of them. */
-  readonly parts: readonly (readonly Tile[])[];
-  /** Number of the first part among all, and how many parts there are in all groups. */
-  readonly first: number;
-  readonly of: number;
-  /** Numbers in the result of each job. */
-  readonly lengths: readonly number[];
+  /** The tiles that `data` has the values of, numbered there from 0. */
+  readonly stretch: TileStretch;
   readonly threads: number;
   readonly numbers: PartInput['numbers'] | Float64Array;
 }
 
 export interface GroupOutput {
-  /** What the sums of each job consist of; the same for all jobs. */
-  readonly nodes: readonly Omit<TreeNode, 'values'>[];
-  /** The nodes of each job, one job after the other. */
+  /** For each job, one after the other, the subtrees that its stretch makes up in the sum of all tiles. */
   readonly values: Float64Array;
   /** Time this took, without the bringing of the data, ms. */
   readonly milliseconds: number;
@@ -43,112 +46,94 @@ export const groupTask: Task<GroupInput, GroupOutput> = {
   export: 'sweepGroup',
 };
 
-/** Groups of parts whose data a thread keeps. */
-const MOST_GROUPS = 4;
-/** Threads end so long after the last round, ms. */
+/** Stretches whose values a host keeps. */
+const MOST_KEPT = 3;
+/** Everything goes so long after the last round, ms. */
 const KEPT_FOR = 30_000;
 
-interface Kept {
-  readonly threads: number;
-  readonly backend: TaskRunner;
-  /** By data and cut, the one used last at the end. */
-  readonly groups: Map<string, readonly SharedData<TileArrays>[]>;
-  readonly close: () => Promise<void>;
+interface Stretch extends Disposable {
+  readonly executor: TileExecutor;
 }
 
-let kept: Kept | null = null;
+interface Host {
+  readonly pool: WorkerThreads;
+  readonly regions: KernelRegions;
+  /** The one used last at the end. */
+  readonly stretches: Map<string, Stretch>;
+}
+
+let host: Host | null = null;
 let leaving: ReturnType<typeof setTimeout> | undefined;
 
 export async function sweepGroup(input: GroupInput, context: TaskFunctionContext): Promise<GroupOutput> {
   clearTimeout(leaving);
   try {
-    const arrays = await context.data(input.data);
+    const { executor } = await bring(input, context);
     const numbers = input.numbers instanceof Float64Array ? input.numbers : (await context.data(input.numbers)).numbers;
-    const { backend, groups } = await openThreads(input.threads);
-    const shared = await shareParts(backend, groups, input, arrays);
     const began = performance.now();
-    const sums = input.lengths.map((length) => new TreeSum(input.of, length));
-    const parts = input.parts.map((tiles, k) => ({ number: input.first + k, tiles, points: 1, shared: shared[k]! }));
-    await using posted = await backend.share({ numbers }, { digest: 'numbers' });
-    await addParts(backend, parts, sums, { ...input, numbers: posted.ref }, context, context.beat);
-    return { ...flatten(sums), milliseconds: performance.now() - began };
+    const jobs = unpackJobs({ heads: input.heads, numbers }, input.frames, input.angles);
+    const values = join(await computeJobs(executor, jobs, context));
+    return { values, milliseconds: performance.now() - began };
   } finally {
     leaving = setTimeout(() => void close(), KEPT_FOR);
     leaving.unref?.();
   }
 }
 
-async function openThreads(threads: number): Promise<Kept> {
-  if (kept !== null && kept.threads !== threads) await close();
-  if (kept !== null) return kept;
-  const pool = new WorkerThreads(new KernelMemory(), await loadKernels(), threads);
-  const backend = new TaskRunner(new LocalEngine(pool));
-  const end = async (): Promise<void> => {
-    await backend[Symbol.asyncDispose]();
-    await pool[Symbol.asyncDispose]();
-  };
-  kept = { threads, backend, groups: new Map(), close: end };
-  return kept;
+async function open(threads: number): Promise<Host> {
+  if (host !== null && host.pool.workers !== threads) await close();
+  if (host !== null) return host;
+  const memory = new KernelMemory();
+  const pool = new WorkerThreads(memory, await loadKernels(), threads);
+  // This thread computes as well.
+  await pool.start(threads - 1);
+  host = { pool, regions: new KernelRegions(memory), stretches: new Map() };
+  return host;
 }
 
 async function close(): Promise<void> {
-  const closing = kept;
-  kept = null;
-  await closing?.close();
+  const closing = host;
+  host = null;
+  await closing?.pool[Symbol.asyncDispose]();
 }
 
-/** The values of each part where the threads see them: views of what is there already. */
-async function shareParts(
-  backend: TaskRunner,
-  groups: Kept['groups'],
-  { data: { digest }, parts }: GroupInput,
-  arrays: TileArrays,
-): Promise<readonly SharedData<TileArrays>[]> {
-  // The same data may be cut in another way.
-  const key = `${digest} ${parts.map((tiles) => tiles.length).join(' ')}`;
-  const known = groups.get(key);
-  groups.delete(key);
-  const shared =
-    known ??
-    (await Promise.all(cut(arrays, parts).map((part, k) => backend.share(part, { digest: `${digest}/${k}` }))));
-  groups.set(key, shared);
-  for (const [old, given] of groups) {
-    if (groups.size <= MOST_GROUPS) break;
-    groups.delete(old);
-    for (const one of given) await one[Symbol.asyncDispose]();
+/** The values where the threads compute, from an earlier round if they are there. */
+async function bring(input: GroupInput, context: TaskFunctionContext): Promise<Stretch> {
+  const { data, stretch, frames, angles, threads } = input;
+  const { pool, regions, stretches } = await open(threads);
+  const sensitivities = sensitivitiesOf(input.heads);
+  const key = `${data.digest} ${stretch.first} ${stretch.end} ${sensitivities}`;
+  const known = stretches.get(key);
+  stretches.delete(key);
+  for (const [old, kept] of stretches) {
+    if (stretches.size < MOST_KEPT) break;
+    kept[Symbol.dispose]();
+    stretches.delete(old);
   }
-  return shared;
-}
-
-function cut(arrays: TileArrays, parts: readonly (readonly Tile[])[]): TileArrays[] {
-  let before = 0;
-  return parts.map((tiles) => {
-    const first = before;
-    before += tiles.length;
-    const named = tiles.flatMap(({ angleStart, angleEnd }, k) =>
-      Array.from({ length: angleEnd - angleStart }, (_, a) => {
-        const angle = angleStart + a;
-        return [`${k}:${angle}`, arrays[`${first + k}:${angle}`]!] as const;
-      }),
-    );
-    return Object.fromEntries(named);
-  });
-}
-
-function flatten(sums: readonly TreeSum[]): Pick<GroupOutput, 'nodes' | 'values'> {
-  const found = sums.map((sum) => sum.nodes().toSorted((a, b) => a.level - b.level || a.position - b.position));
-  const all = found.flat();
-  const values = new Float64Array(all.reduce((length, node) => length + node.values.length, 0));
-  let at = 0;
-  for (const node of all) {
-    values.set(node.values, at);
-    at += node.values.length;
+  if (known !== undefined) {
+    stretches.set(key, known);
+    return known;
   }
-  return { nodes: (found[0] ?? []).map(({ level, position }) => ({ level, position })), values };
+  const arrays = await context.data(data);
+  const region = regions.open();
+  const tiles = partition(frames, angles).slice(stretch.first, stretch.end);
+  const packed = packTiles(arrays, tiles, input, (length) => region.float32(length));
+  const kernels = instantiateKernels(pool.kernels, region);
+  const engine = new CompiledEngine(kernels, region, packed, { stretch, sensitivities });
+  const executor = threads < 2 ? new SequentialExecutor(engine) : new ThreadedExecutor(engine, pool, {}, region);
+  const made = { executor, [Symbol.dispose]: () => region[Symbol.dispose]() };
+  stretches.set(key, made);
+  return made;
 }
 
-/** Add what a group returned to the sums of all groups. */
-export function addGroup(sums: readonly TreeSum[], { nodes, values }: GroupOutput): void {
+/** Add what a group returned to the sums of all tiles. */
+export function addGroup(
+  sums: readonly TreeSum[],
+  { first, end }: TileStretch,
+  leaves: number,
+  { values }: GroupOutput,
+): void {
+  const nodes = nodesOfStretch(first, end, leaves);
   let at = 0;
   for (const sum of sums) {
     for (const node of nodes) sum.addNode({ ...node, values: values.subarray(at, (at += sum.length)) });

@@ -2,10 +2,11 @@
 import {
   CompiledEngine,
   packTiles,
-  resultLength,
   SequentialExecutor,
+  type SweepJob,
   type Tile,
   type TileArrays,
+  type TileExecutor,
 } from '../../kernels/index.ts';
 import type { Task } from '../protocol.ts';
 import type { TaskFunctionContext } from '../run-named-task.ts';
@@ -46,21 +47,37 @@ export async function sweepPart(input: PartInput, context: TaskFunctionContext):
   const { kernels, region } = await openTaskKernels();
   using own = region;
   const data = packTiles(arrays, tiles, input, (length) => own.float32(length));
-  const most = heads.map(({ sensitivities }) => (sensitivities?.c ?? 0) + (sensitivities?.g ?? 0));
-  const engine = new CompiledEngine(kernels, own, data, {
-    packedTiles: tiles,
-    sensitivities: Math.max(USUAL_SENSITIVITIES, ...most),
-  });
-  const executor = new SequentialExecutor(engine);
-  const sums = new Float64Array(jobs.reduce((sum, job) => sum + resultLength(job, data), 0));
-  let at = 0;
+  const engine = new CompiledEngine(kernels, own, data, { packedTiles: tiles, sensitivities: sensitivitiesOf(heads) });
+  return join(await computeJobs(new SequentialExecutor(engine), jobs, context));
+}
+
+/** The result of each job, with a sign of life now and then. */
+export async function computeJobs(
+  executor: TileExecutor,
+  jobs: readonly SweepJob[],
+  context: TaskFunctionContext,
+): Promise<Float64Array[]> {
+  const found: Float64Array[] = [];
   for (let first = 0; first < jobs.length; first += JOBS_PER_BEAT) {
     const together = jobs.slice(first, first + JOBS_PER_BEAT);
-    for (const total of await Promise.all(together.map((job) => executor.run(job, context)))) {
-      sums.set(total, at);
-      at += total.length;
-    }
+    found.push(...(await Promise.all(together.map((job) => executor.run(job, context)))));
     context.beat();
   }
-  return sums;
+  return found;
+}
+
+export function join(results: readonly Float64Array[]): Float64Array {
+  const all = new Float64Array(results.reduce((length, one) => length + one.length, 0));
+  let at = 0;
+  for (const one of results) {
+    all.set(one, at);
+    at += one.length;
+  }
+  return all;
+}
+
+/** Sensitivities of C and G together that an engine for these jobs must have room for. */
+export function sensitivitiesOf(heads: readonly JobHead[]): number {
+  const most = heads.map(({ sensitivities }) => (sensitivities?.c ?? 0) + (sensitivities?.g ?? 0));
+  return Math.max(USUAL_SENSITIVITIES, ...most);
 }

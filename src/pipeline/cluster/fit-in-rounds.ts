@@ -108,7 +108,7 @@ export async function fitInRounds(
   });
   const { wall, work } = await measurePass(distributed, problem.model, context);
   const isWorth = (rule.isWorth ?? isWorthRounds)(wall, work);
-  const times = `a pass takes ${ms(wall)} in ${distributed.groups} jobs of ${coresText(cores)}, and their parts one after the other ${ms(work)}`;
+  const times = `a pass takes ${ms(wall)} in ${distributed.parts} jobs of ${coresText(cores)}, and their parts one after the other ${ms(work)}`;
   tell(`${isWorth ? 'the fit goes in rounds' : 'the fit is one job'}: ${times}`);
   if (!isWorth) return null;
   const { sweeps, sweepsPerRound } = distributed;

@@ -243,7 +243,7 @@ export class BatchEngine implements Engine {
         const isHopeless = isTwotimeError(error) || performance.now() - failingSince > FOLDER_FAILS_FOR;
         if (isHopeless) this.#attempts.endAll(() => ({ kind: 'failed', error: folderError(error, this.#folder.path) }));
       }
-      pause = moved ? least : Math.min(most, 1.5 * pause);
+      pause = moved ? least : Math.min(most, 1.2 * pause);
       if (await this.#nap.sleep(pause)) pause = least;
     }
   }

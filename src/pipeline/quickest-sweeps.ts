@@ -50,7 +50,7 @@ export async function distributeIfQuicker(
     tell(`sweeps run here: a pass takes ${here.toFixed(0)} ms, too little for messages to ${name}`);
     return null;
   }
-  const distributed = await distributeSweeps(local, backend);
+  const distributed = await distributeSweeps(local, backend, { progress: context.progress });
   let keep = false;
   try {
     const there = await time(distributed.sweeps);

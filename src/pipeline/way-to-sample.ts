@@ -41,7 +41,10 @@ export async function wayToSample(
     const { sweepsPerRound: proposalsAtOnce } = fitted;
     return { sweeps, options: { proposalsAtOnce }, [Symbol.asyncDispose]: here };
   }
-  const distributed = await distributeSweeps(sweeps, tasks, { sweepsPerRound: PROPOSALS_AT_ONCE });
+  const distributed = await distributeSweeps(sweeps, tasks, {
+    sweepsPerRound: PROPOSALS_AT_ONCE,
+    progress: log.record,
+  });
   const text = `importance sampling in rounds over ${distributed.parts} parts of the data on ${tasks.workers} workers of ${tasks.name}`;
   log.record({ kind: 'log', level: 'info', text });
   return {

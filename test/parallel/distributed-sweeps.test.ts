@@ -1,5 +1,6 @@
 /** Sweeps over parts of the data on any engine: the bits of one thread, whatever the parts, workers and rounds. */
 import { afterAll, describe, expect, test } from 'vitest';
+import type { RunEvent } from '../../src/base/events.ts';
 import {
   createKernelSweeps,
   createReferenceSweeps,
@@ -18,6 +19,7 @@ import {
   SequentialEngine,
   TaskRunner,
   WorkerThreads,
+  type Engine,
   type ExecutionBackend,
 } from '../../src/parallel/index.ts';
 import type { TwoTimeModel } from '../../src/model/index.ts';
@@ -161,6 +163,25 @@ describe('distributed sweeps', () => {
     const sweep = distributed.sweeps.sums(asked.model.physics(FLOW_TRUTH), asked.scaling, { signal: stop.signal });
     stop.abort();
     await expect(sweep).rejects.toMatchObject({ tag: 'Cancelled' });
+  });
+
+  test('tell of workers that are lost', async () => {
+    const asked = question(60);
+    const engine = new SequentialEngine({ memory: memory.memory, kernels: instantiateKernels(kernels, memory) });
+    let lost = 0;
+    const failing: Engine = {
+      ...{ name: 'failing', slots: 1, share: (arrays) => engine.share(arrays) },
+      start: async (...attempt) =>
+        lost++ === 0 ? { kind: 'lost', cause: 'place', reason: 'the node went down' } : await engine.start(...attempt),
+      [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+    };
+    await using backend = new TaskRunner(failing);
+    const told: RunEvent[] = [];
+    const progress = (event: RunEvent): void => void told.push(event);
+    await using distributed = await distributeSweeps(asked.local, backend, { parts: 1, progress });
+    await distributed.sweeps.sums(asked.model.physics(FLOW_TRUTH), asked.scaling, {});
+    const text = 'sweep.part: attempt 1 was lost (the node went down); tried again';
+    expect(told).toEqual([{ kind: 'log', level: 'warning', text }]);
   });
 
   test('fail with the error of the part that failed', async () => {

@@ -36,6 +36,8 @@ export interface DistributionOptions {
   readonly sweepsPerRound?: number | undefined;
   /** In place of parts, stretches of the data, each computed by several threads: where a task costs more than a message. */
   readonly groups?: GroupOptions | undefined;
+  /** Told of workers that are lost, where a sweep has no listener of its own. */
+  readonly progress?: TaskContext['progress'];
 }
 
 export interface DistributedSweeps extends AsyncDisposable {
@@ -57,7 +59,7 @@ const SWEEPS_PER_ROUND = 512;
 export async function distributeSweeps(
   local: Sweeps,
   backend: ExecutionBackend,
-  { parts = PARTS, sweepsPerRound = SWEEPS_PER_ROUND, groups }: DistributionOptions = {},
+  { parts = PARTS, sweepsPerRound = SWEEPS_PER_ROUND, groups, progress }: DistributionOptions = {},
 ): Promise<DistributedSweeps> {
   const { data } = local;
   const places: SharedData[] = [];
@@ -72,7 +74,7 @@ export async function distributeSweeps(
     const { tasks, leaves, round, lastWork } =
       groups === undefined ? await inParts(place, parts) : await inGroups(place, groups);
     return {
-      sweeps: createSweeps(new RoundsExecutor(local, leaves, round, sweepsPerRound)),
+      sweeps: createSweeps(new RoundsExecutor(local, { leaves, round, progress }, sweepsPerRound)),
       ...{ parts: tasks, sweepsPerRound, lastWork },
       [Symbol.asyncDispose]: release,
     };
@@ -109,18 +111,22 @@ async function inParts({ data, backend, bring }: Place, most: number): Promise<P
   return { tasks: parts.length, leaves: parts.length, round, lastWork: () => 0 };
 }
 
+type Rounds = Pick<Pieces, 'leaves' | 'round'> & Pick<DistributionOptions, 'progress'>;
+
 class RoundsExecutor implements TileExecutor {
   readonly data: TriangleStack;
   readonly #local: Sweeps;
   readonly #leaves: number;
   readonly #round: Round;
+  readonly #progress: TaskContext['progress'];
   readonly #queue: SweepQueue;
 
-  constructor(local: Sweeps, leaves: number, round: Round, sweepsPerRound: number) {
+  constructor(local: Sweeps, { leaves, round, progress }: Rounds, sweepsPerRound: number) {
     this.data = local.data;
     this.#local = local;
     this.#leaves = leaves;
     this.#round = round;
+    this.#progress = progress;
     this.#queue = new SweepQueue(local.data, sweepsPerRound, (sweeps) => this.#compute(sweeps));
   }
 
@@ -136,7 +142,7 @@ class RoundsExecutor implements TileExecutor {
   async #compute(sweeps: readonly QueuedSweep[]): Promise<Float64Array[]> {
     const jobs = sweeps.map(({ job }) => job);
     const sums = jobs.map((job) => new TreeSum(this.#leaves, resultLength(job, this.data)));
-    const context = { signal: signalOfAll(sweeps), progress: sweeps[0]?.context.progress };
+    const context = { signal: signalOfAll(sweeps), progress: sweeps[0]?.context.progress ?? this.#progress };
     await this.#round(sums, packJobs(jobs), context);
     return sums.map((sum) => sum.total());
   }

@@ -1,4 +1,5 @@
-"""A Ray cluster of two nodes on this machine, for tests; a line on standard input kills the second node, one more the first.
+"""A Ray cluster of two nodes (or as many as the argument says) of one slot each on this machine; a line on standard input kills
+the last node, one more the one before.
 
 Prints its address and that of its dashboard. Ends with its standard input. RAY_TMPDIR says where its files are.
 """
@@ -14,7 +15,8 @@ with socket.socket() as free:
     port = free.getsockname()[1]
 head = {"num_cpus": 1, "include_dashboard": True, "dashboard_port": port}
 cluster = Cluster(initialize_head=True, head_node_args=head)
-nodes = [cluster.head_node, cluster.add_node(num_cpus=1)]
+count = int(sys.argv[1]) if len(sys.argv) > 1 else 2
+nodes = [cluster.head_node, *(cluster.add_node(num_cpus=1) for _ in range(count - 1))]
 print(cluster.address, cluster.head_node.webui_url, flush=True)
 for _ in sys.stdin:
     nodes.pop().kill_raylet()

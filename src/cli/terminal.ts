@@ -1,5 +1,7 @@
 /** The two streams of the command: results on standard output, everything else on standard error. */
 
+import { EXIT } from './exit-codes.ts';
+
 export interface Terminal {
   /** Write result text to standard output. */
   readonly result: (text: string) => void;
@@ -9,11 +11,24 @@ export interface Terminal {
   readonly status: (text: string) => void;
   readonly interactive: boolean;
   readonly columns: number;
+  /** Aborts when nobody reads standard output any more: who only shows things has no reason to go on. */
+  readonly gone?: AbortSignal;
 }
 
 /** A terminal over the process streams. `quiet` drops messages below warnings before they come here. */
 export function processTerminal(): Terminal {
   const { stdout, stderr } = process;
+  const gone = new AbortController();
+  stdout.on('error', (error: NodeJS.ErrnoException) => {
+    gone.abort('nobody reads');
+    if (error.code === 'EPIPE') return;
+    stderr.write(`error: standard output cannot be written (${error.code ?? error.message})\n`);
+    process.once('exit', (code) => {
+      if (code === 0) process.exitCode = EXIT.failed;
+    });
+  });
+  // Messages that nobody can read must not stop the work.
+  stderr.on('error', () => undefined);
   const interactive = stderr.isTTY === true && process.env['TERM'] !== 'dumb';
   let statusShown = false;
   const clear = (): void => {
@@ -22,11 +37,13 @@ export function processTerminal(): Terminal {
   };
   return {
     interactive,
+    gone: gone.signal,
     get columns(): number {
       return stderr.columns ?? 100;
     },
     result(text): void {
       clear();
+      if (gone.signal.aborted) return;
       stdout.write(text.endsWith('\n') ? text : `${text}\n`);
     },
     message(text): void {

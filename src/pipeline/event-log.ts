@@ -9,6 +9,7 @@ import { closeSync, fstatSync, fsyncSync, openSync, readSync, writeSync } from '
 import { join } from 'node:path';
 import { OutputFailed } from '../base/errors.ts';
 import type { RunEvent, Warning } from '../base/events.ts';
+import { outputFailed } from '../data/atomic-file.ts';
 
 /** An event as it stands in the file: numbered, with wall-clock (UTC) and time since the process began, in seconds. */
 export type RecordedEvent = RunEvent & { readonly seq: number; readonly utc: string; readonly elapsed: number };
@@ -124,7 +125,7 @@ export class EventLog {
     } catch (cause) {
       if (this.#descriptor !== null) closeSync(this.#descriptor);
       this.#descriptor = null;
-      throw new OutputFailed('the event stream cannot be written', { where: { file: this.#file }, cause });
+      throw outputFailed(this.#file, (cause as NodeJS.ErrnoException).code, cause);
     }
   }
 }

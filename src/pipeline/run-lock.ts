@@ -150,7 +150,11 @@ async function make(path: string): Promise<boolean> {
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
     if (code === 'EEXIST') return false;
-    throw new OutputRefused(`the run directory cannot be locked (${code})`, { where: { file: path }, cause });
+    throw new OutputRefused(`the run directory cannot be locked (${code})`, {
+      where: { file: path },
+      help: 'work on a run needs the right, and the room, to write to its folder; twotime status and logs only look',
+      cause,
+    });
   }
 }
 

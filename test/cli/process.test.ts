@@ -1,6 +1,6 @@
 /** The command as a process: signals, a full disk, streams. */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { temporaryFolder, writeText } from './command.ts';
@@ -65,10 +65,10 @@ describe('a full disk', () => {
     if (mounted) spawnSync('umount', [disk]);
   });
 
-  it('fails the run with the name of the file, exit code 1, and leaves nothing behind', (context) => {
-    mkdirSync(disk);
-    mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=400k', 'none', disk]).status === 0;
-    if (!mounted) context.skip('a small file system cannot be mounted here');
+  it.for(['400k', '64k'])('of %s fails the run with the name of the file, leaving nothing behind', (size, { skip }) => {
+    mkdirSync(disk, { recursive: true });
+    mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'none', disk]).status === 0;
+    if (!mounted) skip('a small file system cannot be mounted here');
     const { status, stderr } = spawnSync('bin/twotime', ['fit', example, '-c', config, '-o', join(disk, 'run')], {
       encoding: 'utf8',
     });
@@ -90,5 +90,37 @@ describe('the streams', () => {
     expect((JSON.parse(stdout) as { schema: string }).schema).toBe('twotime/result@1');
     expect(stderr).not.toContain('\u001B');
     expect(stderr).toMatch(/^warning\[/m);
+  });
+
+  it('may end before the program: it stops showing, without a word, and goes on with the work', () => {
+    const output = join(folder, 'unread');
+    const fit = `bin/twotime fit ${example} -c ${config} -o '${output}' --set output.figures=false`;
+    // A reader that ends at once; the code of the program is passed on by a file.
+    const shell = (command: string): string => {
+      const code = join(folder, 'code');
+      spawnSync('sh', ['-c', `{ ${command}; echo $? >'${code}'; } | true`]);
+      return readFileSync(code, 'utf8').trim();
+    };
+    expect(shell(`${fit} 2>&1`)).toBe('0');
+    expect(existsSync(join(output, 'result.json'))).toBe(true);
+
+    const events = join(output, 'events.ndjson');
+    // More than a pipe holds.
+    writeFileSync(events, readFileSync(events, 'utf8').repeat(40));
+    const told = join(folder, 'told');
+    expect(shell(`bin/twotime logs '${output}' --level debug 2>'${told}'`)).toBe('0');
+    expect(readFileSync(told, 'utf8')).toBe('');
+  });
+
+  it('are told of when they cannot be written', (context) => {
+    if (!existsSync('/dev/full')) context.skip('this system has no /dev/full');
+    const full = openSync('/dev/full', 'w');
+    const { status, stderr } = spawnSync('bin/twotime', ['inspect', example], {
+      stdio: ['ignore', full, 'pipe'],
+      encoding: 'utf8',
+    });
+    closeSync(full);
+    expect(stderr).toBe('error: standard output cannot be written (ENOSPC)\n');
+    expect(status).toBe(1);
   });
 });

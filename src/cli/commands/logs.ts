@@ -20,7 +20,8 @@ export async function logsCommand(run: string, options: LogsOptions, terminal: T
   }
   return stoppable(
     () => undefined,
-    async (signal) => {
+    async (stop) => {
+      const signal = terminal.gone === undefined ? stop : AbortSignal.any([stop, terminal.gone]);
       let broken = 0;
       for await (const event of readEvents(run, { follow: options.follow, signal })) {
         if (event === null) broken += 1;
@@ -30,7 +31,7 @@ export async function logsCommand(run: string, options: LogsOptions, terminal: T
       }
       if (broken > 0)
         terminal.message(`${broken === 1 ? '1 line was' : `${broken} lines were`} not written to the end`);
-      return signal.aborted ? exitCodeOfStop(signal.reason) : EXIT.done;
+      return stop.aborted ? exitCodeOfStop(stop.reason) : EXIT.done;
     },
   );
 }

@@ -112,6 +112,66 @@ describe.skipIf(missing !== null)('on a real Slurm', () => {
     expect(holder).toBeGreaterThan(0);
   });
 
+  /** A fit that is made in rounds although its data are small. */
+  const startRounds = (output: string) => {
+    const site = SITE.filter((one) => one !== '--set');
+    const set = ['output.figures=false', 'parallel.backend=slurm', ...site];
+    const args = [join(example, 'laminar-flow.h5'), join(example, 'fit.yaml'), at(output), ...set];
+    const driver = spawn(process.execPath, [join(import.meta.dirname, 'rounds-driver.ts'), ...args], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let err = '';
+    driver.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    const ended = once(driver, 'close').then(([code]) => ({ code: code as number | null, err }));
+    return { driver, ended };
+  };
+
+  it('a fit in rounds over two jobs goes on when one of them is killed', async () => {
+    const { ended } = startRounds('rounds');
+    await until(() => isUnderWay('rounds'));
+    // Stopped where it has a task, and killed then.
+    const holder = holderOf('.rounds.cluster');
+    const isAtWork = (): boolean => {
+      const ledger = readdirSync(at('.rounds.cluster/hosts')).toSorted().at(-1)!;
+      const text = readFileSync(at('.rounds.cluster/hosts', ledger), 'utf8');
+      return text.trimEnd().split('\n').at(-1)!.includes('"claimed"');
+    };
+    for (let k = 0; k < 1000; k++) {
+      process.kill(holder, 'SIGSTOP');
+      if (isAtWork()) break;
+      process.kill(holder, 'SIGCONT');
+      await new Promise((resolve) => setTimeout(resolve, k % 20));
+    }
+    process.kill(holder, 'SIGKILL');
+    const { code, err } = await ended;
+    expect({ code, digest: digestOf('rounds') }).toEqual({ code: 0, digest: digestOf('here') });
+    expect(err).toContain('2 of 2 jobs are there');
+    expect(err).toMatch(/sweep\.group: attempt 1 was lost \(Slurm job \d+_\d /);
+    const events = readFileSync(at('rounds/events.ndjson'), 'utf8');
+    expect(events).toMatch(
+      /the fit goes in rounds: a pass takes [\d.]+ ms in 2 jobs of 2 cores, and their parts one after/,
+    );
+  });
+
+  it('a fit in rounds that is stopped is finished here, and one whose driver was killed by a job', async () => {
+    const stopped = startRounds('stopped');
+    await until(() => isUnderWay('stopped'));
+    stopped.driver.kill('SIGTERM');
+    expect(await stopped.ended).toMatchObject({ code: 75 });
+    expect((await run('resume', 'stopped', '--backend', 'local')).code).toBe(0);
+    const killed = startRounds('killed');
+    await until(() => isUnderWay('killed'));
+    killed.driver.kill('SIGKILL');
+    await killed.ended;
+    const { code } = await startRounds('killed').ended;
+    expect({ code, digests: [digestOf('stopped'), digestOf('killed')] }).toEqual({
+      code: 0,
+      digests: [digestOf('here'), digestOf('here')],
+    });
+    expect(readFileSync(at('killed/events.ndjson'), 'utf8')).toContain('resuming: ');
+  });
+
   it('a batch has the digests it has here', async () => {
     for (const k of [1, 2, 3]) await writeRings(at(`f${k}.npz`), { q: [0.01, 0.02], frames: 60, D: 5000, seed: k });
     writeFileSync(at('fit.yaml'), RINGS_CONFIG);

@@ -95,6 +95,11 @@ export class Fleet {
     return this.#elements.get(name)?.state === 'up';
   }
 
+  /** Its host, or the last one; null before the first. */
+  holderOf(name: string): string | null {
+    return this.#elements.get(name)?.holder ?? null;
+  }
+
   /** A host has begun; the holder of the same job before it, whose work is lost. */
   hello(name: string, holder: string): string | null {
     const element = this.#elements.get(name);

@@ -133,18 +133,19 @@ export class JobKeeper {
 
   /**
    * End all jobs: those that wait are cancelled, the others see that the folder is closed, and are cancelled if they do not
-   * `within` this time, ms. `listen` hears what hosts say.
+   * `within` this time, ms, or give no sign meanwhile. `listen` hears what hosts say.
    */
   async endAll(within: number, listen: () => Promise<void>): Promise<void> {
-    const { title, tell } = this.#options;
+    const { silence, title, tell } = this.#options;
     const until = performance.now() + within;
     const isUp = (name: string): boolean => this.#fleet.isUp(name);
+    const isHeard = (name: string): boolean => this.#hosts.silence(this.#fleet.holderOf(name) ?? '') <= silence;
     await listen();
     try {
       await this.#fleet.clearDoubts();
       const waiting = this.#fleet.open.filter((name) => !isUp(name));
       if (waiting.length > 0) await this.#fleet.cancel(waiting);
-      while (performance.now() < until && this.#fleet.open.some(isUp)) {
+      while (performance.now() < until && this.#fleet.open.some((name) => isUp(name) && isHeard(name))) {
         await new Promise((resolve) => setTimeout(resolve, 20));
         await listen();
       }

@@ -316,7 +316,7 @@ describe('the batch engine', () => {
   });
 
   it('does not give up a job that the scheduler leaves out of its list while its host is heard', async () => {
-    await using backend = new TaskRunner(make({ silence: 0 }));
+    await using backend = new TaskRunner(make({ silence: 0, visible: 1000 }));
     const work = backend.submit(doubleTask, 21, { progress });
     await vi.waitUntil(() => paper.scripts.length === 1);
     const host = new HandHost(folder, '1_0');
@@ -325,8 +325,8 @@ describe('the batch engine', () => {
     await vi.waitUntil(() => paper.questions > 1);
     paper.states = '';
     const asked = paper.questions;
-    // Five times as long as a job that has ended waits for its verdict.
-    for (let k = 0; k < 20; k++) {
+    // Twice as long as a job that has ended waits for its verdict.
+    for (let k = 0; k < 40; k++) {
       await host.beat();
       await new Promise((resolve) => setTimeout(resolve, 50));
     }

@@ -6,6 +6,9 @@ import { loadConfig } from '../../src/config/index.ts';
 import { EventLog } from '../../src/pipeline/event-log.ts';
 import { runFit } from '../../src/pipeline/fit-run.ts';
 import type { BatchRecord, ResultRecord } from '../../src/results/index.ts';
+import { pbs } from '../../src/parallel/engines/batch/index.ts';
+import { engineFileOf, writeEngineFile } from '../../src/parallel/engines/batch/engine-file.ts';
+import { WorkFolder } from '../../src/parallel/engines/batch/work-folder.ts';
 import { RINGS_CONFIG, writeRings } from '../support/batch-files.ts';
 import { FakePbs } from '../support/fake-pbs-commands.ts';
 import { temporaryFolder, twotime, writeText } from './command.ts';
@@ -131,6 +134,19 @@ describe('a run and a fake PBS', () => {
     const { code, out, err } = await twotime('rerun', at('whole'), ...jobs);
     expect({ code, out }).toMatchObject({ code: 0, out: expect.stringContaining('the same bits') as string });
     expect(err.join('\n')).toContain('1 job submitted to PBS');
+  });
+
+  it('is taken as it is where its driver was killed, and what that left is removed', async () => {
+    await twotime('fit', at('B.npz'), '-c', config, '-o', at('orphan'));
+    // As a driver leaves it whose job went on after it.
+    const work = new WorkFolder(at('.orphan.cluster'));
+    await work.make();
+    const options = { dialect: pbs, poll: { least: 50, most: 2000 }, token: 'deadbeef', detached: false };
+    await writeEngineFile(work, await engineFileOf(options));
+    const { code, err } = await twotime('resume', at('orphan'));
+    expect(code).toBe(0);
+    expect(err.join('\n')).toMatch(/jobs of PBS that an earlier process left are ended\n.*there is nothing to resume/);
+    expect(existsSync(work.path)).toBe(false);
   });
 
   it('replaces one that was there before with --force', async () => {

@@ -13,7 +13,7 @@ import { KernelMemory, KernelRegions } from '../../kernels/index.ts';
 import type { Dialect } from '../../parallel/engines/batch/index.ts';
 import { BATCH_SCHEMA, countJobs, type BatchRecord, type JobRecord, type StageTimes } from '../../results/index.ts';
 import { writerLimits } from '../complete-fit.ts';
-import { findScheduler, openClusterWorkers, type ClusterWorkers } from '../cluster/index.ts';
+import { endEarlierJobs, findScheduler, openClusterWorkers, type ClusterWorkers } from '../cluster/index.ts';
 import { ComputePool } from '../compute.ts';
 import { openRayWorkers, type RayWorkers } from '../ray-workers.ts';
 import { BatchFolder, CLUSTER_FOLDER, lookAtRuns } from './batch-folder.ts';
@@ -68,6 +68,7 @@ export async function runBatch(
   await using folder = await BatchFolder.open(request.output);
   if (folder.takenOver !== null) tell({ kind: 'log', level: 'warning', text: folder.takenOver });
   await folder.removeHalves();
+  if (scheduler === null) await endEarlierJobs(folder.file(CLUSTER_FOLDER), logged(tell));
   const work = new BatchWork(request, planned, folder, tell, AbortSignal.any([context.signal, folder.lost]));
   await folder.save(work.record(null));
   if (planned.outdated > 0) {

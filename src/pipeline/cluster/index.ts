@@ -7,5 +7,6 @@ export {
   whyMissing,
   type ClusterWorkers,
 } from './cluster-workers.ts';
+export { endEarlierJobs } from './end-earlier-jobs.ts';
 export { fitTask, type FitTaskInput } from './fit-task.ts';
-export { fitInputOf, resumeOnCluster, runFitAnywhere, submitFit, workFolderOf } from './run-on-cluster.ts';
+export { fitInputOf, resumeOnCluster, runFitAnywhere, submitFit } from './run-on-cluster.ts';

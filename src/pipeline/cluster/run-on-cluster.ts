@@ -1,6 +1,6 @@
 /** One run on a cluster: as a job that is watched from here, or in rounds over several that are driven from here. */
 import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { Cancelled, InputRefused, isTwotimeError } from '../../base/errors.ts';
 import type { RunEvent } from '../../base/events.ts';
 import { parseConfig } from '../../config/index.ts';
@@ -10,6 +10,7 @@ import type { Dialect } from '../../parallel/engines/batch/index.ts';
 import type { TaskContext } from '../../base/task-context.ts';
 import type { ResultRecord } from '../../results/index.ts';
 import type { EventLog } from '../event-log.ts';
+import { workFolderOf } from '../fit-anywhere.ts';
 import { checkNewRun, runFit } from '../fit-run.ts';
 import type { FitRunRequest } from '../requests.ts';
 import { findScheduler, openClusterWorkers } from './cluster-workers.ts';
@@ -110,12 +111,6 @@ export async function resumeOnCluster(request: ResumeRequest, log: EventLog, sig
     if (!isTwotimeError(error, 'Cancelled')) throw error;
     throw new Cancelled(error.message, { help: `go on with twotime resume ${directory}`, cause: error.cause });
   }
-}
-
-/** Beside the run directory, which is to be empty when the fit begins. */
-export function workFolderOf(output: string): string {
-  const path = resolve(output);
-  return join(dirname(path), `.${basename(path)}.cluster`);
 }
 
 export async function fitInputOf(

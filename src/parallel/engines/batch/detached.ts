@@ -133,6 +133,11 @@ export async function livingJobs(options: DetachedOptions): Promise<number> {
   return asked === 0 ? 0 : await fleet.living();
 }
 
+/** Whose jobs work in a folder; null when none do. */
+export async function schedulerIn(path: string): Promise<'slurm' | 'pbs' | null> {
+  return (await readEngineFile(new WorkFolder(resolve(path))))?.scheduler ?? null;
+}
+
 /** End the jobs and remove the folder. */
 export async function closeDetached(options: DetachedOptions): Promise<void> {
   await endJobs(options);

@@ -11,8 +11,10 @@ export { CommandFailed, runCommand } from './command.ts';
 export {
   closeDetached,
   detachedScript,
+  endJobs,
   livingJobs,
   lookDetached,
+  schedulerIn,
   submitDetached,
   type DetachedOptions,
   type DetachedState,

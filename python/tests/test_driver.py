@@ -64,7 +64,7 @@ class TheDriver(unittest.IsolatedAsyncioTestCase):
 
     async def test_says_why_ray_cannot_be_used(self):
         program = await self.begin(FakeRay(problem=ConnectionError("nobody there\nand a trace")))
-        self.assertEqual((await program.next("refused"))["reason"], "ConnectionError: nobody there")
+        self.assertEqual((await program.next("refused"))["reason"], "ConnectionError: nobody there; if the cluster asks for a token, set RAY_AUTH_MODE=token")
         program = await self.begin(FakeRay(), address="ray://head:10001")
         self.assertIn("host:port", (await program.next("refused"))["reason"])
 

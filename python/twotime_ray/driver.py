@@ -62,7 +62,7 @@ class Driver:
         try:
             self._connect()
         except Exception as error:  # noqa: BLE001 - whatever Ray throws is why it cannot be used
-            await self.send({"kind": "refused", "reason": first_line(error)})
+            await self.send({"kind": "refused", "reason": first_line(error) + hint_of(error)})
             return
         nodes = self._look()
         await self.send({"kind": "ready", "ray": self.ray.__version__, "python": sys.version.split()[0], "nodes": nodes})
@@ -293,6 +293,13 @@ class Driver:
 
 async def reference_value(reference):
     return await reference
+
+
+def hint_of(error):
+    """Ray does not say that it was the token that was missing."""
+    if not isinstance(error, ConnectionError) or os.environ.get("RAY_AUTH_MODE") == "token":
+        return ""
+    return "; if the cluster asks for a token, set RAY_AUTH_MODE=token"
 
 
 def first_line(error):

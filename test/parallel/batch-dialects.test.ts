@@ -6,7 +6,7 @@ import { pbs, slurm, type RunCommand } from '../../src/parallel/engines/batch/in
 import { CommandFailed } from '../../src/parallel/engines/batch/command.ts';
 import { parseQstat } from '../../src/parallel/engines/batch/pbs.ts';
 import { parseSacct, parseSqueue } from '../../src/parallel/engines/batch/slurm.ts';
-import { verdictOf } from '../../src/parallel/engines/batch/verdict.ts';
+import { judged, verdictOf } from '../../src/parallel/engines/batch/verdict.ts';
 
 const fixtures = join(import.meta.dirname, '../../../shared/fixtures');
 const areThere = existsSync(fixtures);
@@ -225,5 +225,20 @@ describe('what the end of a job means for what it had taken', () => {
       error: { message: 'Slurm job 1_3 was cancelled by somebody else (CANCELLED by 0)' },
     });
     expect(verdictOf(pbs, '1[3].pbs1', null)).toMatchObject({ kind: 'lost', cause: 'place' });
+  });
+
+  it('a host that was told to end does not know that its wall time was over; the scheduler does', () => {
+    const verdict = verdictOf(pbs, '3.pbs1', { kind: 'time', text: 'F, Exit_status -29' });
+    const told = {
+      kind: 'lost',
+      cause: 'place',
+      reason: 'job 3.pbs1 was ended, with a checkpoint',
+      advanced: true,
+    } as const;
+    expect(judged(told, verdict)).toMatchObject({ kind: 'lost', cause: 'time', advanced: true });
+    expect(judged(null, verdict)).toBe(verdict);
+    expect(judged({ kind: 'ok', output: 1 }, verdict)).toEqual({ kind: 'ok', output: 1 });
+    expect(judged(told, verdictOf(pbs, '3.pbs1', { kind: 'waiting', text: 'Q' }))).toBe(told);
+    expect(judged(told, verdictOf(pbs, '3.pbs1', { kind: 'cancelled', text: 'F' }))).toMatchObject({ kind: 'failed' });
   });
 });

@@ -24,7 +24,7 @@ import { hostPlaces } from './job-script.ts';
 import { Nap } from './nap.ts';
 import type { BatchEngineOptions } from './options.ts';
 import { markOf, SharedFiles } from './shared-files.ts';
-import { verdictOf } from './verdict.ts';
+import { judged, verdictOf } from './verdict.ts';
 import { codeOf, folderError, WorkFolder } from './work-folder.ts';
 
 /** Attempts in the folder per attempt that can run, so that a host need not wait for the driver. */
@@ -378,11 +378,7 @@ export class BatchEngine implements Engine {
       if ((await this.#store.holderOf(attempt.task.id, attempt.task.number)) === holder) attempt.holder = holder;
     }
     for (const attempt of this.#attempts.heldBy(holder)) {
-      const told = await this.#store.outcome(attempt.task);
-      this.#attempts.end(
-        attempt,
-        told === null || (told.kind === 'lost' && outcome.kind === 'failed') ? outcome : told,
-      );
+      this.#attempts.end(attempt, judged(await this.#store.outcome(attempt.task), outcome));
     }
   }
 

@@ -49,3 +49,13 @@ export function verdictOf(
       return { kind: 'lost', cause: 'place', reason: said };
   }
 }
+
+/** What became of an attempt, from what its host told of it, if anything, and the verdict on the job. */
+export function judged(told: AttemptOutcome | null, verdict: AttemptOutcome): AttemptOutcome {
+  if (told === null) return verdict;
+  if (told.kind !== 'lost') return told;
+  if (verdict.kind === 'failed') return verdict;
+  // A host that is told to end does not know that its time was over; whether the attempt had come further only it knows.
+  if (verdict.kind === 'lost' && verdict.cause === 'time') return { ...told, cause: 'time', reason: verdict.reason };
+  return told;
+}

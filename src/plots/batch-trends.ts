@@ -19,7 +19,7 @@ export function drawBatchTrends(jobs: readonly JobRecord[], batch: string, versi
   const rings = [...new Set(finished.map(({ result }) => ringOf(result.q)))].toSorted((a, b) => a - b);
   const left = jobs.length - finished.length;
   const notes = [
-    'Bars: one standard error, under thermal speckle where it is known. Open: not converged, or at a bound.',
+    'Bars: one standard error, under thermal speckle where it is known. Open: not converged, or at a bound. What is cut off by a frame goes on.',
     ...(left === 0 ? [] : [`${left} of ${jobs.length} jobs have no result and are not shown.`]),
   ];
   const common = { title: batch, notes, origin: `${finished.length} fits`, version };
@@ -38,7 +38,7 @@ export function drawBatchTrends(jobs: readonly JobRecord[], batch: string, versi
     const trend: Trend = {
       ...common,
       subtitle: 'parameters in the order of the files, one colour per wavevector',
-      x: { label: 'file number', kind: 'linear' },
+      x: { label: 'file number', kind: 'count' },
       groups: rings.map((q) => `q = ${q} Å⁻¹`),
       panels: panelsOf(finished, (job) => ({
         x: groups.get(job.path)! + 1,

@@ -32,6 +32,14 @@ export function linearScale(domain: readonly [number, number], range: readonly [
   });
 }
 
+/** A linear scale of what is counted: ticks at whole numbers only. */
+export function countScale(domain: readonly [number, number], range: readonly [number, number]): Scale {
+  const scale = linearScale(domain, range);
+  const [low, high] = scale.domain;
+  const ticks = (count: number): Ticks => linearTicks(low, high, Math.max(1, Math.min(count, Math.floor(high - low))));
+  return Object.assign((value: number) => scale(value), { kind: scale.kind, domain: scale.domain, ticks });
+}
+
 /** Needs 0 < domain[0] < domain[1]. */
 export function logScale(domain: readonly [number, number], range: readonly [number, number]): Scale {
   const low = Math.log10(domain[0]);

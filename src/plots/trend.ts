@@ -1,7 +1,7 @@
 /** Numbers of many fits against one quantity: a panel per number, a colour per group, open circles for doubtful ones. */
 import { bottomAxis, frame, INK, leftAxis, TICK_SIZE, type Box } from './axis.ts';
 import { drawSheet } from './page.ts';
-import { extent, linearScale, logScale, pad, type Scale } from './scale.ts';
+import { countScale, extent, linearScale, logScale, pad, type Scale } from './scale.ts';
 import { dots, element, line, polyline, text } from './svg.ts';
 import { fitText } from './text-width.ts';
 
@@ -27,7 +27,7 @@ export interface TrendPanel {
 export interface Trend {
   readonly title: string;
   readonly subtitle: string;
-  readonly x: { readonly label: string; readonly kind: 'linear' | 'log' };
+  readonly x: { readonly label: string; readonly kind: 'linear' | 'log' | 'count' };
   readonly panels: readonly TrendPanel[];
   /** Names of the groups. */
   readonly groups: readonly string[];
@@ -91,7 +91,8 @@ function colourOf(group: number): string {
 
 function drawPanel(box: Box, panel: TrendPanel, { x: axis, groups }: Trend, xs: readonly [number, number]): string {
   const range = [box.x + 8, box.x + box.width - 8] as const;
-  const x = axis.kind === 'log' ? logScale(widened(xs), range) : linearScale(pad(xs, 0.02), range);
+  const linear = axis.kind === 'count' ? countScale : linearScale;
+  const x = axis.kind === 'log' ? logScale(widened(xs), range) : linear(pad(xs, 0.02), range);
   const y = scaleOf(panel.points, box, axis.kind === 'log' && panel.guide !== undefined ? 1 : LOG_FROM);
   const parts: string[] = [];
   for (const group of groups.keys()) {
@@ -163,7 +164,10 @@ function drawGroup(points: readonly TrendPoint[], x: Scale, y: Scale, box: Box, 
   ].join('');
 }
 
-/** The values decide the range, errors widen it within reason; logarithmic for values more than `logFrom` times apart. */
+/**
+ * The values decide the range, and errors widen it unless they are far larger than most; logarithmic for values more than
+ * `logFrom` times apart.
+ */
 function scaleOf(points: readonly TrendPoint[], box: Box, logFrom: number): Scale {
   const range = [box.y + box.height, box.y] as const;
   const bare = extent(points.map(({ y }) => y)) ?? [0, 1];
@@ -173,7 +177,9 @@ function scaleOf(points: readonly TrendPoint[], box: Box, logFrom: number): Scal
     const low = Math.max(Math.min(...ends), bare[0] / 3);
     return logScale([low * 0.85, high * 1.18], range);
   }
-  const reach = 1.5 * Math.max(bare[1] - bare[0], 0.1 * Math.abs(bare[1]), Number.MIN_VALUE);
+  const errors = points.flatMap(({ error }) => (error === null ? [] : [error])).toSorted((a, b) => a - b);
+  const usual = 2 * (errors[Math.floor(errors.length / 2)] ?? 0);
+  const reach = 1.5 * Math.max(bare[1] - bare[0], 0.1 * Math.abs(bare[1]), usual, Number.MIN_VALUE);
   const low = Math.max(Math.min(...ends), bare[0] - reach);
   const high = Math.min(Math.max(...ends), bare[1] + reach);
   return linearScale(pad([low, high], 0.08), range);

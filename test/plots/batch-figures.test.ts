@@ -50,6 +50,27 @@ describe('the figures of a batch', () => {
     expect(figures[0]!.svg.match(/stroke-width="7"/g)).toHaveLength(9);
   });
 
+  it('number the files in whole numbers', () => {
+    const { svg } = drawBatchTrends(jobs, 'batch scan', '0.1.0').find(({ name }) => name === 'parameters-by-file')!;
+    expect(readSvg(svg).texts).toEqual(expect.arrayContaining(['1', '2', '3']));
+    expect(readSvg(svg).texts).not.toEqual(expect.arrayContaining(['1.5']));
+  });
+
+  it('show the errors of values that differ by less than those, whole', () => {
+    const close = [1, 2, 3].map((file) => {
+      const job = jobAt(file, 0.01);
+      const D0 = { ...job.result!.parameters['D0']!, value: 1e-4 * (1 + 0.1 * file), speckle: 1e-4 };
+      return { ...job, result: { ...job.result!, parameters: { D0 } } };
+    });
+    const { svg } = drawBatchTrends(close, 'batch scan', '0.1.0').find(({ name }) => name === 'parameters-by-file')!;
+    const upright = [...svg.matchAll(/<path d="M([\d.]+) ([\d.]+)L\1 ([\d.]+)" stroke="#1f5fa8"/g)];
+    const lengths = upright.map(([, , from, to]) => Math.abs(Number(from) - Number(to)));
+    // τ has errors of its own; the three bars of D0 are equally long unless a frame cuts them.
+    const ofD0 = lengths.slice(-3);
+    expect(ofD0).toHaveLength(3);
+    for (const length of ofD0) expect(length).toBeCloseTo(ofD0[0]!, 0);
+  });
+
   it('draw relaxation times of pure diffusion along the guide of slope −2', () => {
     const one = [0.01, 0.02, 0.04].map((q) => jobAt(1, q));
     const { svg } = drawBatchTrends(one, 'batch scan', '0.1.0')[0]!;

@@ -65,10 +65,10 @@ describe('the figures of a batch', () => {
     const { svg } = drawBatchTrends(close, 'batch scan', '0.1.0').find(({ name }) => name === 'parameters-by-file')!;
     const upright = [...svg.matchAll(/<path d="M([\d.]+) ([\d.]+)L\1 ([\d.]+)" stroke="#1f5fa8"/g)];
     const lengths = upright.map(([, , from, to]) => Math.abs(Number(from) - Number(to)));
-    // τ has errors of its own; the three bars of D0 are equally long unless a frame cuts them.
+    // τ has errors of its own. A bar as long as the panel is high, 150, would be cut by the frame.
     const ofD0 = lengths.slice(-3);
     expect(ofD0).toHaveLength(3);
-    for (const length of ofD0) expect(length).toBeCloseTo(ofD0[0]!, 0);
+    for (const length of ofD0) expect(length).toBeLessThan(140);
   });
 
   it('draw relaxation times of pure diffusion along the guide of slope −2', () => {

@@ -2,12 +2,12 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect } from 'vitest';
+import { afterAll, beforeAll, describe, expect } from 'vitest';
 import { DEFAULT_CLUSTER } from '../../src/config/index.ts';
 import { BatchEngine, pbs } from '../../src/parallel/engines/batch/index.ts';
 import { describeConformance, type EngineUnderTest } from '../parallel/conformance-suite.ts';
 import { describeFaults } from '../parallel/fault-suite.ts';
-import { pbsJobsLeft, processesIn, whyNoPbs } from '../support/real-pbs.ts';
+import { pbsJobsLeft, processesIn, releasePbs, takePbs, WAIT_MILLISECONDS, whyNoPbs } from '../support/real-pbs.ts';
 
 const missing = whyNoPbs();
 
@@ -46,6 +46,8 @@ function pbsEngine(): EngineUnderTest {
 if (missing !== null) console.warn(`\n*** the tests of the engine on a real PBS are SKIPPED: ${missing}\n`);
 
 describe.skipIf(missing !== null)('on a real PBS', () => {
+  beforeAll(takePbs, WAIT_MILLISECONDS);
+  afterAll(releasePbs);
   describeConformance(pbsEngine());
   describeFaults(pbsEngine());
 });

@@ -6,8 +6,9 @@
  * jobs too), `freeze-mom NODE`, `thaw-mom NODE`, `start-mom NODE`, `kill-server` or `start-server`.
  */
 import { execFile, execFileSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -34,6 +35,28 @@ export function whyNoPbsAdmin(): string | null {
 export async function pbsAdmin(...what: readonly string[]): Promise<void> {
   const [command = '', ...words] = (process.env['TWOTIME_PBS_ADMIN'] ?? '').split(' ');
   await run(command, [...words, ...what]);
+}
+
+/** How long a file of tests waits for the others. */
+export const WAIT_MILLISECONDS = 1_800_000;
+const LOCK = join(tmpdir(), 'twotime-real-pbs.lock');
+
+/** Wait until no other test file uses the server: they change its settings, and look for jobs left behind. */
+export async function takePbs(): Promise<void> {
+  for (;;) {
+    try {
+      writeFileSync(LOCK, String(process.pid), { flag: 'wx' });
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    if (!existsSync(`/proc/${readFileSync(LOCK, 'utf8')}`)) rmSync(LOCK, { force: true });
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+export function releasePbs(): void {
+  rmSync(LOCK, { force: true });
 }
 
 /** Change the server: `set server node_fail_requeue = 10`. */

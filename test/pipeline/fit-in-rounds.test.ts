@@ -10,19 +10,25 @@ import { isWorthRounds, planRounds } from '../../src/pipeline/cluster/rounds-rul
 import { EventLog } from '../../src/pipeline/event-log.ts';
 import { runFit } from '../../src/pipeline/fit-run.ts';
 import { resumeFit } from '../../src/pipeline/resume-run.ts';
+import type { ResultRecord } from '../../src/results/index.ts';
 import { configOf } from '../config/read.ts';
 import { RINGS_CONFIG, writeRings } from '../support/batch-files.ts';
 import { FakePbs } from '../support/fake-pbs-commands.ts';
 
 const folder = mkdtempSync(join(realpathSync(tmpdir()), 'twotime-rounds-'));
 const at = (name: string): string => join(folder, name);
+const PSIS = `${RINGS_CONFIG}sample: { method: psis }\n`;
 /** So that small data are tried in rounds. */
 const dear = { perPoint: 1e6, round: 1 };
 
 function requestOf(output: string, set = '', work: RunWork = 'fit') {
   const cluster = 'parallel: { backend: pbs, workers: 1, cluster: { jobs: 2, time: 10 min } }\n';
-  const config = configOf(`${RINGS_CONFIG}${cluster}`, set === '' ? [] : [set]);
+  const config = configOf(`${PSIS}${cluster}`, set === '' ? [] : [set]);
   return { file: at('A.npz'), config, output: at(output), force: false, work, argv: [] };
+}
+
+function withoutTime({ posterior }: ResultRecord): unknown {
+  return { ...posterior, seconds: null };
 }
 
 interface Asked {
@@ -47,11 +53,14 @@ async function fitOnJobs(output: string, rule: RoundsRule, { signal, work, step 
 describe('a fit over several jobs', () => {
   let fake: FakePbs;
   let here = '';
+  let posterior: unknown;
   beforeAll(async () => {
     await writeRings(at('A.npz'), { q: [0.01], frames: 200, D: 5000, seed: 1 });
-    const local = configOf(`${RINGS_CONFIG}parallel: { backend: local, workers: 1 }`);
-    const request = { ...requestOf('here'), config: local };
-    here = (await runFit(request, new EventLog(), new AbortController().signal)).digest;
+    const local = configOf(`${PSIS}parallel: { backend: local, workers: 1 }`);
+    const request = { ...requestOf('here', '', 'sample'), config: local };
+    const record = await runFit(request, new EventLog(), new AbortController().signal);
+    here = record.digest;
+    posterior = withoutTime(record);
     fake = await FakePbs.open();
   });
   afterAll(async () => {
@@ -62,9 +71,11 @@ describe('a fit over several jobs', () => {
     if (left.length + hidden.length > 0) throw new Error(`left behind: ${[...left, ...hidden].join(', ')}`);
   });
 
-  it('goes in rounds where that is worth it, with the bits of one process, and says why', async () => {
-    const { record, told, events } = await fitOnJobs('rounds', { costs: dear, isWorth: () => true });
+  it('goes in rounds where that is worth it, posterior included, with the bits of one process, and says why', async () => {
+    const rule = { costs: dear, isWorth: () => true };
+    const { record, told, events } = await fitOnJobs('rounds', rule, { work: 'sample' });
     expect(record.digest).toBe(here);
+    expect(withoutTime(record)).toEqual(posterior);
     const facts = [
       /^up to 2 jobs may share each pass: a pass over 39800 points takes about 39800 ms on one core, a round over several jobs 1.0 ms on top$/,
       /^2 of 2 jobs are there, a round in which nothing is computed takes [\d.]+ ms: 2 jobs are tried$/,

@@ -21,7 +21,7 @@ export interface ClusterWorkers extends AsyncDisposable {
   readonly backend: ExecutionBackend;
   /** Aborts when another process took the work over. */
   readonly lost: AbortSignal;
-  /** Jobs without work are not needed any more. */
+  /** Jobs that have neither work nor shared data are not needed any more. */
   readonly dismissSpare: () => Promise<void>;
 }
 

@@ -5,7 +5,7 @@
  * What is asked comes in the order of what it costs: the header of the file, then jobs that do nothing, then the data.
  */
 import { isTwotimeError } from '../../base/errors.ts';
-import type { TaskContext } from '../../base/task-context.ts';
+import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
 import { DEFAULT_CLUSTER } from '../../config/index.ts';
 import { listRings } from '../../data/index.ts';
 import { physicalParameters, type TwoTimeModel } from '../../model/index.ts';
@@ -36,7 +36,8 @@ export interface RoundsAsked extends RoundsQuestion {
 /** Looked for often while rounds follow each other, and kept while there are none for some time, as on coarse levels. */
 export const ROUNDS_PACE = { poll: { least: 2, most: 200 }, idle: 600 } as const;
 
-/** Jobs that start within this time of another take part, ms. */
+/** Jobs that start within this time of the first take part, ms; each is kept as long by a greeting that others may come. */
+const GATHERING = 3000;
 const GREETING = 1000;
 /** Passes and rounds that are measured, the first of which is left out. */
 const TRIALS = 4;
@@ -86,7 +87,7 @@ async function pointsOf(file: string, q: number | null): Promise<number | null> 
 export async function fitInRounds(
   request: FitRunRequest,
   { points, cores, costs, rule, most }: RoundsAsked,
-  { backend }: ClusterWorkers,
+  { backend, dismissSpare }: ClusterWorkers,
   log: EventLog,
   { context, tell }: { readonly context: Context; readonly tell: Tell },
 ): Promise<ResultRecord | null> {
@@ -110,6 +111,7 @@ export async function fitInRounds(
   const isWorth = (rule.isWorth ?? isWorthRounds)(wall, work);
   const times = `a pass takes ${ms(wall)} in ${distributed.parts} jobs of ${coresText(cores)}, and their parts one after the other ${ms(work)}`;
   tell(`${isWorth ? 'the fit goes in rounds' : 'the fit is one job'}: ${times}`);
+  await dismissSpare();
   if (!isWorth) return null;
   const { sweeps, sweepsPerRound } = distributed;
   const inRounds = { ...prepared, problem: { ...problem, sweeps }, sweepsPerRound };
@@ -120,20 +122,24 @@ export async function fitInRounds(
 async function measureRound(
   backend: ExecutionBackend,
   jobs: number,
-  context: Context,
+  { signal }: Context,
 ): Promise<{ readonly hosts: number; readonly round: number }> {
   let number = 0;
-  const ask = (count: number, wait: number): Promise<string[]> =>
-    Promise.all(
-      Array.from({ length: count }, () =>
-        backend.submit(greetTask, { number: ++number, wait }, { signal: context.signal }),
-      ),
-    );
-  const hosts = new Set(await ask(jobs, GREETING)).size;
+  const ask = (count: number, wait: number, stop: AbortSignal): Promise<string>[] =>
+    Array.from({ length: count }, () => backend.submit(greetTask, { number: ++number, wait }, { signal: stop }));
+  const enough = new AbortController();
+  const greetings = ask(jobs, GREETING, AbortSignal.any([signal, enough.signal]));
+  const all = Promise.allSettled(greetings);
+  await Promise.race(greetings);
+  const late = setTimeout(() => enough.abort('the others have not started'), GATHERING);
+  const there = (await all).flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
+  clearTimeout(late);
+  throwIfCancelled({ signal });
+  const hosts = new Set(there).size;
   const times: number[] = [];
   for (let trial = 0; trial < TRIALS; trial++) {
     const began = performance.now();
-    await ask(hosts, 0);
+    await Promise.all(ask(hosts, 0, signal));
     times.push(performance.now() - began);
   }
   return { hosts, round: middle(times.slice(1)) };

@@ -72,6 +72,7 @@ async function runOnCluster(
     const context = { signal: going, progress: log.record };
     const record = await fitInRounds(request, rounds, workers, log, { context, tell });
     if (record !== null) return record;
+    // After what was brought is gone: jobs that had it are as spare as the others.
     await workers.dismissSpare();
   }
   // The job tells again what it writes into its events.

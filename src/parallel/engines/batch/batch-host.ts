@@ -146,7 +146,8 @@ class BatchHost {
       if ((await this.#folder.list('data')).includes(dataFileName(digest))) continue;
       await this.#tasks.forget(digest);
     }
-    return names.includes('closed') || (names.includes('spare') && idle > SPARE_IDLE);
+    const isSpare = names.includes('spare') && this.#tasks.held.length === 0;
+    return names.includes('closed') || (isSpare && idle > SPARE_IDLE);
   }
 
   /** Stop what is to be stopped, take what can be taken; whether anything happened. */

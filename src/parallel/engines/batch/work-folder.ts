@@ -12,7 +12,7 @@
  * data/NAME               arrays that tasks share
  * hosts/HOLDER            the ledger of one host
  * jobs/K/                 one submission: intent.json, script.sh, submitted.json, a log per element
- * spare                   jobs without work are not needed any more
+ * spare                   jobs that have no shared data are needed for work that there is only
  * closed                  there is nothing more to do
  * refused                 why a host took nothing: its program is another
  * ```
@@ -139,7 +139,7 @@ export class WorkFolder {
   }
 }
 
-/** Let jobs end that find nothing to do for some seconds, however long they would wait for it otherwise. */
+/** Let jobs without shared data end that find nothing to do for some seconds, however long they would wait otherwise. */
 export async function dismissSpare(folder: string): Promise<void> {
   await new WorkFolder(folder).put('', 'spare');
 }

@@ -16,6 +16,7 @@ export { describeFile } from './describe-file.ts';
 export type { FileDescription, MatrixDescription } from './describe-file.ts';
 export { listRings } from './list-rings.ts';
 export type { ListedRing } from './list-rings.ts';
+export { nearestRing } from './rings.ts';
 export { makeFolder } from './make-folder.ts';
 export { equalWeights, estimateNoise, givenNoise } from './noise.ts';
 export type { NoiseEstimate, NoiseFinding } from './noise.ts';

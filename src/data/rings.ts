@@ -37,6 +37,28 @@ function sameRing(reference: number | null, q: number | null): boolean {
   return q - reference <= SAME_Q * reference;
 }
 
+function distanceTo(requested: number, { q }: Pick<Ring, 'q'>): number {
+  return Math.abs((q ?? NaN) - requested) / Math.abs(requested);
+}
+
+function saysQ<R extends Pick<Ring, 'q'>>(ring: R): ring is R & { readonly q: number } {
+  return ring.q !== null;
+}
+
+/** The ring within 1 % of the requested q, of a file that says them. Throws `InputRefused` where there is none. */
+export function nearestRing<R extends Pick<Ring, 'q'>>(
+  file: string,
+  rings: readonly R[],
+  requested: number,
+): R & { readonly q: number } {
+  const nearest = rings.toSorted((a, b) => distanceTo(requested, a) - distanceTo(requested, b))[0];
+  if (nearest !== undefined && saysQ(nearest) && distanceTo(requested, nearest) <= NEAR_Q) return nearest;
+  throw new InputRefused(`no ring at q = ${requested} 1/Angstrom (nearest within 1 %)`, {
+    where: { file, key: 'data.q' },
+    help: `the file has q = ${listNumbers(rings.map(({ q }) => q ?? NaN))} 1/Angstrom`,
+  });
+}
+
 export interface RingChoice {
   readonly q: number;
   readonly members: readonly number[];
@@ -68,15 +90,8 @@ export function chooseRing(file: string, matrices: readonly MatrixEntry[], reque
     }
     return { q: only.q, members: only.members, origin: 'file', warnings: [] };
   }
-  const distance = (ring: Ring): number => Math.abs((ring.q ?? NaN) - requested) / Math.abs(requested);
-  const nearest = rings.toSorted((a, b) => distance(a) - distance(b))[0]!;
-  if (nearest.q === null || !(distance(nearest) <= NEAR_Q)) {
-    throw new InputRefused(`no ring at q = ${requested} 1/Angstrom (nearest within 1 %)`, {
-      where,
-      help: `the file has ${list}`,
-    });
-  }
-  const close = rings.filter((ring) => ring !== nearest && distance(ring) <= NEAR_Q);
+  const nearest = nearestRing(file, rings, requested);
+  const close = rings.filter((ring) => ring !== nearest && distanceTo(requested, ring) <= NEAR_Q);
   const warnings = close.map((ring): Warning => ({
     code: 'rings-close',
     text: `another ring lies at q = ${ring.q} 1/Angstrom, within 1 % of the one used (${nearest.q}); it is not used`,

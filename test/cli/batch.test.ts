@@ -179,6 +179,13 @@ describe('twotime batch', () => {
     expect(existsSync(at('dry'))).toBe(false);
   });
 
+  it('says in a dry run which files have not the ring', async () => {
+    const argv = ['batch', at('A_9.npz'), '-c', config, '-o', at('dry'), '--dry-run', '--q', '0.5 1/Angstrom'];
+    expect((await twotime(...argv)).out).toMatch(
+      /A_9_q0\.5: will fail: .*no ring at q = 0\.5 1\/Angstrom .*; the file has q = 0\.01/,
+    );
+  });
+
   it.each([
     [[at('nothing-*.npz')], 'no file matches this pattern'],
     [[at('data')], 'this is a folder, not a file'],

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { formatError, isTwotimeError } from '../../base/errors.ts';
 import { throwIfCancelled, type TaskContext } from '../../base/task-context.ts';
-import { listRings } from '../../data/index.ts';
+import { listRings, nearestRing, type ListedRing } from '../../data/index.ts';
 import type { JobRecord } from '../../results/index.ts';
 import type { NamedFile } from './expand-files.ts';
 import { JobNames } from './job-names.ts';
@@ -21,7 +21,7 @@ export interface BatchPlan {
   readonly jobs: readonly JobRecord[];
   /** Names of the jobs of the files asked for. */
   readonly asked: ReadonlySet<string>;
-  /** Why the file of a job cannot be opened, by its name. */
+  /** Why the file of a job cannot be opened or has not its ring, by its name. */
   readonly refusals: ReadonlyMap<string, string>;
   /** Jobs whose file is not the one they were fitted to any more. */
   readonly outdated: ReadonlySet<string>;
@@ -122,12 +122,28 @@ async function jobsOf({ file, path }: NamedFile, q: PlannedSet['q'], old: readon
   try {
     const rings = await listRings(path, file);
     if (q === 'all') return rings.map((ring) => ({ ...ring, refusal: null }));
-    const near = rings.find((ring) => ring.q !== null && q !== null && Math.abs(ring.q - q) <= 0.01 * q) ?? rings[0];
-    return [{ q, angles: near?.angles ?? 0, frames: near?.frames ?? 0, refusal: null }];
+    const { ring, refusal } = wantedRing(file, rings, q);
+    return [{ q, angles: ring?.angles ?? 0, frames: ring?.frames ?? 0, refusal }];
   } catch (error) {
     if (!isTwotimeError(error)) throw error;
     const refusal = formatError(error);
     if (old.length > 0) return old.map((job) => ({ ...job, refusal }));
     return [{ q: q === 'all' ? null : q, angles: 0, frames: 0, refusal }];
+  }
+}
+
+/** The ring that will be fitted, or one like it and why there is none. */
+function wantedRing(
+  file: string,
+  rings: readonly ListedRing[],
+  q: number | null,
+): { ring: ListedRing | undefined; refusal: string | null } {
+  const [first] = rings;
+  if (q === null || first === undefined || first.q === null) return { ring: first, refusal: null };
+  try {
+    return { ring: nearestRing(file, rings, q), refusal: null };
+  } catch (error) {
+    if (!isTwotimeError(error, 'InputRefused')) throw error;
+    return { ring: first, refusal: formatError(error) };
   }
 }

@@ -18,7 +18,14 @@ import { prepareFit } from '../prepare-fit.ts';
 import type { FitRunRequest } from '../requests.ts';
 import type { ClusterWorkers } from './cluster-workers.ts';
 import { greetTask } from './greet-task.ts';
-import { isWorthRounds, planRounds, statedCosts, type RoundCosts, type RoundsQuestion } from './rounds-rule.ts';
+import {
+  isWorthRounds,
+  LEAST_PASS,
+  planRounds,
+  statedCosts,
+  type RoundCosts,
+  type RoundsQuestion,
+} from './rounds-rule.ts';
 
 /** What decides, instead of what is stated and measured; for tests. */
 export interface RoundsRule {
@@ -59,12 +66,12 @@ export async function askForRounds(
   const costs = rule.costs ?? statedCosts(config.convention);
   const question = { points, cores, jobs };
   const plan = planRounds(question, costs);
-  const facts = `a pass over ${points} points takes about ${ms(plan.pass)} on ${coresText(cores)}, a round over several jobs ${ms(costs.round)} on top`;
+  const facts = `a pass over ${points} points takes about ${ms(plan.pass)} on ${coresText(cores)}`;
   if (plan.jobs < 2) {
-    tell(`the fit is one job: ${facts}`);
+    tell(`the fit is one job: ${facts}; rounds over several jobs are tried from ${LEAST_PASS} ms on`);
     return null;
   }
-  tell(`up to ${plan.jobs} jobs may share each pass: ${facts}`);
+  tell(`up to ${plan.jobs} jobs may share each pass: ${facts}, a round ${ms(costs.round)} on top`);
   return { ...question, costs, rule, most: plan.jobs };
 }
 

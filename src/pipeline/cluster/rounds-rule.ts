@@ -3,7 +3,8 @@
  * tasks and results through files.
  *
  * A round costs the same however little is computed, and every job costs its time. So there are at most as many jobs as
- * keep each of them computing for as long as a round takes on top, and a pass must be clearly quicker than one job alone.
+ * keep each of them computing for as long as a round takes on top, a pass must be clearly quicker than on one job alone, and
+ * what one job does within a minute or so is left to it.
  */
 import type { Convention } from '../../model/index.ts';
 
@@ -33,6 +34,8 @@ export interface RoundsPlan {
 const STATED_ROUND = 15;
 /** Of a pass that gives the normal equations of laminar flow, measured with `bench/kernels/run.ts`, ns per point. */
 const STATED_PER_POINT: Readonly<Record<Convention, number>> = { published: 10, homodyne2: 25 };
+/** A fit is some hundreds of passes: with shorter ones, ms, it takes no longer than jobs take to start and data to be read. */
+export const LEAST_PASS = 300;
 /** A pass in rounds must take this share less than on one job. */
 const LEAST_SAVING = 0.25;
 
@@ -42,7 +45,7 @@ export function statedCosts(convention: Convention): RoundCosts {
 
 export function planRounds({ points, cores, jobs }: RoundsQuestion, { perPoint, round }: RoundCosts): RoundsPlan {
   const pass = (points * perPoint) / cores / 1e6;
-  return { jobs: Math.min(jobs, Math.floor(pass / round)), pass };
+  return { jobs: pass < LEAST_PASS ? 1 : Math.min(jobs, Math.floor(pass / round)), pass };
 }
 
 /** Whether a pass that takes so many ms in rounds is worth it, when its parts one after the other would take `alone`. */

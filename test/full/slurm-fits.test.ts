@@ -1,7 +1,7 @@
 /** Fits and batches on a real Slurm: the bits of this machine, whatever happens to jobs and drivers on the way. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, cpSync, existsSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,6 +41,10 @@ describe.skipIf(missing !== null)('on a real Slurm', () => {
     for (let k = 0; k < 1200 && !holds(); k++) await new Promise((resolve) => setTimeout(resolve, 50));
   };
   const isUnderWay = (name: string): boolean => existsSync(at(name, 'checkpoint/fit.json'));
+  /** Something is finished that another process can go on from, and much is left. */
+  const hasPieces = (name: string): boolean =>
+    isUnderWay(name) && readFileSync(at(name, 'checkpoint/fit.json'), 'utf8').includes('"points"');
+  const long = ['--set', 'fit.starts=200'];
   const holderOf = (work: string): number =>
     Number(readdirSync(at(work, 'hosts')).toSorted().at(-1)!.split('.').at(-1));
 
@@ -48,6 +52,7 @@ describe.skipIf(missing !== null)('on a real Slurm', () => {
     cluster = await SlurmCluster.start({ nodes: 2 });
     folder = await mkdtemp(join(tmpdir(), 'twotime-slurm-fits-'));
     await run(...fit('here'));
+    await run(...fit('long'), ...long);
   });
   afterAll(async () => {
     const jobs = await cluster.jobsLeft();
@@ -74,26 +79,24 @@ describe.skipIf(missing !== null)('on a real Slurm', () => {
   });
 
   it('a fit that was stopped on the cluster is finished here', async () => {
-    const child = start(...fit('half'), '--backend', 'slurm', ...SITE);
-    await until(() => isUnderWay('half'));
+    const child = start(...fit('half'), ...long, '--backend', 'slurm', ...SITE);
+    await until(() => hasPieces('half'));
     child.kill('SIGTERM');
     const [code] = (await once(child, 'close')) as [number];
     expect(code).toBe(75);
     expect((await run('resume', 'half', '--backend', 'local')).code).toBe(0);
-    expect(digestOf('half')).toBe(digestOf('here'));
+    expect(digestOf('half')).toBe(digestOf('long'));
   });
 
   it('a fit that was stopped here is finished on the cluster', async () => {
-    const child = start(...fit('begun'), '--backend', 'local', ...SITE);
-    await until(() => isUnderWay('begun'));
+    const child = start(...fit('begun'), ...long, '--backend', 'local', ...SITE);
+    await until(() => hasPieces('begun'));
     child.kill('SIGTERM');
     const [code] = (await once(child, 'close')) as [number];
     expect(code).toBe(75);
     const resumed = await run('resume', 'begun', '--backend', 'slurm');
-    expect({ code: resumed.code, digest: digestOf('begun') }, resumed.err).toEqual({
-      code: 0,
-      digest: digestOf('here'),
-    });
+    expect(resumed.code, resumed.err).toBe(0);
+    expect(digestOf('begun')).toBe(digestOf('long'));
     expect(resumed.err).toContain('1 job submitted to Slurm');
     expect(readFileSync(at('begun/events.ndjson'), 'utf8')).toMatch(/resuming: .* taken from the checkpoint/);
   });
@@ -170,6 +173,30 @@ describe.skipIf(missing !== null)('on a real Slurm', () => {
       digests: [digestOf('here'), digestOf('here')],
     });
     expect(readFileSync(at('killed/events.ndjson'), 'utf8')).toContain('resuming: ');
+  });
+
+  it('a fit is refused in one line when the code changes while its job waits', async () => {
+    for (const name of ['bin', 'src', 'assets', 'package.json'])
+      cpSync(join(root, name), at('copy', name), { recursive: true });
+    symlinkSync(join(root, 'node_modules'), at('copy/node_modules'));
+    const nodes = (state: string): Promise<string> =>
+      cluster.scontrol('update', 'nodename=ALL', `state=${state}`, 'reason=test');
+    await nodes('drain');
+    const args = [...fit('changed'), '--backend', 'slurm', ...SITE];
+    const child = spawn(process.execPath, [at('copy/bin/twotime'), ...args], {
+      ...{ cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
+    });
+    let err = '';
+    child.stderr!.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    await until(() => err.includes('1 job submitted to Slurm'));
+    appendFileSync(at('copy/src/nlsq/fit.ts'), '\n// Another program.\n');
+    await nodes('resume');
+    const [code] = (await once(child, 'close')) as [number];
+    expect(code, err).toBe(3);
+    expect(err).toMatch(
+      /error: .*a job found another program than the one that submitted it: its code is [\da-f]{16}, not [\da-f]{16} \(on .+\)/,
+    );
+    expect(existsSync(at('changed'))).toBe(false);
   });
 
   it('a batch has the digests it has here', async () => {

@@ -160,9 +160,10 @@ describe.skipIf(missing !== null)('the batch engine on a real Slurm', () => {
     const run: RunCommand = async (command, args, input) => {
       if (command !== 'squeue') return runCommand(command, args, input);
       questions += 1;
-      if (questions % 4 === 0) throw new CommandFailed('squeue', 'no answer within 60 s');
-      if (questions % 4 === 1) throw new CommandFailed('squeue', 'Unable to contact slurm controller');
-      return questions % 4 === 2 ? '\0garbage|||\n' : '12_0|RUN';
+      const kind = questions % 5;
+      if (kind === 0) throw new CommandFailed('squeue', 'no answer within 60 s');
+      if (kind === 1) throw new CommandFailed('squeue', 'Unable to contact slurm controller');
+      return ['\0garbage|||\n', '12_0|RUN', ''][kind - 2]!;
     };
     await using backend = new TaskRunner(make({}, { run, silence: 0, visible: 60_000 }));
     expect(await backend.submit(slowTask, { folder, ms: 8000, value: 3 }, { progress })).toBe(6);

@@ -45,8 +45,8 @@ function qsub(): void {
     const key = resource.slice(0, equals);
     const value = resource.slice(equals + 1);
     const form = FORMS[key];
-    if (form === undefined) refuse(`Unknown resource Resource_List.${key}`, 1);
-    if (!form.test(value)) refuse(`Illegal attribute or resource value Resource_List.${key}`, 1);
+    if (form === undefined) refuse(`Unknown resource Resource_List.${key}`, 187);
+    if (!form.test(value)) refuse(`Illegal attribute or resource value Resource_List.${key}`, 166);
   }
   const elements = bounds === null ? 1 : Number(bounds[2]) - Number(bounds[1]) + 1;
   if (elements > MOST_ELEMENTS) refuse('Array job exceeds server or queue size limit', 3);

@@ -51,7 +51,8 @@ export function batchProgress(terminal: Terminal, quiet: boolean): BatchProgress
     tell: (event) => {
       switch (event.kind) {
         case 'log':
-          if (!quiet || event.level === 'warning') terminal.message(event.text);
+          if (event.level === 'warning') terminal.message(warningLine(event.text, event.code, terminal));
+          else if (!quiet) terminal.message(event.text);
           return;
         case 'planned':
           started = performance.now();
@@ -65,6 +66,10 @@ export function batchProgress(terminal: Terminal, quiet: boolean): BatchProgress
       }
     },
   };
+}
+
+function warningLine(text: string, code: string | undefined, terminal: Terminal): string {
+  return `${paint('warning', 'yellow', terminal)}${code === undefined ? '' : `[${code}]`}: ${text}`;
 }
 
 function describe({ name, result, seconds }: JobRecord): string {

@@ -5,6 +5,7 @@ import { EXIT, exitCodeOfError } from './exit-codes.ts';
 import { addAround } from './program/around.ts';
 import { addManyRuns } from './program/many-runs.ts';
 import { addOneRun } from './program/one-run.ts';
+import { helpText, optionDescription } from './program/options.ts';
 import { addUpkeep } from './program/upkeep.ts';
 import { paint, processTerminal, type Terminal } from './terminal.ts';
 import { packageVersion } from '../pipeline/versions.ts';
@@ -16,7 +17,8 @@ export function buildProgram(terminal: Terminal, setExitCode: (code: number) => 
     .version(packageVersion(), '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [command]', 'print help for a command')
-    .addHelpText('after', HELP_TAIL)
+    .addHelpText('after', helpText(HELP_TAIL))
+    .configureHelp({ optionDescription })
     .showSuggestionAfterError(true)
     .showHelpAfterError('(twotime --help lists commands and options)')
     .configureOutput({
@@ -45,12 +47,19 @@ function refuseEmpty(command: Command): void {
 
 const HELP_TAIL = `
 Exit codes:
-  0 done and converged    1 failed    2 finished, not converged    3 input or configuration refused, nothing written
-  64 wrong usage    75 stopped by a signal    130 Ctrl-C    (75, 130: go on with twotime resume)
+  0    done and converged
+  1    failed
+  2    finished, not converged
+  3    input or configuration refused, nothing written
+  64   wrong usage
+  75   stopped by a signal; go on with twotime resume
+  130  Ctrl-C; likewise
 
 Examples:
   twotime config init --from data.h5 -o fit.yaml
   twotime fit data.h5 -c fit.yaml -o run
+  twotime both data.h5 -c fit.yaml -o posterior
+  twotime batch 'data/*.h5' -c fit.yaml -o scan
   twotime resume run
   twotime simulate -c model.yaml -o data.h5 --noise speckle:1000
   twotime design -c model.yaml --speckles 1000 --vary frames=500,1000,2000
@@ -74,7 +83,8 @@ export async function run(argv: readonly string[], terminal: Terminal = processT
 function reportError(error: unknown, terminal: Terminal): number {
   const label = paint('error', 'red', terminal);
   if (isTwotimeError(error)) {
-    terminal.message(`${label}: ${formatError(error)}`);
+    // One line per problem.
+    for (const line of formatError(error).split('\n')) terminal.message(`${label}: ${line}`);
     return exitCodeOfError(error);
   }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);

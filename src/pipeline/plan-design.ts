@@ -76,7 +76,7 @@ function perAngle(config: Config, key: 'contrast' | 'offset', angles: number): F
     return refuse(`scaling.${key}`, `a design needs the ${key} you expect`, `add scaling: { ${key}: … }`);
   const values = spread(given, angles);
   if (values.length === angles) return values;
-  const message = `${values.length} values of ${key} for ${angles} angles`;
+  const message = `${values.length} values of ${key} for ${angles === 1 ? 'one angle' : `${angles} angles`}`;
   return refuse(`scaling.${key}`, message, 'give one value, or one per angle of grid.phi');
 }
 

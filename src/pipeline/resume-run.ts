@@ -1,5 +1,5 @@
 /** Go on with a run that was stopped or killed, from what its folder says, to the result of one that never was. */
-import { readFile, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Cancelled, InputRefused, isTwotimeError } from '../base/errors.ts';
 import { parseConfig } from '../config/index.ts';
@@ -10,10 +10,11 @@ import type { ResultRecord } from '../results/index.ts';
 import { readCheckpoint } from './checkpoint-file.ts';
 import { CHAINS_FILE } from './chain-journal.ts';
 import { completeFit, type RunToComplete } from './complete-fit.ts';
-import type { EventLog } from './event-log.ts';
+import { EVENTS_FILE, type EventLog } from './event-log.ts';
 import { prepareFit, type PreparedFit, type SharedCompute } from './prepare-fit.ts';
 import { RunDirectory, statusOf } from './run-directory.ts';
 import {
+  CHECKPOINT_FOLDER,
   CONFIG_FILE,
   FIT_CHECKPOINT_FILE,
   readRequest,
@@ -129,8 +130,16 @@ async function refuseOtherThings(path: string): Promise<void> {
     const what = cause.code === 'ENOENT' ? 'there is no such run' : `the run cannot be read (${cause.code})`;
     throw new InputRefused(what, { where, help: 'name the folder that twotime fit was given with -o', cause });
   });
-  if (found.isDirectory()) return;
-  throw new InputRefused('this is a file, not a run', { where, help: 'name the folder that holds it' });
+  if (!found.isDirectory()) {
+    throw new InputRefused('this is a file, not a run', { where, help: 'name the folder that holds it' });
+  }
+  // A folder that another process replaces meanwhile may have one of them only.
+  const names = new Set(await readdir(path));
+  if (names.has(EVENTS_FILE) || names.has(CONFIG_FILE) || names.has(CHECKPOINT_FOLDER)) return;
+  throw new InputRefused('this folder is not a run', {
+    where,
+    help: 'name the folder that twotime fit was given with -o; a batch goes on with the same twotime batch command',
+  });
 }
 
 async function readFinished(path: string): Promise<(Resumed & { kind: 'finished' }) | null> {

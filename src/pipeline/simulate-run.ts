@@ -145,7 +145,7 @@ function perAngle(
   if (given === null) return refuse(`scaling.${key}`, `a simulation needs the ${key}`, `add scaling: { ${key}: … }`);
   const values = Array.from(spread(given, angles));
   if (values.length !== angles) {
-    const message = `${values.length} values of ${key} for ${angles} angles`;
+    const message = `${values.length} values of ${key} for ${angles === 1 ? 'one angle' : `${angles} angles`}`;
     return refuse(`scaling.${key}`, message, `give one value, or one per angle of grid.phi`);
   }
   return values;

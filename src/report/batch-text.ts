@@ -12,7 +12,7 @@ export function batchText(record: BatchRecord, folder: string | null): string[] 
   return [
     countsText(counts),
     ...failureLines(jobs),
-    ...(stages === null || stages.total === 0 ? [] : [stagesText(stages)]),
+    ...(stages === null || stages.load + stages.fit + stages.write === 0 ? [] : [stagesText(stages)]),
     ...(folder === null ? [] : [`written: ${folder}/summary.csv, ${folder}/summary.html, ${folder}/batch.json`]),
   ];
 }

@@ -230,4 +230,32 @@ describe('the command line', () => {
         expect(option.description, `${command.name()} ${option.flags}`).not.toBe('');
     }
   });
+
+  it('gives examples in its help that it understands, and fits them to the terminal', async () => {
+    const program = buildProgram(
+      { interactive: false, columns: 120, result: String, message: String, status: String },
+      String,
+    );
+    let examples = 0;
+    for (const asked of [[], ...program.commands.map((command) => [command.name()])]) {
+      const { out } = await twotime(...asked, '--help');
+      expect(out).not.toContain('(default: false)');
+      for (const line of out.split('\n')) {
+        if (/^\S/.test(line)) expect(line.length, line).toBeLessThanOrEqual(80);
+        if (!line.startsWith('  twotime ')) continue;
+        examples += 1;
+        const words = line.trim().split(/\s+/).slice(1);
+        const command = program.commands.find((one) => one.name() === words[0]);
+        expect(command, line).toBeDefined();
+        const options = [command!, ...command!.commands].flatMap((one) => one.options);
+        for (const word of words.filter((one) => one.startsWith('--'))) {
+          expect(
+            options.map(({ long }) => long),
+            line,
+          ).toContain(word);
+        }
+      }
+    }
+    expect(examples).toBeGreaterThan(20);
+  });
 });

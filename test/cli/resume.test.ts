@@ -318,7 +318,7 @@ describe('twotime resume', () => {
     for (const [name, message] of [
       ['nowhere', 'there is no such run; name the folder'],
       ['short.yaml', 'this is a file, not a run; name the folder'],
-      ['empty', 'the folder does not say what the run was asked, so it cannot be resumed; run it again'],
+      ['empty', 'this folder is not a run; name the folder'],
     ] as const) {
       const { code, err } = await twotime('resume', at(name));
       expect(code).toBe(3);

@@ -68,3 +68,29 @@ it('a folder with files of its own is never written to, with or without --force'
     expect(readdirSync(own)).toEqual(['notes.txt']);
   }
 });
+
+it('a batch without files is refused where there is none yet', async () => {
+  const output = join(folder, 'empty-batch');
+  const { code, err } = await twotime('batch', '-c', config, '-o', output);
+  expect(err).toHaveLength(1);
+  expect(err[0]).toContain('empty-batch: there are no files to fit, and no batch yet that would have some; name files');
+  expect([code, existsSync(output)]).toEqual([3, false]);
+});
+
+it('resume of a folder that is no run says so, without talk of --force', async () => {
+  const { code, err } = await twotime('resume', folder);
+  expect(err).toEqual([
+    `error: ${folder}: this folder is not a run; name the folder that twotime fit was given with -o; ` +
+      'a batch goes on with the same twotime batch command',
+  ]);
+  expect(code).toBe(3);
+});
+
+it('every problem of a configuration has a line of its own', async () => {
+  const file = writeText(folder, 'two.yaml', 'model: static\ndta: 3\nfit: { strats: 2 }\n');
+  const { err } = await twotime('fit', example, '-c', file, '-o', join(folder, 'x'));
+  expect(err).toEqual([
+    `error: ${file}:2:1: unknown key 'dta'; did you mean 'data'?`,
+    `error: ${file}:3:8: unknown key 'strats' in 'fit'; did you mean 'starts'?`,
+  ]);
+});

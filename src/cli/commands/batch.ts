@@ -65,8 +65,10 @@ export async function batchCommand(
       code = await finish(outcome, request, told, signal, terminal);
       return { isOver: outcome.stopped };
     };
-    if (!options.quiet) terminal.message(`watching ${options.watch}; Ctrl-C ends it`);
-    await watchFolder(request, watched, progress.tell, after, context);
+    const begun = (): void => {
+      if (!options.quiet) terminal.message(`watching ${options.watch}; Ctrl-C ends it`);
+    };
+    await watchFolder(request, watched, { begun, tell: progress.tell, after }, context);
     if (json) terminal.result(toJson((last as BatchOutcome | null)?.record ?? null));
     return signal.aborted ? exitCodeOfStop(signal.reason) : code;
   });

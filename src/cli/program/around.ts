@@ -6,7 +6,7 @@ import type { DoctorOptions } from '../commands/doctor.ts';
 import type { InspectOptions } from '../commands/inspect.ts';
 import type { SimulateOptions } from '../commands/simulate.ts';
 import type { Terminal } from '../terminal.ts';
-import { collect, jsonOption, setOption } from './options.ts';
+import { collect, helpText, jsonOption, setOption } from './options.ts';
 
 export function addAround(program: Command, terminal: Terminal, setExitCode: (code: number) => void): void {
   program
@@ -36,6 +36,7 @@ export function addAround(program: Command, terminal: Terminal, setExitCode: (co
     .option('--force', 'replace an existing file', false)
     .addOption(setOption())
     .addOption(jsonOption())
+    .addHelpText('after', helpText(SIMULATE_HELP))
     .action(async (options: SimulateOptions) => {
       const { simulateCommand } = await import('../commands/simulate.ts');
       setExitCode(await simulateCommand(options, terminal));
@@ -51,11 +52,11 @@ export function addAround(program: Command, terminal: Terminal, setExitCode: (co
     .addOption(
       new Option('--vary <key=a,b,c>', 'one row for each value of a key; of several keys all combinations (repeatable)')
         .argParser(collect)
-        .default([], 'none'),
+        .default([], ''),
     )
     .addOption(setOption())
     .addOption(jsonOption())
-    .addHelpText('after', DESIGN_HELP)
+    .addHelpText('after', helpText(DESIGN_HELP))
     .action(async (options: DesignOptions) => {
       const { designCommand } = await import('../commands/design.ts');
       setExitCode(await designCommand(options, terminal));
@@ -94,10 +95,18 @@ export function addAround(program: Command, terminal: Terminal, setExitCode: (co
     });
 }
 
+const SIMULATE_HELP = `
+The file holds the true values as well.
+
+Examples:
+  twotime simulate -c model.yaml -o data.h5 --noise speckle:1000
+  twotime simulate -c model.yaml -o data.npz --noise white:0.02 --seed 3`;
+
 const DESIGN_HELP = `
 Keys of --vary: frames, dt, phi, q, gap, t0, contrast, offset, convention, speckles, photon-noise, photons, the name of a
-parameter (its value), or any key of the configuration. A list as value goes into brackets: --vary 'phi=[0 deg],[0 deg, 45 deg, 90 deg]'
+parameter (its value), or any key of the configuration. A list as value goes into brackets.
 
 Examples:
   twotime design -c model.yaml --speckles 1000
+  twotime design -c model.yaml --speckles 1000 --vary 'phi=[0 deg, 90 deg],[0 deg, 45 deg, 90 deg]'
   twotime design -c model.yaml --speckles 1000 --photon-noise 0.02 --vary frames=500,1000,2000 --vary contrast=0.05,0.2`;

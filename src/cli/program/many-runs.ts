@@ -5,7 +5,7 @@ import type { BatchCommandOptions } from '../commands/batch.ts';
 import type { CollectOptions, SubmitOptions } from '../commands/submit.ts';
 import type { StatusOptions } from '../commands/status.ts';
 import type { Terminal } from '../terminal.ts';
-import { jsonOption, setOption } from './options.ts';
+import { helpText, jsonOption, setOption } from './options.ts';
 
 export function addManyRuns(program: Command, terminal: Terminal, setExitCode: (code: number) => void): void {
   program
@@ -30,7 +30,7 @@ export function addManyRuns(program: Command, terminal: Terminal, setExitCode: (
     .option('--backend <name>', 'execution backend (short for --set parallel.backend=name)')
     .addOption(jsonOption())
     .option('-q, --quiet', 'print failures and errors only', false)
-    .addHelpText('after', BATCH_HELP)
+    .addHelpText('after', helpText(BATCH_HELP))
     .action(async (files: readonly string[], options: BatchCommandOptions) => {
       const { batchCommand } = await import('../commands/batch.ts');
       setExitCode(await batchCommand(files, options, terminal));
@@ -51,7 +51,7 @@ export function addManyRuns(program: Command, terminal: Terminal, setExitCode: (
     .option('--backend <name>', 'slurm or pbs (short for --set parallel.backend=name)')
     .addOption(jsonOption())
     .option('-q, --quiet', 'print failures and errors only', false)
-    .addHelpText('after', SUBMIT_HELP)
+    .addHelpText('after', helpText(SUBMIT_HELP))
     .action(async (files: readonly string[], options: SubmitOptions) => {
       const { submitCommand } = await import('../commands/submit.ts');
       const told = { ...options, failFast: false, overlap: true, timeline: false, settle: '5' };
@@ -88,7 +88,7 @@ export function addManyRuns(program: Command, terminal: Terminal, setExitCode: (
     .option('--input <file>', 'where the two-time file of the runs is now, if it was moved')
     .option('--no-rank', 'the table alone, without reading the data again')
     .addOption(jsonOption())
-    .addHelpText('after', COMPARE_HELP)
+    .addHelpText('after', helpText(COMPARE_HELP))
     .action(async (runs: string[], options: CompareOptions) => {
       const { compareCommand } = await import('../commands/compare.ts');
       setExitCode(await compareCommand(runs, options, terminal));

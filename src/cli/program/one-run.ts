@@ -6,7 +6,7 @@ import type { RerunCommandOptions } from '../commands/rerun.ts';
 import type { ResumeCommandOptions } from '../commands/resume.ts';
 import type { SampleCommandOptions } from '../commands/sample.ts';
 import type { Terminal } from '../terminal.ts';
-import { elsewhereOption, jsonOption, setOption, workersOption } from './options.ts';
+import { elsewhereOption, helpText, jsonOption, setOption, workersOption } from './options.ts';
 
 export function addOneRun(program: Command, terminal: Terminal, setExitCode: (code: number) => void): void {
   program
@@ -22,6 +22,7 @@ export function addOneRun(program: Command, terminal: Terminal, setExitCode: (co
     .option('--profile <names>', 'profile-likelihood intervals of D0,alpha or a pair D0:alpha (short for fit.profile)')
     .addOption(jsonOption())
     .option('-q, --quiet', 'print warnings and errors only', false)
+    .addHelpText('after', helpText(FIT_HELP))
     .action(async (file: string, options: FitCommandOptions) => {
       const { fitCommand } = await import('../commands/fit.ts');
       setExitCode(await fitCommand(file, options, terminal));
@@ -62,7 +63,7 @@ export function addOneRun(program: Command, terminal: Terminal, setExitCode: (co
       .option('--profile <names>', 'profile-likelihood intervals beside the posterior (short for fit.profile)')
       .addOption(jsonOption())
       .option('-q, --quiet', 'print warnings and errors only', false)
-      .addHelpText('after', SAMPLE_HELP)
+      .addHelpText('after', helpText(SAMPLE_HELP))
       .action(async (source: string, options: SampleCommandOptions) => {
         const { sampleCommand } = await import('../commands/sample.ts');
         setExitCode(await sampleCommand(source, options, terminal));
@@ -83,7 +84,7 @@ export function addOneRun(program: Command, terminal: Terminal, setExitCode: (co
     .addOption(elsewhereOption())
     .addOption(jsonOption())
     .option('-q, --quiet', 'print warnings and errors only', false)
-    .addHelpText('after', RESUME_HELP)
+    .addHelpText('after', helpText(RESUME_HELP))
     .action(async (run: string, options: ResumeCommandOptions) => {
       const { resumeCommand } = await import('../commands/resume.ts');
       setExitCode(await resumeCommand(run, options, terminal));
@@ -101,10 +102,7 @@ export function addOneRun(program: Command, terminal: Terminal, setExitCode: (co
     .addOption(elsewhereOption())
     .addOption(jsonOption())
     .option('-q, --quiet', 'print warnings and errors only', false)
-    .addHelpText(
-      'after',
-      '\nThe run ends as one that was asked for so much from the beginning. Example:\n  twotime extend run --until 2000',
-    )
+    .addHelpText('after', helpText(EXTEND_HELP))
     .action(async (run: string, options: ExtendCommandOptions) => {
       const { extendCommand } = await import('../commands/extend.ts');
       setExitCode(await extendCommand(run, options, terminal));
@@ -120,15 +118,32 @@ export function addOneRun(program: Command, terminal: Terminal, setExitCode: (co
     .addOption(elsewhereOption())
     .addOption(jsonOption())
     .option('-q, --quiet', 'print warnings and errors only', false)
-    .addHelpText(
-      'after',
-      '\nExit codes: 0 the same bits, or within the tolerance; 2 different; 3 refused: no result, or other data.',
-    )
+    .addHelpText('after', helpText(RERUN_HELP))
     .action(async (run: string, options: RerunCommandOptions) => {
       const { rerunCommand } = await import('../commands/rerun.ts');
       setExitCode(await rerunCommand(run, options, terminal));
     });
 }
+
+const FIT_HELP = `
+Exit codes: 0 converged; 2 finished, not converged; 1 failed; 3 refused, nothing written; 130, 75 stopped (twotime resume goes on).
+
+Examples:
+  twotime fit data.h5 -c fit.yaml -o run
+  twotime fit data.h5 -c fit.yaml -o first-500 --set data.frames=1..500
+  twotime fit data.h5 -c fit.yaml -o run --force --profile D0,alpha`;
+
+const EXTEND_HELP = `
+The run ends as one that was asked for so much from the beginning.
+
+Example:
+  twotime extend run --until 2000`;
+
+const RERUN_HELP = `
+Exit codes: 0 the same bits, or within the tolerance; 2 different; 3 refused: no result, or other data.
+
+Example:
+  twotime rerun run`;
 
 const RESUME_HELP = `
 A run keeps a checkpoint while it works. Ctrl-C and the signals of schedulers write the best point so far and leave the

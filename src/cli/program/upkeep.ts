@@ -5,7 +5,7 @@ import type { GcOptions } from '../commands/gc.ts';
 import type { LogsOptions } from '../commands/logs.ts';
 import type { WatchOptions } from '../commands/watch.ts';
 import type { Terminal } from '../terminal.ts';
-import { jsonOption } from './options.ts';
+import { helpText, jsonOption } from './options.ts';
 
 export function addUpkeep(program: Command, terminal: Terminal, setExitCode: (code: number) => void): void {
   program
@@ -13,7 +13,7 @@ export function addUpkeep(program: Command, terminal: Terminal, setExitCode: (co
     .description('look on while a run or a batch is at work, until it ends')
     .argument('<folder>', 'run, batch, or folder with runs in it')
     .addOption(jsonOption())
-    .addHelpText('after', WATCH_HELP)
+    .addHelpText('after', helpText(WATCH_HELP))
     .action(async (folder: string, options: WatchOptions) => {
       const { watchCommand } = await import('../commands/watch.ts');
       setExitCode(await watchCommand(folder, options, terminal));
@@ -26,7 +26,7 @@ export function addUpkeep(program: Command, terminal: Terminal, setExitCode: (co
     .option('-f, --follow', 'go on as long as a process works on the run', false)
     .option('--level <name>', 'least level to show: debug, info, warning or error', 'info')
     .addOption(new Option('--json', 'print the events as they stand in events.ndjson, one JSON document per line'))
-    .addHelpText('after', LOGS_HELP)
+    .addHelpText('after', helpText(LOGS_HELP))
     .action(async (run: string, options: LogsOptions) => {
       const { logsCommand } = await import('../commands/logs.ts');
       setExitCode(await logsCommand(run, options, terminal));
@@ -40,7 +40,7 @@ export function addUpkeep(program: Command, terminal: Terminal, setExitCode: (co
     .option('--no-arrays', 'without fit.npz, which may be large')
     .option('--force', 'replace an existing file', false)
     .addOption(jsonOption())
-    .addHelpText('after', BUNDLE_HELP)
+    .addHelpText('after', helpText(BUNDLE_HELP))
     .action(async (run: string, options: BundleOptions) => {
       const { bundleCommand } = await import('../commands/bundle.ts');
       setExitCode(await bundleCommand(run, options, terminal));
@@ -52,7 +52,7 @@ export function addUpkeep(program: Command, terminal: Terminal, setExitCode: (co
     .argument('<folder...>', 'runs, batches, or folders with runs in them')
     .option('--dry-run', 'say what would be removed, and how many bytes; remove nothing', false)
     .addOption(jsonOption())
-    .addHelpText('after', GC_HELP)
+    .addHelpText('after', helpText(GC_HELP))
     .action(async (folders: readonly string[], options: GcOptions) => {
       const { gcCommand } = await import('../commands/gc.ts');
       setExitCode(await gcCommand(folders, options, terminal));

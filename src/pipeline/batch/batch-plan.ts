@@ -1,5 +1,5 @@
 /** A batch as it stands and what is to be done next, found without writing anything: what `--dry-run` shows. */
-import { ConfigRefused } from '../../base/errors.ts';
+import { ConfigRefused, InputRefused } from '../../base/errors.ts';
 import type { TaskContext } from '../../base/task-context.ts';
 import { toYaml, type Config } from '../../config/index.ts';
 import { validateFit } from '../../nlsq/index.ts';
@@ -61,6 +61,12 @@ export async function planWork(
   const expanded = await Promise.all(request.sets.map(async (set) => ({ set, named: await expandFiles(set.files) })));
   await checkBatchFolder(output);
   const before = await readBatch(output);
+  if (before === null && expanded.every(({ named }) => named.length === 0)) {
+    throw new InputRefused('there are no files to fit, and no batch yet that would have some', {
+      where: { file: output },
+      help: "name files, or a quoted pattern such as 'data/*.h5'",
+    });
+  }
   const texts = request.sets.map(({ name, config, allRings }): [string, BatchConfig] => {
     const text = decidingText(config, allRings);
     const old = before?.configs[name];

@@ -37,7 +37,7 @@ const OPEN_FIRST = 64;
 const BEGUN_AGAIN = 2;
 
 export type BatchEvent =
-  | { readonly kind: 'log'; readonly level: 'info' | 'warning'; readonly text: string }
+  | { readonly kind: 'log'; readonly level: 'info' | 'warning'; readonly text: string; readonly code?: string }
   | { readonly kind: 'planned'; readonly todo: number; readonly submitted: number }
   | { readonly kind: 'ended'; readonly job: JobRecord; readonly done: number; readonly todo: number };
 
@@ -328,7 +328,7 @@ function logged(tell: (event: BatchEvent) => void): (event: RunEvent) => void {
 }
 
 function warned(tell: (event: BatchEvent) => void): (warning: Warning) => void {
-  return ({ code, text }) => tell({ kind: 'log', level: 'warning', text: `${code}: ${text}` });
+  return ({ code, text }) => tell({ kind: 'log', level: 'warning', code, text });
 }
 
 /** Jobs of one file with one configuration have this in common. */

@@ -21,15 +21,22 @@ export interface WatchRequest {
   readonly settle: number;
 }
 
+export interface WatchListener {
+  /** The folder can be read, and is looked at from now on. */
+  readonly begun: () => void;
+  readonly tell: (event: BatchEvent) => void;
+  /** After every round. */
+  readonly after: (outcome: BatchOutcome) => Promise<{ readonly isOver: boolean }>;
+}
+
 /**
- * Run the batch on the files of a folder until the context is aborted or a round `isOver`. `after` is told of every round.
- * Throws `InputRefused` when the folder cannot be read.
+ * Run the batch on the files of a folder until the context is aborted or a round `isOver`. Throws `InputRefused` when the
+ * folder cannot be read.
  */
 export async function watchFolder(
   request: BatchRequest,
   { folder, settle }: WatchRequest,
-  tell: (event: BatchEvent) => void,
-  after: (outcome: BatchOutcome) => Promise<{ readonly isOver: boolean }>,
+  { begun, tell, after }: WatchListener,
   context: TaskContext & { readonly signal: AbortSignal },
 ): Promise<void> {
   const { signal } = context;
@@ -37,6 +44,8 @@ export async function watchFolder(
   /** States of the files at the last look, and when they were fitted. */
   let before = new Map<string, string>();
   const done = new Map<string, string>();
+  await statesOf(folder, settle);
+  begun();
   while (!signal.aborted) {
     const now = await statesOf(folder, settle);
     const ready = [...now].filter(([file, { state, isQuiet }]) => {

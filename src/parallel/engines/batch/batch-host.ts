@@ -249,12 +249,13 @@ class BatchHost {
       this.#ledger.add({ kind: 'ended', id, number, outcome: 'ok', ...(late ? { late } : {}) });
       return;
     }
+    if (this.#file.detached && outcome.kind === 'lost' && attempt !== null) {
+      // Before it is told: whoever looked in between would take the task for failed.
+      if (number < MOST_ATTEMPTS || outcome.advanced === true) await this.#offerAgain(task, attempt);
+    }
     await this.#folder.put(encodeOutcome(id, outcome, also), 'ended', attemptName(id, number));
     this.#ledger.add({ kind: 'ended', id, number, outcome: outcome.kind });
     if (outcome.kind === 'lost' && this.#file.tasksPerHost === 1) this.#isSpent = true;
-    const isFree = outcome.kind === 'lost' && outcome.advanced === true;
-    if (!this.#file.detached || outcome.kind !== 'lost' || attempt === null) return;
-    if (number < MOST_ATTEMPTS || isFree) await this.#offerAgain(task, attempt);
   }
 
   async #offerAgain({ order, id, number }: TaskName, attempt: RemoteAttempt): Promise<void> {

@@ -101,7 +101,9 @@ export async function lookDetached(path: string): Promise<DetachedState | null> 
   const names = await folder.read(NAMES_FILE);
   if (file === null || names === null) return null;
   const refusal = await refusalIn(folder);
-  const [results, ended, tasks] = await Promise.all([folder.list('results'), folder.list('ended'), folder.tasks()]);
+  // In this order: a host offers a further attempt before it says that one has ended.
+  const ended = await folder.list('ended');
+  const [results, tasks] = await Promise.all([folder.list('results'), folder.tasks()]);
   const taken = new Set(refusal === null ? [] : await folder.list('leases'));
   const last = new Map<string, number>();
   for (const { id, number } of tasks) last.set(id, Math.max(last.get(id) ?? 0, number));

@@ -11,6 +11,7 @@ import { temporaryFolder, twotime, writeText } from '../cli/command.ts';
 import { RINGS_CONFIG, writeRings } from '../support/batch-files.ts';
 import { FakePbs } from '../support/fake-pbs-commands.ts';
 import { descendants, holds, processes } from '../support/processes.ts';
+import { pbsJobsLeft, releasePbs, takePbs, WAIT_MILLISECONDS, whyNoPbs } from '../support/real-pbs.ts';
 import { findRealRay } from '../support/real-ray.ts';
 import { SlurmCluster, whyNoSlurm } from '../support/slurm.ts';
 import { sleep, startTwotime, until } from '../support/twotime-process.ts';
@@ -21,6 +22,8 @@ const LATEST = 2000;
 
 const noSlurm = whyNoSlurm();
 if (noSlurm !== null) console.warn(`\n*** the tests of killed drivers on Slurm are SKIPPED: ${noSlurm}\n`);
+const noPbs = whyNoPbs();
+if (noPbs !== null) console.warn(`\n*** the tests of killed drivers on a real PBS are SKIPPED: ${noPbs}\n`);
 const ray = process.platform === 'linux' ? await findRealRay('drivers of batches that are killed') : null;
 
 const folder = temporaryFolder();
@@ -126,6 +129,20 @@ describe.skipIf(noSlurm !== null)('on a real Slurm', () => {
   it('a batch whose driver is killed again and again has its digests, and no job is left', async () => {
     const site = ['--backend', 'slurm', '--set', 'parallel.cluster.jobs=2', '--set', 'parallel.cluster.memory=450 MB'];
     await survives(at('slurm'), batch(at('slurm'), ...site), 100, '.cluster');
+  });
+});
+
+describe.skipIf(noPbs !== null)('on a real PBS', () => {
+  beforeAll(takePbs, WAIT_MILLISECONDS);
+  afterAll(releasePbs);
+  afterAll(async () => {
+    const left = await pbsJobsLeft();
+    if (left.length > 0) throw new Error(`jobs left behind: ${left.join(', ')}`);
+  });
+
+  it('a batch whose driver is killed again and again has its digests, and no job is left', async () => {
+    const site = ['--backend', 'pbs', '--set', 'parallel.cluster.jobs=2'];
+    await survives(at('real-pbs'), batch(at('real-pbs'), ...site), 300, '.cluster');
   });
 });
 

@@ -162,6 +162,17 @@ describe.skipIf(missing !== null)('the batch engine on a real PBS, with faults',
     expect(await backend.shutdown()).toMatchObject({ submitted: 2, ok: 2, retried: 1 });
   });
 
+  it('waits for a job that was suspended and resumed', async () => {
+    await using backend = new TaskRunner(bench.make({}, { silence: 0, visible: 0 }));
+    const work = backend.submit(slowTask, { folder: bench.folder, ms: 5000, value: 8 }, { progress: bench.progress });
+    await until(() => bench.count('begin') === 1);
+    const [, job] = bench.lines()[0]!;
+    await command('qsig', ['-s', 'suspend', job!]);
+    setTimeout(() => void command('qsig', ['-s', 'resume', job!]), 15_000);
+    expect(await work).toBe(16);
+    expect(await backend.shutdown()).toMatchObject({ ok: 1, retried: 0 });
+  });
+
   it('finds its jobs again after the driver was killed, and submits none twice', async () => {
     const work = join(bench.folder, 'work-driver');
     const script = join(import.meta.dirname, 'slurm-driver.ts');

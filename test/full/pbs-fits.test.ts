@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -20,6 +20,7 @@ const SITE = ['memory=900 MB', 'cores=2', 'jobs=2', 'time=20 min'].flatMap((one)
 const PBS = ['--backend', 'pbs', ...SITE];
 
 describe.skipIf(missing !== null)('on a real PBS', () => {
+  let base = '';
   let folder = '';
   const at = (...names: string[]): string => join(folder, ...names);
   const start = (...args: string[]) =>
@@ -53,7 +54,10 @@ describe.skipIf(missing !== null)('on a real PBS', () => {
   beforeAll(takePbs, WAIT_MILLISECONDS);
   afterAll(releasePbs);
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'twotime-pbs-fits-'));
+    base = await mkdtemp(join(tmpdir(), 'twotime-pbs-fits-'));
+    // Quotes, spaces and what a shell would take for a command.
+    folder = join(base, `it's $(touch oops) "here"`);
+    await mkdir(folder);
     await run(...fit('here'));
     for (const k of [1, 2, 3]) await writeRings(at(`f${k}.npz`), { q: [0.01, 0.02], frames: 60, D: 5000, seed: k });
     writeFileSync(at('fit.yaml'), RINGS_CONFIG);
@@ -61,9 +65,9 @@ describe.skipIf(missing !== null)('on a real PBS', () => {
   });
   afterAll(async () => {
     const jobs = await pbsJobsLeft();
-    const hidden = readdirSync(folder).filter((name) => name.startsWith('.'));
+    const hidden = readdirSync(folder).filter((name) => name.startsWith('.') || name === 'oops');
     const processes = processesIn(folder);
-    await rm(folder, { recursive: true });
+    await rm(base, { recursive: true });
     const left = [...jobs, ...hidden, ...processes];
     if (left.length > 0) throw new Error(`left behind: ${left.join(', ')}`);
   });
@@ -109,6 +113,33 @@ describe.skipIf(missing !== null)('on a real PBS', () => {
     expect({ code, digest: digestOf('orphan') }).toEqual({ code: 0, digest: digestOf('here') });
     expect(err).toContain('1 jobs of an earlier process');
     expect(err).not.toContain('submitted to PBS');
+  });
+
+  it('a fit in rounds over two jobs goes on when one of them is killed', async () => {
+    const site = SITE.filter((one) => one !== '--set');
+    const set = ['output.figures=false', 'parallel.backend=pbs', ...site];
+    const args = [join(example, 'laminar-flow.h5'), join(example, 'fit.yaml'), at('rounds'), ...set];
+    const driver = spawn(process.execPath, [join(import.meta.dirname, 'rounds-driver.ts'), ...args], {
+      cwd: folder,
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let err = '';
+    driver.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    await until(() => isUnderWay('rounds'));
+    process.kill(holderOf('.rounds.cluster'), 'SIGKILL');
+    const [code] = (await once(driver, 'close')) as [number];
+    expect({ code, digest: digestOf('rounds') }).toEqual({ code: 0, digest: digestOf('here') });
+    expect(err).toContain('2 of 2 jobs are there');
+  });
+
+  it('a sample has the digest it has here', async () => {
+    const sample = (output: string, ...more: string[]) =>
+      run('sample', at('far'), '-o', output, '--set', 'output.figures=false', ...more);
+    const near = await sample('near-sample');
+    const far = await sample('far-sample', ...PBS);
+    expect({ code: far.code, err: far.err }).toMatchObject({ code: near.code });
+    expect(digestOf('far-sample')).toBe(digestOf('near-sample'));
+    expect(far.err).toContain('submitted to PBS');
   });
 
   it('a batch has the digests it has here', async () => {

@@ -271,6 +271,8 @@ describe('the marginal likelihood', () => {
   test('knows a contrast outside its prior: the prior is widened, with a warning', async () => {
     const posterior = await bind({ ...STATIC, contrast: () => 1.4 });
     expect(posterior.warnings.map(({ code }) => code)).toEqual(['contrast-prior-widened', 'contrast-prior-widened']);
+    const [, second] = simulatedProblem(STATIC).model.phi;
+    expect(posterior.warnings[1]!.text).toContain(`the best contrast at φ = ${second}° lies outside its prior`);
     await expectGradient(posterior, nearby(posterior, STATIC_TRUTH));
   });
 

@@ -102,8 +102,8 @@ export async function twoTimePosterior(
   const warnings = marginal.priors.flatMap((prior, g): Warning[] => {
     if (prior === null || prior === (problem.scalingPrior ?? DEFAULT_SCALING_PRIOR)) return [];
     const { lower, upper } = prior.contrast;
-    const angles = marginal.groups[g]!.angles.join(', ');
-    const text = `the best contrast of angle ${angles} lies outside its prior, which was widened to ${lower.toPrecision(3)} … ${upper.toPrecision(3)}`;
+    const phi = marginal.groups[g]!.angles.map((a) => `${model.phi[a]}°`).join(', ');
+    const text = `the best contrast at φ = ${phi} lies outside its prior, which was widened to ${lower.toPrecision(3)} … ${upper.toPrecision(3)}`;
     return [{ code: 'contrast-prior-widened', text }];
   });
   const physical = (theta: Float64Array): ParameterValues => free.values(theta);

@@ -2,7 +2,7 @@
 import { FAINT_INK, INK } from './axis.ts';
 import { fixed } from './number-text.ts';
 import { element, escapeText, text } from './svg.ts';
-import { fitText, wrapText } from './text-width.ts';
+import { fitText, fitTitle, wrapText } from './text-width.ts';
 
 /** What the title and footer of every figure say. */
 export interface PageFacts {
@@ -81,7 +81,7 @@ export function drawSheet(page: Page, origin: string, version: string): string {
     },
     element('title', {}, escapeText(page.title)),
     element('rect', { width, height, fill: '#ffffff' }),
-    text(MARGIN, 22, fitText(page.title, TITLE_SIZE, inner), { size: TITLE_SIZE, fill: INK }),
+    text(MARGIN, 22, fitTitle(page.title, TITLE_SIZE, inner), { size: TITLE_SIZE, fill: INK }),
     page.subtitle === undefined
       ? ''
       : text(MARGIN, 40, fitText(page.subtitle, SUBTITLE_SIZE, inner), { size: SUBTITLE_SIZE, fill: INK }),

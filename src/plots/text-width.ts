@@ -25,6 +25,9 @@ const SYMBOLS: Readonly<Record<string, number>> = {
 };
 const OTHER = 1280;
 
+/** Characters of a name that are kept at least when a title is shortened. */
+const LEAST_OF_NAME = 12;
+
 /** Width in user units at a font size. */
 export function textWidth(content: string, size: number): number {
   let units = 0;
@@ -40,6 +43,24 @@ export function fitText(content: string, size: number, width: number): string {
   const characters = Array.from(content);
   while (characters.length > 1 && textWidth(`${characters.join('')}…`, size) > width) characters.pop();
   return `${characters.join('').trimEnd()}…`;
+}
+
+/**
+ * A title of parts with ` · ` between them. Where it is too wide the first one, the name of a file, loses its middle: its
+ * end tells files of a series apart, and the other parts say what is shown.
+ */
+export function fitTitle(title: string, size: number, width: number): string {
+  if (textWidth(title, size) <= width) return title;
+  const [name = '', ...others] = title.split(' · ');
+  const rest = others.map((part) => ` · ${part}`).join('');
+  const characters = Array.from(name);
+  for (let kept = characters.length - 1; kept >= LEAST_OF_NAME; kept--) {
+    const head = characters.slice(0, Math.ceil(kept / 2)).join('');
+    const tail = characters.slice(characters.length - Math.floor(kept / 2)).join('');
+    const fitted = `${head}…${tail}${rest}`;
+    if (textWidth(fitted, size) <= width) return fitted;
+  }
+  return fitText(title, size, width);
 }
 
 /** Break a text at spaces into lines no wider than `width`. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { fixed, powerOfTen, significant } from '../../src/plots/number-text.ts';
 import { coordinate, dots, element, polyline, text } from '../../src/plots/svg.ts';
-import { fitText, textWidth, wrapText } from '../../src/plots/text-width.ts';
+import { fitText, fitTitle, textWidth, wrapText } from '../../src/plots/text-width.ts';
 
 describe('numbers on figures', () => {
   test.each([
@@ -63,5 +63,17 @@ describe('laying out words', () => {
     expect(cut).toMatch(/^a-very.*…$/);
     expect(textWidth(cut, 14)).toBeLessThanOrEqual(120);
     expect(fitText('short.h5', 14, 120)).toBe('short.h5');
+  });
+
+  test('in a title costs the file name its middle, never what is shown', () => {
+    const name = 'A_2026-11-26_colloidal-suspension_3wt-percent_25C_sheared_0042_att02_Lq0_full.h5';
+    const rest = ' · q = 0.0054 Å⁻¹ · 23 angles';
+    const cut = fitTitle(name + rest, 14, 500);
+    expect(textWidth(cut, 14)).toBeLessThanOrEqual(500);
+    expect(textWidth(cut, 14)).toBeGreaterThan(480);
+    expect(cut).toMatch(/^A_2026-11-.*….*_Lq0_full\.h5 · q = 0\.0054 Å⁻¹ · 23 angles$/);
+    expect(fitTitle(`short.h5${rest}`, 14, 500)).toBe(`short.h5${rest}`);
+    // Where even that is too wide it is cut like any text.
+    expect(textWidth(fitTitle(name + rest, 14, 150), 14)).toBeLessThanOrEqual(150);
   });
 });

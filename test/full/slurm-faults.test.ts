@@ -80,6 +80,8 @@ describe.skipIf(missing !== null)('the batch engine on a real Slurm', () => {
     const jobs = await cluster.jobsLeft();
     const work = (await readdir(folder)).filter((name) => name.startsWith('work-'));
     await rm(folder, { recursive: true });
+    // The next test is not to find them.
+    for (const job of jobs) await runCommand('scancel', [job.split(' ')[0]!.split('_')[0]!]);
     if (jobs.length + work.length > 0) throw new Error(`left behind: ${[...jobs, ...work].join(', ')}`);
   });
 

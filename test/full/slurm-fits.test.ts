@@ -116,10 +116,10 @@ describe.skipIf(missing !== null)('on a real Slurm', () => {
   });
 
   /** A fit that is made in rounds although its data are small. */
-  const startRounds = (output: string) => {
+  const startRounds = (output: string, work = 'fit') => {
     const site = SITE.filter((one) => one !== '--set');
-    const set = ['output.figures=false', 'parallel.backend=slurm', ...site];
-    const args = [join(example, 'laminar-flow.h5'), join(example, 'fit.yaml'), at(output), ...set];
+    const set = ['output.figures=false', 'sample.method=psis', 'parallel.backend=slurm', ...site];
+    const args = [work, join(example, 'laminar-flow.h5'), join(example, 'fit.yaml'), at(output), ...set];
     const driver = spawn(process.execPath, [join(import.meta.dirname, 'rounds-driver.ts'), ...args], {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -157,6 +157,17 @@ describe.skipIf(missing !== null)('on a real Slurm', () => {
     );
   });
 
+  it('a posterior is sampled in rounds as it is here', async () => {
+    const [, ...args] = fit('sampled');
+    await run('sample', ...args, '--method', 'psis');
+    expect(await startRounds('drawn', 'sample').ended).toMatchObject({ code: 0 });
+    const posteriorOf = (name: string): unknown => ({
+      ...(JSON.parse(readFileSync(at(name, 'result.json'), 'utf8')) as { posterior: object }).posterior,
+      seconds: null,
+    });
+    expect(posteriorOf('drawn')).toEqual(posteriorOf('sampled'));
+  });
+
   it('a fit in rounds that is stopped is finished here, and one whose driver was killed by a job', async () => {
     const stopped = startRounds('stopped');
     await until(() => isUnderWay('stopped'));
@@ -187,7 +198,7 @@ describe.skipIf(missing !== null)('on a real Slurm', () => {
       ...{ cwd: folder, stdio: ['ignore', 'ignore', 'pipe'] },
     });
     let err = '';
-    child.stderr!.on('data', (chunk: Buffer) => (err += chunk.toString()));
+    child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
     await until(() => err.includes('1 job submitted to Slurm'));
     appendFileSync(at('copy/src/nlsq/fit.ts'), '\n// Another program.\n');
     await nodes('resume');

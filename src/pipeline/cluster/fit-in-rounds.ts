@@ -46,8 +46,9 @@ export const ROUNDS_PACE = { poll: { least: 2, most: 200 }, idle: 600 } as const
 /** Jobs that start within this time of the first take part, ms; each is kept as long by a greeting that others may come. */
 const GATHERING = 3000;
 const GREETING = 1000;
-/** Passes and rounds that are measured, the first of which is left out. */
-const TRIALS = 4;
+/** Rounds and passes that are made to be measured, the first of which is left out. */
+const TRIAL_ROUNDS = 6;
+const TRIAL_PASSES = 3;
 
 type Tell = (text: string) => void;
 type Context = TaskContext & { readonly signal: AbortSignal };
@@ -144,7 +145,7 @@ async function measureRound(
   throwIfCancelled({ signal });
   const hosts = new Set(there).size;
   const times: number[] = [];
-  for (let trial = 0; trial < TRIALS; trial++) {
+  for (let trial = 0; trial < TRIAL_ROUNDS; trial++) {
     const began = performance.now();
     await Promise.all(ask(hosts, 0, signal));
     times.push(performance.now() - began);
@@ -163,7 +164,7 @@ async function measurePass(
   const scaling = { contrast: one, offset: one, weight: one };
   const wall: number[] = [];
   const work: number[] = [];
-  for (let trial = 0; trial < TRIALS; trial++) {
+  for (let trial = 0; trial < TRIAL_PASSES; trial++) {
     // Others each time: what was asked before is not computed again.
     const values = { D0: 1000 + trial, gamma_dot_t0: 1e-3 };
     const all = Object.fromEntries(names.map((name) => [name, 0]));

@@ -34,8 +34,8 @@ export interface RoundsPlan {
 const STATED_ROUND = 15;
 /** Of a pass that gives the normal equations of laminar flow, measured with `bench/kernels/run.ts`, ns per point. */
 const STATED_PER_POINT: Readonly<Record<Convention, number>> = { published: 10, homodyne2: 25 };
-/** A fit is some hundreds of passes: with shorter ones, ms, it takes no longer than jobs take to start and data to be read. */
-export const LEAST_PASS = 300;
+/** A fit takes as long as some forty passes: with shorter ones, ms, no more than it takes to bring the data and to try. */
+export const LEAST_PASS = 1000;
 /** A pass in rounds must take this share less than on one job. */
 const LEAST_SAVING = 0.25;
 

@@ -6,7 +6,7 @@ import sys
 import unittest
 
 from twotime_ray.frames import SECRET_BYTES, header_of, pack, read
-from twotime_ray.host import Host
+from twotime_ray.host import Host, last_words
 
 SECRET = os.urandom(SECRET_BYTES)
 COMMAND = [sys.executable, "-m", "tests.stand_in"]
@@ -72,6 +72,12 @@ class TheActor(unittest.IsolatedAsyncioTestCase):
         self.assertEqual(kind, "died")
         kind, reason = await Host().open(SECRET, [sys.executable, "-c", "raise SystemExit('no luck')"], FOLDER, {}, {})
         self.assertEqual((kind, reason), ("died", "the host process ended with exit code 1: no luck"))
+
+    def test_names_the_error_of_a_program_that_fails(self):
+        said = "file:///a.ts:82\n    throw new Defect('full');\n    ^\n\nDefect: full\n    at start (a.ts:52)\n  help: undefined\n}\n\nNode.js v26"
+        self.assertEqual(last_words(said), "Defect: full")
+        self.assertEqual(last_words("one\nno luck\n\n"), "no luck")
+        self.assertEqual(last_words(""), "")
 
     async def test_ends_with_its_connection(self):
         host, _ = await opened()

@@ -6,6 +6,7 @@ Pickled by value, so that other nodes need no copy of this package.
 import asyncio
 import collections
 import os
+import re
 import socket
 import subprocess
 import threading
@@ -157,8 +158,8 @@ class Host:
         except subprocess.TimeoutExpired:
             return "it closed its connection"
         how = "signal %d" % -code if code < 0 else "exit code %d" % code
-        said = self.tail.decode("utf-8", "replace").strip().splitlines()
-        return "the host process ended with %s%s" % (how, ": " + said[-1][:300] if said else "")
+        said = last_words(self.tail.decode("utf-8", "replace"))
+        return "the host process ended with %s%s" % (how, ": " + said[:300] if said else "")
 
     def _die(self, reason):
         self.death = reason
@@ -190,3 +191,11 @@ class Host:
                 self.process.kill()
                 await loop.run_in_executor(None, self.process.wait)
         return "ok", os.getpid()
+
+
+def last_words(text):
+    """The line that names the error; Node prints where it was before it, and a trace, its fields and the version after it."""
+    lines = [line.strip() for line in text.strip().splitlines()]
+    errors = [line for line in lines if re.match(r"(Uncaught )?[A-Z]\w*: ", line)]
+    said = [line for line in lines if line]
+    return errors[-1] if errors else said[-1] if said else ""

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { RunEvent } from '../../src/base/events.ts';
 import { TaskRunner } from '../../src/parallel/index.ts';
 import { RayEngine, RayPool, type RayPoolOptions } from '../../src/parallel/engines/ray/index.ts';
@@ -175,12 +175,21 @@ describe.skipIf(ray === null)('a Ray cluster of two nodes that was there before'
     await using pool = await open({ address, environment, workers: null });
     const backend = new TaskRunner(new RayEngine(pool));
     expect(pool.hosts.map(({ slots }) => slots)).toEqual([1, 1]);
+    const both = [1, 2].map((value) => backend.submit(pauseTask, { ms: 300, value }, { retries: 0 }));
+    expect(await Promise.all(both), 'two tasks that are submitted at once go to two hosts').toEqual([1, 2]);
     const numbers = new Float64Array(5_000_000).fill(0.5);
     const shared = await backend.share({ numbers, counts: Uint32Array.of(3) });
     const inputs = Array.from({ length: 12 }, () => ({ data: shared.ref, first: 4_999_990 }));
     for await (const [, sum] of backend.map(sumOfSharedTask, inputs)) expect(sum).toBe(8);
     const actors = await ask(dashboard, '/api/v0/actors');
-    const tasks = await ask(dashboard, '/api/v0/tasks?limit=1000');
+    // Ray tells its dashboard of tasks now and then.
+    const tasks = await vi.waitUntil(
+      async () => {
+        const told = await ask(dashboard, '/api/v0/tasks?limit=1000');
+        return told.includes('test.sumOfShared') || told.startsWith('500 ') ? told : null;
+      },
+      { timeout: 30_000, interval: 500 },
+    );
     await backend.shutdown();
     const hosts = pool.hosts.map(({ pid }) => pid);
     await pool[Symbol.asyncDispose]();

@@ -60,16 +60,15 @@ export class TaskHost implements AsyncDisposable {
     progress?: (event: RunEvent) => void,
     limits: AttemptLimits = this.#limits,
   ): Promise<AttemptOutcome> {
-    let input: unknown;
+    const { number, module, export: name } = attempt;
     try {
-      input = await this.#withLocalData(attempt.input);
+      const input = await this.#withLocalData(attempt.input);
+      const identity = (): Promise<string> => taskIdentity({ name, version: 0, module, export: name }, input);
+      const own = { identity, number, task: name, module, export: name, input };
+      return await this.#engineWith(limits).start(own, signal, progress);
     } catch (cause) {
       return { kind: 'failed', error: cause instanceof Error ? cause : new Error(String(cause)) };
     }
-    const { number, module, export: name } = attempt;
-    const identity = (): Promise<string> => taskIdentity({ name, version: 0, module, export: name }, input);
-    const engine = this.#engineWith(limits);
-    return await engine.start({ identity, number, task: name, module, export: name, input }, signal, progress);
   }
 
   /** Give up data that are not to be read any more. */

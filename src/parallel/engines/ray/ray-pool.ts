@@ -115,7 +115,7 @@ export class RayPool implements AsyncDisposable {
 
   async run(attempt: Attempt, limits: AttemptLimits, signal: AbortSignal, progress: Progress): Promise<AttemptOutcome> {
     const wanted = keysIn(attempt.input);
-    const host = await this.#freeHost(wanted, signal);
+    const host = await this.#takeRoom(wanted, signal);
     if (host === 'cancelled') return { kind: 'cancelled' };
     if (typeof host === 'string') return { kind: 'failed', error: new Defect(`there is no Ray any more: ${host}`) };
     const id = String(++this.#last);
@@ -125,9 +125,9 @@ export class RayPool implements AsyncDisposable {
       const also = { host: host.number, task: attempt.task, ...limits };
       frame = encodeAttempt({ ...attempt, id }, also, session.secret);
     } catch (cause) {
+      this.#giveRoom(host);
       return { kind: 'failed', error: new Defect('the input of a task cannot be sent', { cause }) };
     }
-    host.running += 1;
     for (const key of wanted) host.read.add(key);
     const outcome = new Promise<AttemptOutcome>((settle) => {
       this.#running.set(id, { host, settle, progress, events: 0, ended: null });
@@ -171,8 +171,11 @@ export class RayPool implements AsyncDisposable {
     await entry.stored.promise;
   }
 
-  /** The host that knows most of these data already, among such the one with most room; waits for one. A reason when there will be none. */
-  async #freeHost(wanted: readonly string[], signal: AbortSignal): Promise<Host | string> {
+  /**
+   * Room on the host that knows most of these data already, among such the one with most room; waits for one. It is taken in the
+   * turn in which it is found, before somebody else finds it. A reason when there will be none.
+   */
+  async #takeRoom(wanted: readonly string[], signal: AbortSignal): Promise<Host | string> {
     for (;;) {
       if (signal.aborted) return 'cancelled';
       if (this.#broken !== null) return this.#broken;
@@ -184,12 +187,20 @@ export class RayPool implements AsyncDisposable {
         const rank = wanted.filter((key) => host.read.has(key)).length + room / (room + 1);
         if (rank > bestRank) [best, bestRank] = [host, rank];
       }
-      if (best !== null) return best;
+      if (best !== null) {
+        best.running += 1;
+        return best;
+      }
       const stop = (): void => this.#change();
       signal.addEventListener('abort', stop, { once: true });
       await this.#changed.promise;
       signal.removeEventListener('abort', stop);
     }
+  }
+
+  #giveRoom(host: Host): void {
+    host.running -= 1;
+    this.#change();
   }
 
   #change(): void {
@@ -318,9 +329,8 @@ export class RayPool implements AsyncDisposable {
     const running = this.#running.get(id);
     if (running === undefined) return;
     this.#running.delete(id);
-    running.host.running -= 1;
     running.settle(outcome);
-    this.#change();
+    this.#giveRoom(running.host);
   }
 
   #warn(text: string): void {

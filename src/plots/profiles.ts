@@ -9,6 +9,7 @@ import { bottomAxis, FAINT_INK, frame, INK, LABEL_SIZE, leftAxis, TICK_SIZE } fr
 import type { Box } from './axis.ts';
 import { dataTitle, drawPage } from './page.ts';
 import type { PageFacts } from './page.ts';
+import { PARAMETER_SYMBOLS } from './parameter-symbols.ts';
 import { smoothRoot } from './profile-curve.ts';
 import { extent, linearScale, logScale, pad } from './scale.ts';
 import type { Scale } from './scale.ts';
@@ -196,7 +197,8 @@ function sampled([low, high]: readonly [number, number], kind: Scale['kind']): n
 function axisLabel(name: string): string {
   const { unit } = parameterInfo(name);
   const written = unit.replaceAll('Angstrom^2', 'Å²').replaceAll('Angstrom', 'Å');
-  return written === '' ? name : `${name} (${written})`;
+  const symbol = PARAMETER_SYMBOLS[name] ?? name;
+  return written === '' ? symbol : `${symbol} (${written})`;
 }
 
 function threshold(box: Box, y: number, word: string): string {

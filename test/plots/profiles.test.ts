@@ -28,8 +28,8 @@ test('is drawn where profiles were asked for and found', () => {
 test('says thresholds, units, what is missing and why', () => {
   const { texts } = readSvg(figuresOf(withProfiles()).get('profiles')!);
   expect(texts.filter((text) => text === '95 %')).toHaveLength(2);
-  expect(texts).toContain('D0 (Å²/s)');
-  expect(texts).toContain('phi0 (deg)');
+  expect(texts).toEqual(expect.arrayContaining(['D₀ (Å²/s)', 'α']));
+  expect(texts).toContain('φ₀ (deg)');
   const notes = texts.join(' ');
   expect(notes).toContain('alpha, lower limit at 95 %: none, the scaled ratio is 1.44 at the lower bound -0.72');
   expect(notes).toContain('alpha, upper limit at 95 %: with D_offset at its lower bound 0.');

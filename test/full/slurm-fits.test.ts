@@ -170,12 +170,12 @@ describe.skipIf(missing !== null)('on a real Slurm', () => {
 
   it('a fit in rounds that is stopped is finished here, and one whose driver was killed by a job', async () => {
     const stopped = startRounds('stopped');
-    await until(() => isUnderWay('stopped'));
+    await until(() => hasPieces('stopped'));
     stopped.driver.kill('SIGTERM');
     expect(await stopped.ended).toMatchObject({ code: 75 });
     expect((await run('resume', 'stopped', '--backend', 'local')).code).toBe(0);
     const killed = startRounds('killed');
-    await until(() => isUnderWay('killed'));
+    await until(() => hasPieces('killed'));
     killed.driver.kill('SIGKILL');
     await killed.ended;
     const { code } = await startRounds('killed').ended;

@@ -169,7 +169,7 @@ describe('OpenPBS as it was seen to answer', () => {
     expect(await pbs.find(find, 'tw1-1')).toBe('3[].pbs1');
   });
 
-  it('jobs are asked for one by one, since the JSON holds the first of several only', async () => {
+  it('jobs are asked for one by one, since the JSON of newer versions holds the first of several only', async () => {
     const run: RunCommand = async (_, args) => json({ [args.at(-1)!]: { job_state: 'Q' } });
     const states = await pbs.states(run, [
       { name: 'a', job: '1.pbs1', elements: 1 },

@@ -126,7 +126,7 @@ function qstat(): void {
   const asked = args.filter((word) => word.includes(SERVER));
   const known = jobs();
   let refusal: readonly [said: string, code: number] | null = null;
-  // Of several jobs the JSON of the real one holds the first.
+  // Of several jobs the JSON of newer versions holds the first.
   let Jobs: Record<string, unknown> | undefined;
   for (const id of asked) {
     const job = known.find((one) => one.job === id);

@@ -38,7 +38,7 @@ export const pbs: Dialect = {
     job.includes('[]') ? Array.from({ length: elements }, (_, k) => job.replace('[]', `[${k}]`)) : [job],
   states: async (run, submissions) => {
     const states = new Map<string, ElementState>();
-    // Of several jobs in one question the JSON holds the first only.
+    // Of several jobs in one question the JSON of newer versions holds the first only.
     for (const { job } of submissions) {
       for (const [element, state] of parseQstat(await ask(run, job))) states.set(element, state);
     }

@@ -2,7 +2,7 @@
 import { extname } from 'node:path';
 import { ConfigRefused, Defect, UsageRefused } from '../base/errors.ts';
 import { toJson } from '../base/json.ts';
-import type { TaskContext } from '../base/task-context.ts';
+import { breathe, type TaskContext } from '../base/task-context.ts';
 import type { Config, GridConfig } from '../config/config.ts';
 import { writeApsLegacy, writeNpz } from '../data/index.ts';
 import {
@@ -67,7 +67,12 @@ export async function runSimulation(
   };
   const content = { q: truth.q.value, phi: grid.phi, dt: grid.dt, frames: grid.frames, truth: toJson(truth) };
   if (noise.kind !== 'speckle') {
-    await write(output, { ...content, matrix: simulate(request).matrix }, context);
+    const { matrix } = simulate(request);
+    const matrixUnlessStopped = async (angle: number): Promise<Float64Array> => {
+      await breathe(context);
+      return matrix(angle);
+    };
+    await write(output, { ...content, matrix: matrixUnlessStopped }, context);
     return truth;
   }
   const angles = runSpeckle(speckleRun(request, noise), config.parallel, context);

@@ -60,6 +60,8 @@ describe('on a fake PBS', () => {
     const { code, out } = await twotime('submit', ...files, '-c', config, '-o', at('shown'), ...site, '--dry-run');
     expect(code).toBe(0);
     expect(out).toMatch(/^#!\/bin\/bash\n#PBS -N tw00000000-1\n/);
+    const json = await twotime('submit', ...files, '-c', config, '-o', at('shown'), ...site, '--dry-run', '--json');
+    expect(JSON.parse(json.out)).toEqual({ backend: 'pbs', script: out });
     expect(existsSync(at('shown'))).toBe(false);
   });
 

@@ -131,3 +131,23 @@ describe('speckle noise', () => {
     expect(readdirSync(folder).filter((name) => name.includes('stopped'))).toEqual([]);
   });
 });
+
+it.each(['h5', 'npz'])(
+  'a simulation without speckle stops between angles too, and leaves no %s behind',
+  async (ending) => {
+    const config = await loadConfig(model);
+    const stop = new AbortController();
+    const done: number[] = [];
+    const progress = (event: { kind: string; done?: number }): void => {
+      if (event.kind !== 'progress') return;
+      done.push(event.done ?? 0);
+      // As a signal of the system does, when this thread lets events through.
+      setImmediate(() => stop.abort('enough'));
+    };
+    const file = join(folder, `halted.${ending}`);
+    const work = runSimulation(config, { kind: 'none' }, file, { signal: stop.signal, progress });
+    await expect(work).rejects.toMatchObject({ tag: 'Cancelled' });
+    expect(done.length).toBeLessThan(3);
+    expect(readdirSync(folder).filter((name) => name.includes('halted'))).toEqual([]);
+  },
+);

@@ -26,7 +26,8 @@ export async function submitCommand(
     if (options.dryRun) {
       const script = await scriptOfBatch(request, context);
       terminal.status('');
-      terminal.result(script.trimEnd());
+      const { backend } = request.sets[0].config.parallel;
+      terminal.result(options.json === true ? toJson({ backend, script }) : script.trimEnd());
       return EXIT.done;
     }
     if (!options.detach) {

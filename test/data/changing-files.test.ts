@@ -120,7 +120,8 @@ describe('a file that another process goes on writing', () => {
       const bytes = Buffer.alloc(head.length + 4 * angles * frames * frames);
       bytes.set(head);
       const file = openSync(process.argv[2], 'w+');
-      const end = Date.now() + 700;
+      // The test ends it; this is for the case that it cannot.
+      const end = Date.now() + 30_000;
       for (let version = 0; Date.now() < end; version++) {
         for (let angle = 0, at = head.length; angle < angles; angle++) {
           for (let i = 0; i < frames; i++) {
@@ -141,7 +142,9 @@ describe('a file that another process goes on writing', () => {
     await once(writer.stdout, 'data');
     const phiValues = Array.from({ length: 12 }, (_, k) => 5 * k);
     const outcome = { refused: 0, read: 0 };
-    while (writer.exitCode === null) {
+    const began = performance.now();
+    // On a busy machine the two meet less often.
+    while (writer.exitCode === null && (outcome.refused <= 3 || performance.now() - began < 700)) {
       memory.release(start);
       try {
         using dataset = await readDataset(path, request({ q: 0.01, dt: 0.1, phiValues }), memory);
@@ -155,6 +158,7 @@ describe('a file that another process goes on writing', () => {
         outcome.refused += 1;
       }
     }
+    writer.kill();
     await exited;
     expect(outcome.refused).toBeGreaterThan(3);
   });

@@ -1,10 +1,15 @@
 /** Which program a driver and its hosts are: anything that may decide a bit makes it another one. */
-import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it, vi } from 'vitest';
+import { DEFAULT_CLUSTER } from '../../src/config/index.ts';
+import { serveFolder } from '../../src/parallel/engines/batch/batch-host.ts';
+import type { EngineFile } from '../../src/parallel/engines/batch/engine-file.ts';
+import { closeDetached, lookDetached, slurm, submitDetached } from '../../src/parallel/engines/batch/index.ts';
 import { differenceOf, thisProgram } from '../../src/parallel/host/index.ts';
 import { hashOfCode } from '../../src/parallel/host/program.ts';
+import { doubleTask } from './tasks.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'twotime-program-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -42,5 +47,26 @@ describe('a program', () => {
     expect(differenceOf({ ...here, nodeVersion: '1.0.0' }, here)).toBe(
       `it runs on Node 1.0.0, not ${here.nodeVersion}`,
     );
+  });
+});
+
+describe('work that was submitted without a driver', () => {
+  it('is told to have failed where a job found another program, and can be closed', async () => {
+    const answers: Record<string, string> = { sbatch: '7\n', scontrol: 'MaxArraySize = 1001\n' };
+    const run = (command: string): Promise<string> => Promise.resolve(answers[command] ?? '');
+    const options = { dialect: slurm, site: { ...DEFAULT_CLUSTER, jobs: 1 }, folder: join(folder, 'work'), run };
+    await submitDetached(options, [{ name: 'A', task: doubleTask, input: 1 }]);
+    expect(await lookDetached(options.folder)).toMatchObject({ open: ['A'] });
+    const file = join(options.folder, 'engine.json');
+    const asked = JSON.parse(readFileSync(file, 'utf8')) as EngineFile;
+    writeFileSync(file, JSON.stringify({ ...asked, program: { ...asked.program, twotime: '9.9.9' } }));
+    const told = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    expect(await serveFolder(options.folder, '7_0', new AbortController().signal)).toBe(68);
+    expect(told).toHaveBeenCalledOnce();
+    const state = await lookDetached(options.folder);
+    expect(state?.open).toEqual([]);
+    expect(state?.failed.get('A')).toMatch(/^a job found another program .*: it is twotime .*, not 9\.9\.9 \(on /);
+    await closeDetached(options);
+    expect(existsSync(options.folder)).toBe(false);
   });
 });

@@ -117,7 +117,7 @@ describe('words, numbers and switches', () => {
     ['model: static\nschema: twotime/2', "schema: 'twotime/2' is not a schema this version reads"],
     ['model: static\nconvention: homodyne', "convention: 'homodyne' is not accepted here; did you mean 'homodyne2'?"],
     ['model: static\nscaling: { mode: per_angle }', "did you mean 'per-angle'? (per-angle, shared, fixed or fourier)"],
-    ['model: static\nfit: { starts: 0 }', 'fit.starts: 0 is not accepted here; write a whole number of 1 or more'],
+    ['model: static\nfit: { starts: 0 }', 'fit.starts: 0 is not accepted here; write a whole number from 1 to 10000'],
     ['model: static\nfit: { starts: 2.5 }', 'fit.starts: 2.5 is not accepted here'],
     ['model: static\nfit: { weights: noen }', "fit.weights: 'noen' is not accepted here; did you mean 'none'?"],
     ['model: static\nseed: -1', 'seed: -1 is not accepted here; write a whole number of 0 or more'],

@@ -15,10 +15,18 @@ describe('the choice of a backend', () => {
     [{ backend: 'local' }, 4, 'local', 4],
     [{ backend: 'multiprocessing' }, 4, 'local', 4],
     [{ backend: 'pjit' }, 4, 'sequential', 1],
+    // Workers of other machines are not threads of this one.
+    [{ backend: 'ray', workers: 1000 }, 2, 'local', 128],
   ] as const)('%j on %i cores is %s with %i', (changes, cores, name, workers) => {
     const choice = selectBackend({ ...parallel, ...changes }, { cores, environment: {} });
     expect(choice).toMatchObject({ name, workers });
     expect(choice.why).not.toBe('');
+  });
+
+  it('is refused with more threads than the machine can hold', () => {
+    expect(() => selectBackend({ ...parallel, workers: 129 }, { cores: 2, environment: {} })).toThrow(
+      '129 worker threads are too many for 2 cores',
+    );
   });
 
   const slurm = { SLURM_JOB_ID: '4711', SLURM_CPUS_ON_NODE: '16' };

@@ -118,7 +118,7 @@ describe.skipIf(missing !== null)('on a real PBS', () => {
   it('a fit in rounds over two jobs goes on when one of them is killed', async () => {
     const site = SITE.filter((one) => one !== '--set');
     const set = ['output.figures=false', 'parallel.backend=pbs', ...site];
-    const args = [join(example, 'laminar-flow.h5'), join(example, 'fit.yaml'), at('rounds'), ...set];
+    const args = ['fit', join(example, 'laminar-flow.h5'), join(example, 'fit.yaml'), at('rounds'), ...set];
     const driver = spawn(process.execPath, [join(import.meta.dirname, 'rounds-driver.ts'), ...args], {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'pipe'],

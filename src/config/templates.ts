@@ -18,6 +18,8 @@ export interface DataDescription {
 export interface TemplateOptions {
   /** What the first line tells editors about the JSON Schema; default: the file of this installation. */
   readonly schemaUrl?: string;
+  /** The gap of the shear cell as a quantity with its unit, e.g. `200 um`. */
+  readonly gap?: string | undefined;
 }
 
 /** The JSON Schema that belongs to this version. */
@@ -26,8 +28,8 @@ export function configSchemaUrl(): string {
 }
 
 /**
- * A starter file for one model, valid as it is. With a description of a data file its q, dt, frames and angles are
- * filled in; what cannot be known (the gap) is marked for the user to set.
+ * A starter file for one model. With a description of a data file its q, dt, frames and angles are filled in; what cannot be
+ * known (the gap, unless given) has no value and is marked for the user to set, so that the file is refused until then.
  */
 export function configTemplate(mode: Mode, description?: DataDescription, options: TemplateOptions = {}): string {
   const lines = [
@@ -38,7 +40,7 @@ export function configTemplate(mode: Mode, description?: DataDescription, option
     `model: ${mode} # static: diffusion alone; laminar_flow: diffusion and shear`,
     'convention: published # or homodyne2, to reproduce results of homodyne 2.x',
     '',
-    ...dataLines(mode, description),
+    ...dataLines(mode, description, options.gap),
     '',
     ...parameterLines(mode),
     '',
@@ -55,9 +57,9 @@ export function configTemplate(mode: Mode, description?: DataDescription, option
   return `${lines.join('\n')}\n`;
 }
 
-function dataLines(mode: Mode, description: DataDescription | undefined): string[] {
+function dataLines(mode: Mode, description: DataDescription | undefined, gap: string | undefined): string[] {
   const entries: (readonly [entry: string, comment: string])[] = [qEntry(description)];
-  if (mode === 'laminar_flow') entries.push(['gap: 200 um', 'SET THIS: gap between rotor and stator of your cell']);
+  if (mode === 'laminar_flow') entries.push(gapEntry(gap));
   entries.push(dtEntry(description), framesEntry(description), phiEntry(description));
   entries.push(
     ['# t0: 0 s', 'time of the first frame of the window'],
@@ -68,11 +70,16 @@ function dataLines(mode: Mode, description: DataDescription | undefined): string
   return [head, ...entries.map(([entry, comment]) => `  ${entry.padEnd(width)} # ${comment}`)];
 }
 
+function gapEntry(gap: string | undefined): readonly [string, string] {
+  const what = 'gap between rotor and stator of your cell';
+  return gap === undefined ? ['gap:', `SET THIS: ${what}, as 200 um`] : [`gap: ${gap}`, what];
+}
+
 function qEntry(description: DataDescription | undefined): readonly [string, string] {
   const rings = description?.rings ?? [];
   const values = rings.flatMap(({ q }) => (q === null ? [] : [quantityText(q, 'wavevector')]));
   const [first, ...others] = values;
-  if (rings.length > 0 && first === undefined) return ['q: 0.01 1/Angstrom', 'SET THIS: the file does not say'];
+  if (rings.length > 0 && first === undefined) return ['q:', 'SET THIS: the file does not say; as 0.01 1/Angstrom'];
   if (first === undefined) return ['q: from-file', 'or a wavevector: 0.0237 1/Angstrom'];
   if (others.length === 0) return ['q: from-file', `${first}, the only one`];
   return [`q: ${first}`, `choose one; the file also has ${others.join(', ')}`];
@@ -80,7 +87,7 @@ function qEntry(description: DataDescription | undefined): readonly [string, str
 
 function dtEntry(description: DataDescription | undefined): readonly [string, string] {
   if (description === undefined) return ['dt: from-file', 'or the time between frames: 100 ms'];
-  if (description.dt === null) return ['dt: 100 ms', 'SET THIS: the file does not say'];
+  if (description.dt === null) return ['dt:', 'SET THIS: the file does not say; as 100 ms'];
   return ['dt: from-file', quantityText(description.dt, 'time')];
 }
 

@@ -5,7 +5,7 @@ import { parseConfig, toYaml } from '../config/index.ts';
 import { writeFileAtomically } from '../data/index.ts';
 import type { ResultRecord } from '../results/index.ts';
 import type { EventLog } from './event-log.ts';
-import { readRun } from './read-run.ts';
+import { placeOfRunInput, readRun } from './read-run.ts';
 import { resumeAnywhere } from './resume-anywhere.ts';
 import { RunDirectory } from './run-directory.ts';
 import { CONFIG_FILE, REQUEST_FILE, requestText, sha256Of } from './run-request.ts';
@@ -27,7 +27,8 @@ export interface ExtendRequest {
  */
 export async function extendRun(request: ExtendRequest, log: EventLog, signal: AbortSignal): Promise<ResultRecord> {
   const { directory: path, input, set, workers } = request;
-  const { record, configText, configFile, argv, started } = await readRun(path);
+  const finished = await readRun(path);
+  const { record, configText, configFile, argv, started } = finished;
   if (record.posterior === null || record.posterior.chains.length === 0) {
     throw new InputRefused('the run has no chains that could go on', {
       where: { file: path },
@@ -40,7 +41,11 @@ export async function extendRun(request: ExtendRequest, log: EventLog, signal: A
     const { versions, data } = record;
     const asked = {
       work: 'sample',
-      input: { file: data.file, path: resolve(data.file), contentHash: data.contentHash },
+      input: {
+        file: data.file,
+        path: resolve((await placeOfRunInput(finished)) ?? data.file),
+        contentHash: data.contentHash,
+      },
       config: { file: configFile ?? '', sha256: sha256Of(configText), extended },
       program: { twotime: versions['twotime'] ?? '', kernels: versions['kernels'] ?? '' },
       ...{ started, argv },

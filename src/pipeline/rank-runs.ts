@@ -1,5 +1,4 @@
 /** Rank runs of one data set: read the data again and cross-validate their models with blocks of frames. */
-import { stat } from 'node:fs/promises';
 import { InputRefused, isTwotimeError } from '../base/errors.ts';
 import type { TaskContext } from '../base/task-context.ts';
 import type { Config } from '../config/index.ts';
@@ -18,7 +17,7 @@ import { computedHereWarning } from '../parallel/index.ts';
 import { supportDifferences, unknownsOf, type Ranking } from '../results/index.ts';
 import { EventLog } from './event-log.ts';
 import { prepareFit, type PreparedFit } from './prepare-fit.ts';
-import type { FinishedRun } from './read-run.ts';
+import { placeOfRunInput, type FinishedRun } from './read-run.ts';
 import { parameterSettings, scalingChoice } from './requests.ts';
 
 /** A ranking, or why there is none. */
@@ -37,12 +36,8 @@ export async function rankRuns(
   const apart = whyApart(runs);
   if (apart !== null) return none(apart);
   const first = runs[0]!;
-  const file = input ?? first.input;
-  const isThere = await stat(file).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) return none(`the data are not at ${file}; name their place with --input`);
+  const file = input ?? (await placeOfRunInput(first));
+  if (file === null) return none(`the data are not at ${first.input}; name their place with --input`);
   const here = computedHereWarning(first.config.parallel, 'rankings');
   if (here !== null) context.progress?.({ kind: 'warning', warning: here });
   const config: Config = { ...first.config, parallel: { ...first.config.parallel, backend: 'auto' } };

@@ -1,6 +1,6 @@
 /** Read a finished run back from its directory, for comparison. */
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { InputRefused } from '../base/errors.ts';
 import { parseJson } from '../base/json.ts';
 import { readConfig, type Config } from '../config/index.ts';
@@ -9,8 +9,9 @@ import { EVENTS_FILE } from './event-log.ts';
 import { CONFIG_FILE, sha256Of } from './run-request.ts';
 
 export interface FinishedRun extends ComparedRun {
-  /** Input file as the user named it for the fit. */
+  /** Input file as the user named it for the fit, and where it was, seen from the run; null in runs that do not say. */
   readonly input: string;
+  readonly inputFromRun: string | null;
   /** What the fit was asked. */
   readonly config: Config;
   /** Text of `config.yaml`, and the file it came from as the user named it; null when there was none. */
@@ -45,6 +46,20 @@ export async function readRun(run: string): Promise<FinishedRun> {
     });
   }
   return { run, record, input, config: read.config, configText: config, ...parts };
+}
+
+/** Where the input of a run is: where it was, seen from the run or from the current folder; null when it is at neither place. */
+export async function placeOfRunInput({ run, input, inputFromRun }: FinishedRun): Promise<string | null> {
+  const places = [...(inputFromRun === null ? [] : [join(run, inputFromRun)]), input];
+  for (const place of places) {
+    const isThere = await stat(place).then(
+      () => true,
+      () => false,
+    );
+    // By the name that the user gave if it leads there, so that files of the run read the same.
+    if (isThere) return resolve(place) === resolve(input) ? input : place;
+  }
+  return null;
 }
 
 async function refuseOtherThings(run: string): Promise<void> {
@@ -95,14 +110,15 @@ async function readResult(run: string): Promise<ResultRecord> {
 function partsOf(
   provenance: unknown,
   file: string,
-): { config: string } & Pick<FinishedRun, 'input' | 'configFile' | 'argv' | 'started'> {
+): { config: string } & Pick<FinishedRun, 'input' | 'inputFromRun' | 'configFile' | 'argv' | 'started'> {
   const { input, config, argv, started } = asMapping(provenance);
-  const { file: path } = asMapping(input);
+  const { file: path, fromRun } = asMapping(input);
   const { text, file: configFile } = asMapping(config);
   const words = Array.isArray(argv) ? argv.filter((word) => typeof word === 'string') : [];
   if (typeof path === 'string' && typeof text === 'string' && typeof started === 'string') {
     const named = typeof configFile === 'string' ? configFile : null;
-    return { input: path, config: text, configFile: named, argv: words, started };
+    const inputFromRun = typeof fromRun === 'string' ? fromRun : null;
+    return { input: path, inputFromRun, config: text, configFile: named, argv: words, started };
   }
   throw new InputRefused('this does not say where the data of the run came from', { where: { file }, help: WHOLE });
 }

@@ -2,7 +2,7 @@
  * Make a result again from what its folder says, and say how near the new one comes: the same bits, the same within a
  * share of the errors, or different and where.
  */
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { Cancelled, InputRefused } from '../base/errors.ts';
@@ -11,7 +11,7 @@ import { RERUN_SCHEMA, type RerunRecord, type ResultRecord } from '../results/in
 import type { EventLog } from './event-log.ts';
 import { fitAnywhere, isForJobs } from './fit-anywhere.ts';
 import { notWritable } from './output-folder.ts';
-import { readRun } from './read-run.ts';
+import { placeOfRunInput, readRun } from './read-run.ts';
 import { CONFIG_FILE } from './run-request.ts';
 
 export interface RerunRequest {
@@ -31,8 +31,10 @@ export interface RerunRequest {
  */
 export async function rerun(request: RerunRequest, log: EventLog, signal: AbortSignal): Promise<RerunRecord> {
   const { directory, tolerance, set, argv } = request;
-  const { record: before, configText, input } = await readRun(directory);
-  const file = await placeOf(request.input ?? input);
+  const finished = await readRun(directory);
+  const { record: before, configText } = finished;
+  const file = request.input ?? (await placeOfRunInput(finished));
+  if (file === null) throw inputGone(finished.input);
   const asked = parseConfig(configText, join(directory, CONFIG_FILE), set);
   const place = await makePlace(directory, asked);
   try {
@@ -67,15 +69,10 @@ async function makePlace(directory: string, { parallel }: Config): Promise<strin
   }
 }
 
-async function placeOf(file: string): Promise<string> {
-  const isThere = await stat(file).then(
-    () => true,
-    () => false,
-  );
-  if (isThere) return file;
-  throw new InputRefused('the input of the run is not here', {
+function inputGone(file: string): InputRefused {
+  return new InputRefused('the input of the run is not where it was', {
     where: { file },
-    help: 'start where the run was started, or name the file with --input',
+    help: 'put it back, or name the file with --input',
   });
 }
 

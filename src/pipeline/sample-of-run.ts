@@ -1,12 +1,11 @@
 /** Sample the posterior of a fit that was made before, from what its run directory says. */
-import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { InputRefused } from '../base/errors.ts';
 import { loadConfig } from '../config/index.ts';
 import type { ResultRecord } from '../results/index.ts';
 import type { EventLog } from './event-log.ts';
 import { fitAnywhere } from './fit-anywhere.ts';
-import { readRun } from './read-run.ts';
+import { placeOfRunInput, readRun } from './read-run.ts';
 import type { FitRunRequest } from './requests.ts';
 import { CONFIG_FILE } from './run-request.ts';
 
@@ -28,18 +27,16 @@ export async function sampleOfRun(
   log: EventLog,
   signal: AbortSignal,
 ): Promise<ResultRecord> {
-  const { record, input } = await readRun(run);
-  const isThere = await stat(input).then(
-    () => true,
-    () => false,
-  );
-  if (!isThere) {
-    throw new InputRefused('the input of the run is not here', {
-      where: { file: input },
-      help: 'start where the run was started, or name the file in place of the run, with -c fit.yaml',
+  const finished = await readRun(run);
+  const { record } = finished;
+  const file = await placeOfRunInput(finished);
+  if (file === null) {
+    throw new InputRefused('the input of the run is not where it was', {
+      where: { file: finished.input },
+      help: 'put it back, or name the file in place of the run, with -c fit.yaml',
     });
   }
   const from = { run, contentHash: record.data.contentHash, digest: config === null ? record.digest : null };
   const resolved = await loadConfig(config ?? join(run, CONFIG_FILE), { set });
-  return fitAnywhere({ ...request, file: input, config: resolved, work: 'sample', from }, log, signal);
+  return fitAnywhere({ ...request, file, config: resolved, work: 'sample', from }, log, signal);
 }

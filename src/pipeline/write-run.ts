@@ -82,8 +82,7 @@ export async function writeSmallArrays(
   files: WriteGroup,
   warn: (warning: Warning) => void,
 ): Promise<void> {
-  const text =
-    'the run was stopped before it was whole: there are no figures, and no matrices in fit.npz; twotime resume finishes it';
+  const text = 'the run was stopped before it was whole: there are no figures, and no matrices in fit.npz';
   warn({ code: 'stopped', text });
   await putFitArrays(files, run.directory.path, arraysOf(run), false);
 }
@@ -114,6 +113,7 @@ export async function writeRecord(run: FinishedFit, record: ResultRecord, files:
   const { request, directory, dataset, outcome, compute } = run;
   const provenance = await makeProvenance({
     dataset,
+    run: directory.path,
     engine: { name: 'wasm-simd128', wasmSha256: compute.kernels.hash, workers: compute.workers },
     seed: request.config.seed,
     config: { file: request.config.file, text: run.configText },

@@ -1,6 +1,7 @@
 /** `provenance.json`: what is needed to know how a result came about, and to make it again. */
 import { stat } from 'node:fs/promises';
 import { arch, availableParallelism, cpus, platform, release, totalmem } from 'node:os';
+import { relative, resolve } from 'node:path';
 import type { Dataset } from '../data/dataset.ts';
 
 export const PROVENANCE_SCHEMA = 'twotime/provenance@1';
@@ -20,6 +21,8 @@ export interface ProvenanceRecord {
   readonly input: {
     /** As the user named it. */
     readonly file: string;
+    /** Where it was, seen from the run directory. */
+    readonly fromRun: string;
     readonly bytes: number | null;
     readonly layout: string;
     /** sha256 of the arrays used: matrices in support order, q, phi, times. */
@@ -58,18 +61,20 @@ export interface ProvenanceInput extends Omit<ProvenanceRecord, 'schema' | 'inpu
   readonly dataset: Dataset;
   /** Where the input file can be read now, if not under the name the user gave. */
   readonly inputPath?: string;
+  readonly run: string;
 }
 
 export async function makeProvenance(input: ProvenanceInput): Promise<ProvenanceRecord> {
-  const { dataset, inputPath, ...facts } = input;
+  const { dataset, inputPath, run, ...facts } = input;
   const { file, layout, contentHash, matrices, origins } = dataset.source;
-  const bytes = await stat(inputPath ?? file).then(
+  const path = resolve(inputPath ?? file);
+  const bytes = await stat(path).then(
     (found) => found.size,
     () => null,
   );
   return {
     schema: PROVENANCE_SCHEMA,
-    input: { file, bytes, layout, contentHash, matrices, origins },
+    input: { file, fromRun: relative(resolve(run), path), bytes, layout, contentHash, matrices, origins },
     engine: facts.engine,
     seed: facts.seed,
     config: facts.config,

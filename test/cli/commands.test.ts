@@ -184,6 +184,21 @@ describe('twotime config', () => {
     expect(out).toMatch(/gap: 200 um/);
   });
 
+  it('wants the gap of the cell before the configuration is right', async () => {
+    const [without, withGap] = [join(folder, 'no-gap.yaml'), join(folder, 'gap.yaml')];
+    await twotime('config', 'init', '--from', data, '-o', without);
+    const refused = await twotime('config', 'validate', without);
+    expect(refused.code).toBe(3);
+    expect(refused.err.join()).toMatch(/data\.gap: has no value/);
+    expect((await twotime('config', 'init', '--from', data, '--gap', '150 um', '-o', withGap)).code).toBe(0);
+    const { code, out } = await twotime('config', 'validate', withGap);
+    expect(code).toBe(0);
+    expect(out).toMatch(/gap: 150 um/);
+    expect((await twotime('config', 'init', '--gap', '150')).err.join()).toMatch(/--gap: '150' has no unit/);
+    const still = await twotime('config', 'init', '--model', 'static', '--gap', '150 um');
+    expect(still.err.join()).toMatch(/a static model has no gap/);
+  });
+
   it('lists every problem of a file, one line each', async () => {
     const file = writeText(folder, 'wrong.yaml', 'model: static\nseeed: 3\ndata: { q: 1 }\n');
     const { code, err } = await twotime('config', 'validate', file);

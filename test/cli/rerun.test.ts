@@ -1,5 +1,5 @@
 /** `twotime rerun`: a result made again, and how near it comes. */
-import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { RerunRecord, ResultRecord } from '../../src/results/index.ts';
@@ -52,6 +52,16 @@ describe('twotime rerun', () => {
     expect(digest.after).toBe(digest.before);
   });
 
+  it('finds the input where it was, seen from the run, although both were moved', async () => {
+    mkdirSync(at('tree'));
+    copyFileSync(data, at('tree', 'own.npz'));
+    await twotime('fit', at('tree', 'own.npz'), '-c', config, '-o', at('tree', 'runs', 'one'));
+    renameSync(at('tree'), at('moved'));
+    const { code, out } = await twotime('rerun', at('moved', 'runs', 'one'));
+    expect(code).toBe(0);
+    expect(out).toMatch(/^the same bits/);
+  });
+
   it('says how far apart results are in standard errors, and where', async () => {
     const near = await rerunEdited(moved(0.002));
     expect(near.code).toBe(0);
@@ -72,7 +82,7 @@ describe('twotime rerun', () => {
     renameSync(data, at('moved.npz'));
     try {
       expect((await twotime('rerun', run)).err.at(-1)).toMatch(
-        /data\.npz: the input of the run is not here; .*--input/,
+        /data\.npz: the input of the run is not where it was; .*--input/,
       );
       expect((await twotime('rerun', run, '--input', at('moved.npz'))).code).toBe(0);
     } finally {

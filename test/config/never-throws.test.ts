@@ -63,7 +63,7 @@ test('any value at any key', () => {
 });
 
 test('a resolved file with one line damaged', () => {
-  const lines = toYaml(configOf(configTemplate('laminar_flow'))).split('\n');
+  const lines = toYaml(configOf(configTemplate('laminar_flow').replace('gap: ', 'gap: 200 um '))).split('\n');
   fc.assert(
     fc.property(fc.nat(lines.length - 1), fc.string({ maxLength: 12 }), fc.nat(20), (line, junk, at) => {
       const damaged = lines.with(line, lines[line]!.slice(0, at) + junk + lines[line]!.slice(at));

@@ -9,6 +9,7 @@ const facts = {
   dataset,
   engine: { name: 'wasm-simd128', wasmSha256: 'ab'.repeat(32), workers: 1 },
   seed: 7,
+  run: 'runs/one',
   config: { file: 'fit.yaml', text: 'schema: twotime/1\n' },
   argv: ['fit', 'data/sheared-suspension.h5', '-c', 'fit.yaml', '-o', 'run'],
   started: '2026-01-02T03:04:05.000Z',
@@ -22,12 +23,17 @@ test('provenance names the input by content, the engine, the configuration and t
   const record = await makeProvenance({ ...facts, inputPath: import.meta.filename });
   expect(record).toMatchObject({
     schema: 'twotime/provenance@1',
-    input: { file: 'data/sheared-suspension.h5', layout: 'aps-legacy', contentHash: dataset.source.contentHash },
+    input: {
+      file: 'data/sheared-suspension.h5',
+      layout: 'aps-legacy',
+      contentHash: dataset.source.contentHash,
+    },
     engine: { wasmSha256: 'ab'.repeat(32) },
     seed: 7,
     config: { text: 'schema: twotime/1\n' },
     argv: facts.argv,
   });
+  expect(record.input.fromRun).toMatch(/^\.\..*provenance\.test\.ts$/);
   expect(record.input.bytes).toBeGreaterThan(500);
   expect(() => toJson(record)).not.toThrow();
 });

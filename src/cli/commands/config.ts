@@ -1,6 +1,7 @@
 /** `twotime config init` and `twotime config validate`. */
 import { ConfigRefused, formatError } from '../../base/errors.ts';
 import { toJson } from '../../base/json.ts';
+import { readQuantity } from '../../base/units.ts';
 import { toYaml, validateConfig, type Config, type DataDescription } from '../../config/index.ts';
 import { writeFileAtomically } from '../../data/atomic-file.ts';
 import type { Mode } from '../../model/two-time-model.ts';
@@ -11,13 +12,16 @@ import { paint, type Terminal } from '../terminal.ts';
 export interface ConfigInitOptions {
   readonly model: Mode;
   readonly from?: string;
+  readonly gap?: string;
   readonly output?: string;
   readonly json?: boolean;
 }
 
 export async function configInitCommand(options: ConfigInitOptions, terminal: Terminal): Promise<number> {
   const { configTemplate } = await import('../../config/templates.ts');
-  const text = configTemplate(options.model, options.from === undefined ? undefined : await describe(options.from));
+  const gap = options.gap === undefined ? undefined : gapOf(options.gap, options.model);
+  const description = options.from === undefined ? undefined : await describe(options.from);
+  const text = configTemplate(options.model, description, { gap });
   if (options.output !== undefined) {
     await refuseExisting(options.output);
     await writeFileAtomically(options.output, text);
@@ -26,6 +30,13 @@ export async function configInitCommand(options: ConfigInitOptions, terminal: Te
   else if (options.output === undefined) terminal.result(text);
   else terminal.message(`wrote ${options.output}; check it with: twotime config validate ${options.output}`);
   return EXIT.done;
+}
+
+function gapOf(text: string, model: Mode): string {
+  if (model === 'static') throw new ConfigRefused('a static model has no gap', { help: 'remove --gap' });
+  const reading = readQuantity(text, 'length');
+  if (!reading.ok) throw new ConfigRefused(`--gap: ${reading.message}`, { help: reading.help });
+  return text.trim();
 }
 
 async function describe(file: string): Promise<DataDescription> {

@@ -68,6 +68,7 @@ export function addAround(program: Command, terminal: Terminal, setExitCode: (co
     .description('print a commented configuration to start from')
     .addOption(new Option('--model <name>', 'physics').choices(['static', 'laminar_flow']).default('laminar_flow'))
     .option('--from <file>', 'fill in q, dt and angles from a two-time file')
+    .option('--gap <length>', 'gap between rotor and stator, e.g. "200 um"; without it you set it in the file')
     .option('-o, --output <fit.yaml>', 'write to a file instead of standard output; must not exist')
     .addOption(jsonOption())
     .action(async (options: ConfigInitOptions) => {

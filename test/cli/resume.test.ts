@@ -364,31 +364,6 @@ describe('a run that is stopped while its files are written', () => {
 });
 
 describe('twotime fit', () => {
-  it('that cannot write a file names it, and leaves nothing', async () => {
-    const run = at('fresh');
-    const fit = twotime('fit', data, '-c', shortConfig, '-o', run);
-    while (!existsSync(run)) await new Promise((resolve) => setImmediate(resolve));
-    mkdirSync(join(run, 'parameters.csv', 'inside'), { recursive: true });
-    const { code, err } = await fit;
-    expect(code).toBe(1);
-    expect(err.at(-1)).toMatch(/error: .*fresh\/parameters\.csv: the file cannot be written: a folder is in its place/);
-    expect(existsSync(run)).toBe(false);
-  });
-
-  it('goes on without checkpoints that cannot be written, and says so', async () => {
-    const run = at('without');
-    const fit = twotime('fit', data, '-c', shortConfig, '-o', run, '--json');
-    while (!existsSync(run)) await new Promise((resolve) => setImmediate(resolve));
-    mkdirSync(join(run, 'checkpoint', 'fit.json', 'inside'), { recursive: true });
-    const { code, out } = await fit;
-    expect(code).toBe(0);
-    const { warnings } = JSON.parse(out) as ResultRecord;
-    expect(warnings.find((one) => one.code === 'checkpoint-not-written')?.text).toMatch(
-      /checkpoint\/fit\.json: .*folder/,
-    );
-    expect(filesOf(run)).not.toContain('checkpoint');
-  });
-
   it('says how to go on with a stopped run instead of writing over it, and replaces it when forced', async () => {
     const run = at('again');
     cpSync(at('short-stopped'), run, { recursive: true });

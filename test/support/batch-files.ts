@@ -1,6 +1,8 @@
-/** Small two-time files of several q rings, made from a formula with white noise, whose fits take a moment. */
-import { writeFileSync } from 'node:fs';
+/** Small two-time files of several q rings, made from a formula with white noise, whose fits take a moment; and what a batch left. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { encodeNpz, npzArray } from '../../src/data/index.ts';
+import type { BatchRecord, JobRecord } from '../../src/results/index.ts';
 import { makeNormal } from './synthetic-fit.ts';
 
 export interface RingsFile {
@@ -51,3 +53,17 @@ parameters: { alpha: fixed 0, D_offset: fixed 0 }
 fit: { starts: 2 }
 output: { figures: false, arrays: false }
 `;
+
+/** `batch.json` of a folder. */
+export const batchOf = (directory: string): BatchRecord =>
+  JSON.parse(readFileSync(join(directory, 'batch.json'), 'utf8')) as BatchRecord;
+
+/** Digest of each job that has a result, by its name. */
+export const digestsOf = (directory: string): Record<string, string | undefined> =>
+  Object.fromEntries(batchOf(directory).jobs.map(({ name, result }) => [name, result?.digest]));
+
+export const jobOf = (directory: string, name: string): JobRecord => {
+  const job = batchOf(directory).jobs.find((one) => one.name === name);
+  if (job === undefined) throw new Error(`no job ${name}`);
+  return job;
+};

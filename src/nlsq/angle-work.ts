@@ -8,9 +8,7 @@ export interface AngleWork<Question, Answer> {
   /** `run` by name. */
   readonly task: Task<Question, Answer>;
   readonly run: (question: Question, context: TaskContext) => Answer | Promise<Answer>;
-  /** What an angle costs beside its points, in points. Default: nothing. */
-  readonly pointsPerAngle?: number;
-  /** Fewer points than this take less time than it takes to begin in other threads. */
+  /** Fewer points than this take less time than it takes to begin, and to be compiled again, in other threads. */
   readonly fewestPoints: number;
 }
 
@@ -19,7 +17,7 @@ export interface AngleWork<Question, Answer> {
  * first failure once everything is at rest.
  */
 export async function eachAngle<Question, Answer>(
-  { task, run, pointsPerAngle = 0, fewestPoints }: AngleWork<Question, Answer>,
+  { task, run, fewestPoints }: AngleWork<Question, Answer>,
   data: TriangleStack,
   ask: (angle: number, room: Float32Array | undefined) => Question,
   threads: ExecutionBackend | null,
@@ -43,7 +41,7 @@ export async function eachAngle<Question, Answer>(
     }
   };
   // This thread works too, so one worker fewer is enough.
-  const shared = threads !== null && angles > 1 && angles * (pairsOf(data.frames) + pointsPerAngle) >= fewestPoints;
+  const shared = threads !== null && angles > 1 && angles * pairsOf(data.frames) >= fewestPoints;
   const helpers = shared ? Math.min(threads.workers, angles) - 1 : 0;
   const help = Array.from({ length: helpers }, () => look((question) => threads!.submit(task, question, context)));
   await settleAll([...help, look((question) => run(question, context))]);

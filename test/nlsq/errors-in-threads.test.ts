@@ -45,14 +45,6 @@ test('whether one thread looks at all angles or several share them, and wherever
   expect(tasks.accounts.ok).toBeGreaterThan(ok);
 });
 
-test('many angles of few points are shared, as the covariance of the scores of each takes its time', async () => {
-  const phi = [-80, -55, -30, -5, 20, 45, 70, 85];
-  const small = simulatedProblem({ ...request, phi, frames: 80 }, { start: FLOW_TRUTH, options: { starts: 1 } });
-  await using tasks = new TaskRunner(new LocalEngine(threads));
-  expect(await fitTwoTime({ ...small, tasks })).toEqual(await fitTwoTime(small));
-  expect(tasks.accounts.submitted).toBeGreaterThan(0);
-});
-
 /** All but D0 and alpha known, for less work. */
 const settings = Object.fromEntries(
   Object.entries(FLOW_TRUTH).map(([name, value]) => [name, { value, vary: name === 'D0' || name === 'alpha' }]),

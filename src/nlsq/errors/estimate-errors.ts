@@ -30,8 +30,7 @@ export interface ErrorEstimates {
 
 /** Fewer frames than this show no noise on more than one scale. */
 const FEWEST_FRAMES = 16;
-/** 70 ns for a point and 25 ms for the covariance of the scores; another thread takes 0.1 s to begin. */
-const ANGLE_WORK = { task: angleTask, run: lookAtAngle, pointsPerAngle: 350_000, fewestPoints: 2_000_000 };
+const ANGLE_WORK = { task: angleTask, run: lookAtAngle, fewestPoints: 2_000_000 };
 
 /** `tasks` may look at angles side by side. Throws `Cancelled` when stopped. */
 export async function estimateErrors(

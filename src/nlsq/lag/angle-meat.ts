@@ -60,7 +60,6 @@ export async function lagMeatOfAngle(question: LagMeatOfAngle, context: TaskCont
 export const lagMeatWork: AngleWork<LagMeatOfAngle, Float64Array> = {
   task: { name: 'fit.lag-meat', version: 1, module: import.meta.url, export: 'lagMeatOfAngle' },
   run: lagMeatOfAngle,
-  pointsPerAngle: 350_000,
   fewestPoints: 1_000_000,
 };
 

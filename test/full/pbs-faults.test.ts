@@ -23,9 +23,12 @@ describe.skipIf(missing !== null)('the batch engine on a real PBS, with faults',
   beforeAll(async () => {
     await qmgr('set server job_history_enable = True');
     await qmgr('set server node_fail_requeue = 10');
+    // A server that was started again looks at its queue at once, before it knows its nodes, and then after this time.
+    await qmgr('set server scheduler_iteration = 20');
   });
   afterAll(async () => {
     await qmgr('unset server node_fail_requeue');
+    await qmgr('unset server scheduler_iteration');
   });
 
   it('does a task again elsewhere whose host was killed', async () => {

@@ -1,7 +1,7 @@
 /**
  * A whole posterior, from the command line to the last file, against NumPyro's NUTS on the same file with the same priors.
  *
- *   node bench/sampling/rival.ts [--angles 10] [--frames 150] [--chains 2] [--warmup 100] [--draws 200] [--python python3]
+ *   node bench/sampling/rival.ts [--angles 10] [--frames 150] [--chains 2] [--warmup 200] [--draws 600] [--python python3]
  *
  * Both sample all points under independent noise. Effective draws are the smallest bulk effective size of the seven physical
  * parameters, by the same function for both. NumPyro is given the posterior that was found, to begin in its middle with steps of
@@ -20,8 +20,8 @@ const { values: options } = parseArgs({
     angles: { type: 'string', default: '10' },
     frames: { type: 'string', default: '150' },
     chains: { type: 'string', default: '2' },
-    warmup: { type: 'string', default: '100' },
-    draws: { type: 'string', default: '200' },
+    warmup: { type: 'string', default: '200' },
+    draws: { type: 'string', default: '600' },
     python: { type: 'string', default: 'python3' },
   },
 });
@@ -69,31 +69,27 @@ function main(): void {
   twotime('simulate', '-c', model, '-o', data, '--noise', 'white:0.05');
 
   const ours = [
-    ['auto', ['--method', 'auto']],
-    ['nuts', ['--method', 'nuts']],
+    ['until the chains agree', []],
+    ['1000 draws per chain', ['--draws', '1000']],
   ] as const;
   const rates = ours.map(([name, more]) => {
     const run = join(folder, name);
     const began = performance.now();
-    twotime('sample', data, '-c', config, '-o', run, '--likelihood', 'independent', '-q', ...more);
+    twotime('sample', data, '-c', config, '-o', run, '--likelihood', 'independent', '--method', 'nuts', '-q', ...more);
     const seconds = (performance.now() - began) / 1000;
     const record = JSON.parse(readFileSync(join(run, 'result.json'), 'utf8')) as ResultRecord;
     const posterior = record.posterior!;
-    const share = /draws (0\.\d+)/.exec(posterior.importance?.checks[1]?.text ?? '')?.[1];
-    const effective =
-      posterior.method === 'nuts'
-        ? Math.min(...Object.values(posterior.parameters).map(({ essBulk: size }) => size!))
-        : 4000 * Number(share);
+    const effective = Math.min(...Object.values(posterior.parameters).map(({ essBulk: size }) => size!));
     const divergences = posterior.chains.reduce((sum, chain) => sum + chain.divergences, 0);
     console.log(
-      `twotime ${posterior.method}, ${record.support.points} points: ${seconds.toFixed(2)} s, ${effective.toFixed(0)} effective draws, ` +
+      `twotime ${name}, ${record.support.points} points: ${seconds.toFixed(2)} s, ${effective.toFixed(0)} effective draws, ` +
         `${(effective / seconds).toFixed(1)} a second, ${divergences} divergences, ${record.resources.peakMegabytes.toFixed(0)} MB`,
     );
     return effective / seconds;
   });
 
   const script = join(import.meta.dirname, 'numpyro_nuts.py');
-  const found = join(folder, 'nuts', 'samples.npz');
+  const found = join(folder, ours[1][0], 'samples.npz');
   const args = [script, data, found, String(GAP), options.chains, options.warmup, options.draws];
   const ran = spawnSync(options.python, args, { encoding: 'utf8', maxBuffer: 2 ** 28 });
   if (ran.status !== 0) {
@@ -109,7 +105,8 @@ function main(): void {
       `${rate.toFixed(2)} a second, ${rival.divergences} divergences, ${rival.leapfrogsPerDraw.toFixed(1)} leapfrogs per draw, ` +
       `${rival.peakMegabytes.toFixed(0)} MB`,
   );
-  for (const [k, [name]] of ours.entries()) console.log(`${name}: ${(rates[k]! / rate).toFixed(0)} times as fast`);
+  for (const [k, [name]] of ours.entries())
+    console.log(`twotime ${name}: ${(rates[k]! / rate).toFixed(0)} times as fast`);
 }
 
 function write(name: string, lines: readonly string[]): string {
@@ -121,5 +118,6 @@ function write(name: string, lines: readonly string[]): string {
 function twotime(...args: string[]): void {
   const command = join(import.meta.dirname, '..', '..', 'bin', 'twotime');
   const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`twotime ${args.join(' ')}: ${stderr}`);
+  // 2: the verdict is not good, of which the numbers tell.
+  if (status !== 0 && status !== 2) throw new Error(`twotime ${args.join(' ')}: ${stderr}`);
 }

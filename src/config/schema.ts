@@ -182,24 +182,26 @@ const gridSchema = z
   .optional()
   .meta({ description: 'frames and angles of a simulation or a plan; only simulate and design read it' });
 
-const readScaling: Reader<number | readonly number[]> = (input) =>
-  Array.isArray(input) ? readListOf(readQuantityOf('number'))(input) : readQuantityOf('number')(input);
-const scalingJson: JsonSchema = {
-  anyOf: [{ type: 'number' }, { type: 'array', items: { type: 'number' }, minItems: 1 }],
+const readScaling = (limits: QuantityLimits): Reader<number | readonly number[]> => {
+  const one = readQuantityOf('number', limits);
+  return (input) => (Array.isArray(input) ? readListOf(one)(input) : one(input));
 };
+const scalingJson = (item: JsonSchema): JsonSchema => ({
+  anyOf: [item, { type: 'array', items: item, minItems: 1 }],
+});
 const SCALING_MODES = ['per-angle', 'shared', 'fixed', 'fourier'] as const;
 
 const scalingSchema = section('contrast and offset of c2', {
   mode: words(SCALING_MODES, 'per-angle', 'how contrast and offset depend on the angle'),
   contrast: field(
-    readScaling,
+    readScaling({ sign: 'not negative' }),
     'one value, or one per angle: truth of simulate, values of mode: fixed',
-    scalingJson,
+    scalingJson({ type: 'number', minimum: 0 }),
   ).optional(),
   offset: field(
-    readScaling,
+    readScaling({}),
     'one value, or one per angle: truth of simulate, values of mode: fixed',
-    scalingJson,
+    scalingJson({ type: 'number' }),
   ).optional(),
   order: whole([1, 1000], 2, 'order of the Fourier series in the angle, for mode: fourier'),
 });

@@ -94,6 +94,7 @@ describe('quantities', () => {
     ['data: { dt: -1 s }', "data.dt: '-1 s' is not above zero"],
     ['data: { dt: from_file }', "data.dt: 'from_file' is not accepted here; did you mean 'from-file'?"],
     ['data: { t0: -1 s }', "data.t0: '-1 s' is negative"],
+    ['scaling: { contrast: -0.2, offset: 1 }', 'scaling.contrast: -0.2 is negative'],
     ['data: { q: [1, 2] }', 'data.q: a list is not a number with a unit'],
     ['data: { q: }', 'data.q: has no value; write a value, or remove the key'],
     ['parallel: { memory: 2 }', 'parallel.memory: 2 has no unit'],

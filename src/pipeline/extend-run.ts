@@ -5,7 +5,7 @@ import { parseConfig, toYaml } from '../config/index.ts';
 import { writeFileAtomically } from '../data/index.ts';
 import type { ResultRecord } from '../results/index.ts';
 import type { EventLog } from './event-log.ts';
-import { placeOfRunInput, readRun } from './read-run.ts';
+import { inputOfRun, readRun } from './read-run.ts';
 import { resumeAnywhere } from './resume-anywhere.ts';
 import { RunDirectory } from './run-directory.ts';
 import { CONFIG_FILE, REQUEST_FILE, requestText, sha256Of } from './run-request.ts';
@@ -35,6 +35,7 @@ export async function extendRun(request: ExtendRequest, log: EventLog, signal: A
       help: `sample it with chains: twotime sample ${path} --method nuts -o NEW`,
     });
   }
+  const place = await inputOfRun(finished, input, 'put it back, or name the file with --input');
   const extended = toYaml(parseConfig(configText, join(path, CONFIG_FILE), set));
   const directory = await RunDirectory.reopen(path);
   try {
@@ -43,7 +44,7 @@ export async function extendRun(request: ExtendRequest, log: EventLog, signal: A
       work: 'sample',
       input: {
         file: data.file,
-        path: resolve((await placeOfRunInput(finished)) ?? data.file),
+        path: resolve(place),
         contentHash: data.contentHash,
       },
       config: { file: configFile ?? '', sha256: sha256Of(configText), extended },

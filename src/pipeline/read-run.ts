@@ -62,6 +62,14 @@ export async function placeOfRunInput({ run, input, inputFromRun }: FinishedRun)
   return null;
 }
 
+/** The input of a run, or its new place when that is given. Throws `InputRefused` where there is none. */
+export async function inputOfRun(finished: FinishedRun, given: string | null, help: string): Promise<string> {
+  const place = await placeOfRunInput(given === null ? finished : { ...finished, input: given, inputFromRun: null });
+  if (place !== null) return place;
+  const what = given === null ? 'the input of the run is not where it was' : 'there is no such file';
+  throw new InputRefused(what, { where: { file: given ?? finished.input }, help });
+}
+
 async function refuseOtherThings(run: string): Promise<void> {
   const where = { file: run };
   let names: string[];

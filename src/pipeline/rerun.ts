@@ -11,7 +11,7 @@ import { RERUN_SCHEMA, type RerunRecord, type ResultRecord } from '../results/in
 import type { EventLog } from './event-log.ts';
 import { fitAnywhere, isForJobs } from './fit-anywhere.ts';
 import { notWritable } from './output-folder.ts';
-import { placeOfRunInput, readRun } from './read-run.ts';
+import { inputOfRun, readRun } from './read-run.ts';
 import { CONFIG_FILE } from './run-request.ts';
 
 export interface RerunRequest {
@@ -33,8 +33,7 @@ export async function rerun(request: RerunRequest, log: EventLog, signal: AbortS
   const { directory, tolerance, set, argv } = request;
   const finished = await readRun(directory);
   const { record: before, configText } = finished;
-  const file = request.input ?? (await placeOfRunInput(finished));
-  if (file === null) throw inputGone(finished.input);
+  const file = await inputOfRun(finished, request.input, 'put it back, or name the file with --input');
   const asked = parseConfig(configText, join(directory, CONFIG_FILE), set);
   const place = await makePlace(directory, asked);
   try {
@@ -67,13 +66,6 @@ async function makePlace(directory: string, { parallel }: Config): Promise<strin
   } catch (cause) {
     throw notWritable(dirname(run), cause);
   }
-}
-
-function inputGone(file: string): InputRefused {
-  return new InputRefused('the input of the run is not where it was', {
-    where: { file },
-    help: 'put it back, or name the file with --input',
-  });
 }
 
 function compare(before: ResultRecord, after: ResultRecord, tolerance: number): RerunRecord {

@@ -1,11 +1,10 @@
 /** Sample the posterior of a fit that was made before, from what its run directory says. */
 import { join } from 'node:path';
-import { InputRefused } from '../base/errors.ts';
 import { loadConfig } from '../config/index.ts';
 import type { ResultRecord } from '../results/index.ts';
 import type { EventLog } from './event-log.ts';
 import { fitAnywhere } from './fit-anywhere.ts';
-import { placeOfRunInput, readRun } from './read-run.ts';
+import { inputOfRun, readRun } from './read-run.ts';
 import type { FitRunRequest } from './requests.ts';
 import { CONFIG_FILE } from './run-request.ts';
 
@@ -29,13 +28,7 @@ export async function sampleOfRun(
 ): Promise<ResultRecord> {
   const finished = await readRun(run);
   const { record } = finished;
-  const file = await placeOfRunInput(finished);
-  if (file === null) {
-    throw new InputRefused('the input of the run is not where it was', {
-      where: { file: finished.input },
-      help: 'put it back, or name the file in place of the run, with -c fit.yaml',
-    });
-  }
+  const file = await inputOfRun(finished, null, 'put it back, or name the file in place of the run, with -c fit.yaml');
   const from = { run, contentHash: record.data.contentHash, digest: config === null ? record.digest : null };
   const resolved = await loadConfig(config ?? join(run, CONFIG_FILE), { set });
   return fitAnywhere({ ...request, file, config: resolved, work: 'sample', from }, log, signal);

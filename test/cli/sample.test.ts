@@ -1,6 +1,6 @@
 /** `sample`, `both` and `extend`: the posterior of a file or of a run, the same draws however it was computed. */
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ResultRecord } from '../../src/results/index.ts';
@@ -151,6 +151,10 @@ describe('a posterior', () => {
     expect(readFileSync(join(run, 'config.yaml'), 'utf8')).toContain('draws: 150');
     const again = await twotime('rerun', run, '--json');
     expect(JSON.parse(again.out)).toMatchObject({ verdict: 'bitwise' });
+    const refused = await twotime('extend', run, '--draws', '200', '--input', join(folder, 'gone.npz'));
+    expect(refused.code).toBe(3);
+    expect(refused.err.at(-1)).toMatch(/gone\.npz: there is no such file/);
+    expect(readdirSync(run), 'the run is as it was').not.toContain('checkpoint');
   });
 
   it('by consensus of shards is that of all data, certified by them, for any number of workers', async () => {

@@ -6,6 +6,7 @@
  * const { cost, c } = await sweeps.adjoint(physics, scaling, {});
  */
 export { mergeAngleParameters, splitAngleParameters } from './angle-parameters.ts';
+export { compiledProducts, referenceProducts, type BandedProducts } from './banded-products.ts';
 export type { CompiledOptions } from './compiled.ts';
 export { CompiledEngine } from './compiled.ts';
 export { createKernelSweeps } from './create.ts';

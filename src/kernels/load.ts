@@ -4,12 +4,13 @@
  * The module writes its constants, always the same ones, at the bottom of the memory, so threads can share one.
  */
 import { Defect } from '../base/errors.ts';
+import type { BandedExports } from './banded-products.ts';
 import { readKernelBytes } from './kernel-bytes.ts';
 import type { KernelMemory } from './memory.ts';
 import type { SpeckleExports } from './speckle.ts';
 
 /** What the compiled module exports; all addresses are bytes in the kernel memory. */
-export interface KernelExports extends SpeckleExports {
+export interface KernelExports extends SpeckleExports, BandedExports {
   /** Scratch for any tile of at most these rows and angles; `arena` needs 16 KiB for the question itself. */
   arenaBytes(job: number, arena: number, rows: number, angles: number): number;
   runTile(

@@ -1,6 +1,7 @@
 /** The closed form for the covariance of scores against the plain sum over all pairs of pairs, and against simulated speckle. */
 import { describe, expect, test } from 'vitest';
 import { simulateSpeckle, type ParameterValues, type TwoTimeModel } from '../../src/model/index.ts';
+import { referenceProducts } from '../../src/kernels/index.ts';
 import { evenBlocks, type AgeBlocks } from '../../src/nlsq/errors/age-blocks.ts';
 import { angleScores } from '../../src/nlsq/errors/angle-scores.ts';
 import { blockFields } from '../../src/nlsq/errors/block-fields.ts';
@@ -22,7 +23,7 @@ function everyFrame(columns: AngleColumns): ScoreCovariances {
   const frames = columns.physics.c.length;
   const blocks: AgeBlocks = evenBlocks(new Float64Array(frames), frames);
   const support = { fields: blockFields(columns.physics, 0, blocks), present: null };
-  return scoreCovariances(columns, support, support);
+  return scoreCovariances(columns, support, support, referenceProducts());
 }
 
 const speckleOf = ({ square, cube }: ScoreCovariances, beta: number): Float64Array =>

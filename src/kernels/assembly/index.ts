@@ -1,4 +1,8 @@
-/** What the compiled kernels export: tiles of sweeps, the elementary functions for their tests, a sum for the bench, and the loops (see variants.ts). */
+/**
+ * What the compiled kernels export: tiles of sweeps, products of the speckle covariance, the elementary functions for their
+ * tests, a sum for the bench, and the loops (see variants.ts).
+ */
+export { dot, quadraticForm, timesBanded } from './banded-products';
 export { exponentials, sinesAndCosines } from './elementary';
 export { plainSum } from './plain-sum';
 export { speckleFactored, speckleMarkov, speckleProducts } from './speckle';

@@ -1,6 +1,8 @@
 /** The covariance of the scores of one angle over its whole window, in as few blocks of frames as it can be had. */
 import { breathe, type TaskContext } from '../../base/task-context.ts';
+import { compiledProducts } from '../../kernels/banded-products.ts';
 import { pairsOf } from '../../kernels/triangles.ts';
+import { openTaskKernels } from '../../parallel/index.ts';
 import { mergeBlocks, speckleBlocks, type AgeBlocks } from './age-blocks.ts';
 import { blockFields, type BlockFields } from './block-fields.ts';
 import type { AngleColumns } from './score-columns.ts';
@@ -39,12 +41,15 @@ export async function angleScores(
     fields: blockFields(physics, angle, used),
     present: present(used),
   });
+  const { kernels, region } = await openTaskKernels();
+  using room = region;
+  const products = compiledProducts(kernels, room);
   const pieces: Piece[] = [];
   for (const { blocks, weight } of speckleBlocks(physics, angle, times, most)) {
     await breathe(context);
     const fine = support(blocks);
     const coarse = blocks.count < FEWEST_COARSE ? fine : support(mergeBlocks(blocks, COARSER));
-    pieces.push({ weight, fields: fine.fields, scores: scoreCovariances(columns, fine, coarse) });
+    pieces.push({ weight, fields: fine.fields, scores: scoreCovariances(columns, fine, coarse, products) });
   }
   if (pieces.length === 1) return pieces[0]!.scores;
   // Pairs across the ends of a piece are missing: of all columns but the offset about as many as of M.

@@ -21,6 +21,7 @@
  *
  * and its product with itself is white: Σ_{i<j} W_ij·W'_ij (`white`).
  */
+import type { BandedProducts } from '../../kernels/banded-products.ts';
 import { fillColumns, type AngleColumns } from './score-columns.ts';
 import { meanDistance, type BlockFields } from './block-fields.ts';
 
@@ -50,54 +51,73 @@ export interface ScoreSupport {
   readonly present: Float64Array | null;
 }
 
-/** `coarse` is the same support in fewer blocks: good enough for T, the smallest and costliest part. */
+/**
+ * `coarse` is the same support in fewer blocks: good enough for T, the smallest and costliest part. The room of `products` is
+ * used and given back.
+ */
 export function scoreCovariances(
   columns: AngleColumns,
   { fields, present }: ScoreSupport,
   coarse: ScoreSupport,
+  products: BandedProducts,
 ): ScoreCovariances {
-  const { count: n, field: k, intensity, sizes } = fields;
-  const { weights, white } = columnMatrices(columns, fields, present);
+  const { count: n, sizes } = fields;
+  const { weights, white } = columnMatrices(columns, fields, present, products);
   const r = weights.length;
-  const reach = reachOf(intensity, n);
-  const room = matrices(3 * r, n);
-  const wv = weights.map((w, p) => timesBanded(w, intensity, reach, n, room[p]!));
-  const fieldReach = reachOf(k, n);
-  const a = weights.map((w, p) => timesEach(w, k, room[r + p]!));
-  const ak = a.map((matrix, p) => timesBanded(matrix, k, fieldReach, n, room[2 * r + p]!));
+  const [k, intensity] = [fields.field, fields.intensity].map((matrix) => copyTo(products.room(n * n), matrix)) as [
+    Float64Array,
+    Float64Array,
+  ];
+  const times = (a: Float64Array, b: Float64Array, reach: Float64Array): Float64Array => {
+    const result = products.room(n * n);
+    products.timesBanded(a, b, reach, n, NEGLIGIBLE_WEIGHT, result);
+    return result;
+  };
+  const reach = copyTo(products.room(2 * n), reachOf(intensity, n));
+  const wv = weights.map((w) => times(w, intensity, reach));
+  const fieldReach = copyTo(products.room(2 * n), reachOf(k, n));
+  const a = weights.map((w) => timesEach(w, k, products.room(n * n)));
+  const ak = a.map((matrix) => times(matrix, k, fieldReach));
   const rowSums = weights.map((w) => rowSumsOf(w, fields.shape, n));
   // (K·A·K)_kk, and V·a.
   const cycles = ak.map((matrix) => diagonalOfProduct(k, matrix, n));
   const va = rowSums.map((vector) => timesVector(intensity, vector, n));
-  const knots = knotSums(columnMatrices(columns, coarse.fields, coarse.present).weights, coarse.fields.field);
+  const onCoarse = columnMatrices(columns, coarse.fields, coarse.present, products);
+  const knots = knotSums(onCoarse.weights, coarse.fields.field, products);
   const result = { square: square(r), cube: square(r), linear: square(r), crossedSquare: square(r), white };
+  const all = n * n;
+  const mirrored = (matrix: Float64Array): Float64Array => transpose(matrix, n, products.room(all));
+  const [wvMirrored, akMirrored] = [wv.map(mirrored), ak.map(mirrored)];
+  const perFrame = (matrix: Float64Array): Float64Array => divideRows(matrix, sizes, products.room(all));
+  const [weightsPerFrame, aPerFrame] = [weights.map(perFrame), a.map(perFrame)];
   for (let p = 0; p < r; p++) {
     for (let q = p; q < r; q++) {
       let thirds = 0;
       let means = 0;
-      let linear = 0;
-      let quadratic = 0;
+      let squares = 0;
       for (let i = 0; i < n; i++) {
         const [ap, aq] = [rowSums[p]![i]!, rowSums[q]![i]!];
         thirds += aq * cycles[p]![i]! + ap * cycles[q]![i]!;
         means += ap * va[q]![i]!;
-        let joint = 0;
-        let fourth = 0;
-        for (let at = i * n; at < (i + 1) * n; at++) {
-          joint += wv[p]![at]! * weights[q]![at]!;
-          fourth += ak[p]![at]! * a[q]![at]!;
-        }
-        linear += joint / sizes[i]!;
-        quadratic += (2 * fourth - ap * aq) / sizes[i]!;
+        squares += (ap * aq) / sizes[i]!;
       }
-      const fourths = traceOfProduct(ak[p]!, ak[q]!, n) + 0.5 * knots[p * r + q]!;
-      result.square[p * r + q] = result.square[q * r + p] = 0.5 * traceOfProduct(wv[p]!, wv[q]!, n);
-      result.cube[p * r + q] = result.cube[q * r + p] = fourths - thirds + means;
-      result.linear[p * r + q] = result.linear[q * r + p] = linear;
-      result.crossedSquare[p * r + q] = result.crossedSquare[q * r + p] = quadratic;
+      const both = (matrix: Float64Array, values: number): void => {
+        matrix[p * r + q] = matrix[q * r + p] = values;
+      };
+      const fourths = products.dot(ak[p]!, akMirrored[q]!, all) + 0.5 * knots[p * r + q]!;
+      both(result.square, 0.5 * products.dot(wv[p]!, wvMirrored[q]!, all));
+      both(result.cube, fourths - thirds + means);
+      both(result.linear, products.dot(wv[p]!, weightsPerFrame[q]!, all));
+      both(result.crossedSquare, 2 * products.dot(ak[p]!, aPerFrame[q]!, all) - squares);
     }
   }
+  products.free();
   return result;
+}
+
+function copyTo(room: Float64Array, values: Float64Array): Float64Array {
+  room.set(values);
+  return room;
 }
 
 function square(size: number): Float64Array {
@@ -109,9 +129,10 @@ function columnMatrices(
   columns: AngleColumns,
   { count: n, sizes, middles }: BlockFields,
   present: Float64Array | null,
+  products: BandedProducts,
 ): { weights: Float64Array[]; white: Float64Array } {
   const r = columns.count;
-  const weights = matrices(r, n);
+  const weights = Array.from({ length: r }, () => products.room(n * n).fill(0));
   const white = new Float64Array(r * r);
   const row = new Float64Array(r);
   for (let b = 0; b < n; b++) {
@@ -136,8 +157,8 @@ function columnMatrices(
 }
 
 /** First and end column of the entries of each row that count, shape (2n). */
-function reachOf(matrix: Float64Array, n: number): Int32Array {
-  const reach = new Int32Array(2 * n);
+function reachOf(matrix: Float64Array, n: number): Float64Array {
+  const reach = new Float64Array(2 * n);
   for (let i = 0; i < n; i++) {
     let first = 0;
     let end = n;
@@ -149,63 +170,25 @@ function reachOf(matrix: Float64Array, n: number): Int32Array {
   return reach;
 }
 
-/** So many matrices of zeros in one piece of memory, which costs the collector less than many. */
-function matrices(count: number, n: number): Float64Array[] {
-  const all = new Float64Array(count * n * n);
-  return Array.from({ length: count }, (_, k) => all.subarray(k * n * n, (k + 1) * n * n));
-}
-
 /** A∘B in `result`. */
 function timesEach(a: Float64Array, b: Float64Array, result: Float64Array): Float64Array {
   for (let at = 0; at < result.length; at++) result[at] = a[at]! * b[at]!;
   return result;
 }
 
-/** A·B for B of limited reach, four rows of B at a time, added to the zeros of `result`. */
-function timesBanded(
-  a: Float64Array,
-  b: Float64Array,
-  reach: Int32Array,
-  n: number,
-  result: Float64Array,
-): Float64Array {
-  const least = NEGLIGIBLE_WEIGHT * largest(a);
-  for (let i = 0; i < n; i++) {
-    const row = i * n;
-    for (let k = 0; k < n; k += 4) {
-      // Past the end the last row stands in, with factor 0.
-      const k1 = Math.min(k + 1, n - 1);
-      const k2 = Math.min(k + 2, n - 1);
-      const k3 = Math.min(k + 3, n - 1);
-      const f0 = a[row + k]!;
-      const f1 = k1 === k ? 0 : a[row + k1]!;
-      const f2 = k2 === k1 ? 0 : a[row + k2]!;
-      const f3 = k3 === k2 ? 0 : a[row + k3]!;
-      if (Math.max(Math.abs(f0), Math.abs(f1), Math.abs(f2), Math.abs(f3)) <= least) continue;
-      const first = Math.min(reach[2 * k]!, reach[2 * k1]!, reach[2 * k2]!, reach[2 * k3]!);
-      const end = Math.max(reach[2 * k + 1]!, reach[2 * k1 + 1]!, reach[2 * k2 + 1]!, reach[2 * k3 + 1]!);
-      const [b0, b1, b2, b3] = [k * n, k1 * n, k2 * n, k3 * n];
-      for (let j = first; j < end; j++) {
-        result[row + j]! += f0 * b[b0 + j]! + f1 * b[b1 + j]! + (f2 * b[b2 + j]! + f3 * b[b3 + j]!);
-      }
-    }
-  }
-  return result;
+function transpose(matrix: Float64Array, n: number, into: Float64Array): Float64Array {
+  for (let i = 0; i < n; i++) for (let j = 0; j < n; j++) into[j * n + i] = matrix[i * n + j]!;
+  return into;
 }
 
-function largest(a: Float64Array): number {
-  let most = 0;
-  for (let at = 0; at < a.length; at++) most = Math.max(most, Math.abs(a[at]!));
-  return most;
-}
-
-/** tr(A·B). */
-function traceOfProduct(a: Float64Array, b: Float64Array, n: number): number {
-  let sum = 0;
+/** Row i over sizes[i]. */
+function divideRows(matrix: Float64Array, sizes: Float64Array, into: Float64Array): Float64Array {
+  const n = sizes.length;
   for (let i = 0; i < n; i++) {
-    for (let j = 0, at = i; j < n; j++, at += n) sum += a[i * n + j]! * b[at]!;
+    const factor = 1 / sizes[i]!;
+    for (let at = i * n; at < (i + 1) * n; at++) into[at] = factor * matrix[at]!;
   }
-  return sum;
+  return into;
 }
 
 /** (A·B)_kk for symmetric A. */
@@ -235,11 +218,11 @@ function timesVector(matrix: Float64Array, vector: Float64Array, n: number): Flo
 }
 
 /** T(W_p, W_q) of all columns, shape (R, R); only p ≤ q. */
-function knotSums(weights: readonly Float64Array[], field: Float64Array): Float64Array {
+function knotSums(weights: readonly Float64Array[], field: Float64Array, products: BandedProducts): Float64Array {
   const n = Math.sqrt(field.length);
   const r = weights.length;
   const result = new Float64Array(r * r);
-  const both = new Float64Array(n);
+  const both = products.room(n);
   const forms = new Float64Array(r);
   for (let i = 0; i < n; i++) {
     for (let j = i; j < n; j++) {
@@ -254,7 +237,7 @@ function knotSums(weights: readonly Float64Array[], field: Float64Array): Float6
         end = k + 1;
       }
       if (end === 0) continue;
-      for (let q = 0; q < r; q++) forms[q] = quadraticForm(weights[q]!, n, both, first, end);
+      for (let q = 0; q < r; q++) forms[q] = products.quadraticForm(weights[q]!, n, both, first, end);
       const times = i === j ? 1 : 2;
       for (let p = 0; p < r; p++) {
         const factor = times * weights[p]![i * n + j]!;
@@ -263,16 +246,4 @@ function knotSums(weights: readonly Float64Array[], field: Float64Array): Float6
     }
   }
   return result;
-}
-
-/** bᵀ·W·b over the places first ≤ k < end, W symmetric of shape (n, n). */
-function quadraticForm(w: Float64Array, n: number, b: Float64Array, first: number, end: number): number {
-  let sum = 0;
-  for (let k = first; k < end; k++) {
-    const row = k * n;
-    let part = 0.5 * w[row + k]! * b[k]!;
-    for (let l = k + 1; l < end; l++) part += w[row + l]! * b[l]!;
-    sum += part * b[k]!;
-  }
-  return 2 * sum;
 }

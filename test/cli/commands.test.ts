@@ -261,8 +261,8 @@ describe('the command line', () => {
         examples += 1;
         const words = line.trim().split(/\s+/).slice(1);
         const command = program.commands.find((one) => one.name() === words[0]);
-        expect(command, line).toBeDefined();
-        const options = [command!, ...command!.commands].flatMap((one) => one.options);
+        if (command === undefined) throw new Error(`no such command: ${line}`);
+        const options = [command, ...command.commands].flatMap((one) => one.options);
         for (const word of words.filter((one) => one.startsWith('--'))) {
           expect(
             options.map(({ long }) => long),

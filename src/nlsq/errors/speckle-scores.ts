@@ -64,10 +64,8 @@ export function scoreCovariances(
   const { count: n, sizes } = fields;
   const { weights, white } = columnMatrices(columns, fields, present, products);
   const r = weights.length;
-  const [k, intensity] = [fields.field, fields.intensity].map((matrix) => copyTo(products.room(n * n), matrix)) as [
-    Float64Array,
-    Float64Array,
-  ];
+  const k = copyTo(products.room(n * n), fields.field);
+  const intensity = copyTo(products.room(n * n), fields.intensity);
   const times = (a: Float64Array, b: Float64Array, reach: Float64Array): Float64Array => {
     const result = products.room(n * n);
     products.timesBanded(a, b, reach, n, NEGLIGIBLE_WEIGHT, result);
@@ -101,8 +99,8 @@ export function scoreCovariances(
         means += ap * va[q]![i]!;
         squares += (ap * aq) / sizes[i]!;
       }
-      const both = (matrix: Float64Array, values: number): void => {
-        matrix[p * r + q] = matrix[q * r + p] = values;
+      const both = (matrix: Float64Array, value: number): void => {
+        matrix[p * r + q] = matrix[q * r + p] = value;
       };
       const fourths = products.dot(ak[p]!, akMirrored[q]!, all) + 0.5 * knots[p * r + q]!;
       both(result.square, 0.5 * products.dot(wv[p]!, wvMirrored[q]!, all));
